@@ -1,0 +1,2 @@
+//! wifibond keeps a Raspberry Pi appliance on the network through two USB Wi-Fi
+//! adapters and a cable.

@@ -1,2 +1,3 @@
 //! wifibond keeps a Raspberry Pi appliance on the network through two USB Wi-Fi
 //! adapters and a cable.
+pub mod config;

@@ -1,0 +1,367 @@
+//! The checked configuration. A value of these types cannot break a rule of the
+//! file's grammar; the raw, unchecked shapes live beside the reader.
+//!
+//! All tables are bounded; the limits are part of the contract with the user and
+//! are named in the errors.
+use core::fmt;
+use core::net::IpAddr;
+use heapless::{String, Vec};
+
+/// Wi-Fi networks in one file.
+pub const MAX_NETWORKS: usize = 16;
+/// Entries of `bond.members`, `wifi[].members` and `bridges[].members`.
+pub const MAX_MEMBERS: usize = 8;
+/// Entries of `links`.
+pub const MAX_LINKS: usize = 8;
+/// Entries of `bridges`.
+pub const MAX_BRIDGES: usize = 2;
+/// Entries of `addresses`, per block.
+pub const MAX_ADDRESSES: usize = 8;
+/// Entries of `routes`, per block.
+pub const MAX_ROUTES: usize = 8;
+/// Entries of `dns` and of `search`.
+pub const MAX_DNS: usize = 4;
+/// The grammar's version this program understands.
+pub const VERSION: u32 = 1;
+
+/// A network interface's name as the kernel takes it: 1 to 15 bytes, no `/`, `:`
+/// or white space, not `.` or `..` (`dev_valid_name()` in net/core/dev.c).
+pub type IfName = String<15>;
+/// A DNS name: letters, digits, `-` and `.` only.
+pub type DnsName = String<253>;
+/// A path on the appliance.
+pub type Path = String<128>;
+
+/// A MAC address.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mac(pub [u8; 6]);
+
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+impl fmt::Debug for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Text that must never be shown. It has no `Display`; `Debug` prints stars.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret<const N: usize>(String<N>);
+
+impl<const N: usize> Secret<N> {
+    pub fn new(text: String<N>) -> Self {
+        Secret(text)
+    }
+    /// The secret itself: only for writing it where it has to go.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const N: usize> fmt::Debug for Secret<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// The whole file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// ISO 3166 alpha-2, upper case. Present as soon as `wifi` is not empty.
+    pub country: Option<[u8; 2]>,
+    /// Sent to DHCP servers; `None`: the kernel's host name.
+    pub hostname: Option<String<63>>,
+    pub wifi: Vec<Network, MAX_NETWORKS>,
+    /// No members: no bond is made.
+    pub bond: Bond,
+    pub bridges: Vec<Bridge, MAX_BRIDGES>,
+    /// Interfaces of their own. The default (`eth0`, DHCP, metric 10, unless it is a
+    /// member of the bond or of a bridge) is already filled in.
+    pub links: Vec<Link, MAX_LINKS>,
+    pub radio: Radio,
+    pub health: Health,
+}
+
+/// A Wi-Fi network's name: 1 to 32 arbitrary octets (IEEE 802.11-2020, 9.4.2.2).
+pub type Ssid = Vec<u8, 32>;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    pub ssid: Ssid,
+    pub key: Key,
+    pub security: Security,
+    /// Higher is preferred.
+    pub priority: u8,
+    /// The access point does not send its name: ask for it by name.
+    pub hidden: bool,
+    /// Only this access point.
+    pub bssid: Option<Mac>,
+    /// Only on these members; empty: on all.
+    pub members: Vec<Matcher, MAX_MEMBERS>,
+}
+
+/// What opens the network. Fits `security`: `None` with `open`, `Eap` with `eap`,
+/// a passphrase with `wpa3` and `wpa2-wpa3`, either kind with `wpa2`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Key {
+    None,
+    /// 8 to 63 octets, no control characters.
+    Passphrase(Secret<63>),
+    /// 64 hexadecimal digits.
+    Psk(Secret<64>),
+    Eap(Eap),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    Open,
+    Wpa2,
+    Wpa3,
+    Wpa2Wpa3,
+    Eap,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Eap {
+    pub method: EapMethod,
+    pub identity: String<128>,
+    pub password: Option<Secret<128>>,
+    pub ca_cert: Option<Path>,
+    pub client_cert: Option<Path>,
+    pub private_key: Option<Path>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EapMethod {
+    Peap,
+    Ttls,
+    Tls,
+}
+
+/// How an adapter is named in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matcher {
+    /// The kernel's name.
+    Name(IfName),
+    /// The permanent hardware address.
+    Mac(Mac),
+    /// A USB port, as the kernel names it: `1-1.2`.
+    UsbPort(String<31>),
+    /// Any USB adapter.
+    UsbAny,
+    /// The kernel driver's name.
+    Driver(String<31>),
+}
+
+impl fmt::Display for Matcher {
+    /// The same words as in the file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Matcher::Name(name) => f.write_str(name),
+            Matcher::Mac(mac) => write!(f, "mac:{mac}"),
+            Matcher::UsbPort(port) => write!(f, "usb:{port}"),
+            Matcher::UsbAny => f.write_str("usb:*"),
+            Matcher::Driver(driver) => write!(f, "driver:{driver}"),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bond {
+    pub name: IfName,
+    pub members: Vec<Matcher, MAX_MEMBERS>,
+    /// The preferred member; `None` only when `members` is empty.
+    pub primary: Option<Matcher>,
+    pub primary_reselect: PrimaryReselect,
+    pub fail_over_mac: FailOverMac,
+    /// Milliseconds; never 0, which would end link monitoring.
+    pub miimon_ms: u32,
+    /// Milliseconds; a multiple of `miimon_ms`.
+    pub updelay_ms: u32,
+    /// Milliseconds; a multiple of `miimon_ms`.
+    pub downdelay_ms: u32,
+    pub ip: IpBlock,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrimaryReselect {
+    Always,
+    Better,
+    Failure,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailOverMac {
+    /// All members take the bond's address. Refused in the file where a member is
+    /// known to be Wi-Fi by its name; the engine refuses it for the others.
+    None,
+    Active,
+    Follow,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bridge {
+    pub name: IfName,
+    pub members: Vec<Matcher, MAX_MEMBERS>,
+    pub ip: IpBlock,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Link {
+    /// The interface; a `Name` in most files.
+    pub name: Matcher,
+    pub wired_auth: Option<Eap>,
+    pub ip: IpBlock,
+}
+
+/// Addresses, routes and name servers of one interface.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct IpBlock {
+    pub ipv4: Ipv4,
+    pub ipv6: Ipv6,
+    pub dns: Vec<IpAddr, MAX_DNS>,
+    pub search: Vec<DnsName, MAX_DNS>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ipv4 {
+    pub dhcp: bool,
+    pub metric: u32,
+    /// IPv4 only.
+    pub addresses: Vec<IpNet, MAX_ADDRESSES>,
+    /// IPv4 only.
+    pub routes: Vec<Route, MAX_ROUTES>,
+    pub fallback: Option<Fallback>,
+}
+
+impl Default for Ipv4 {
+    fn default() -> Self {
+        Ipv4 {
+            dhcp: true,
+            metric: 100,
+            addresses: Vec::new(),
+            routes: Vec::new(),
+            fallback: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fallback {
+    pub address: IpNet,
+    pub gateway: Option<IpAddr>,
+    pub after_s: u32,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ipv6 {
+    pub mode: Ipv6Mode,
+    pub metric: u32,
+    /// IPv6 only.
+    pub addresses: Vec<IpNet, MAX_ADDRESSES>,
+    /// IPv6 only.
+    pub routes: Vec<Route, MAX_ROUTES>,
+}
+
+impl Default for Ipv6 {
+    fn default() -> Self {
+        Ipv6 {
+            mode: Ipv6Mode::Auto,
+            metric: 100,
+            addresses: Vec::new(),
+            routes: Vec::new(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ipv6Mode {
+    Auto,
+    Dhcp,
+    Off,
+}
+
+/// An address with its prefix length, host bits kept: `192.168.43.150/24`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct IpNet {
+    pub address: IpAddr,
+    pub prefix: u8,
+}
+
+impl fmt::Display for IpNet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
+    }
+}
+
+impl fmt::Debug for IpNet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A route of the main table. `to` and `via` are of one family; the host bits of
+/// `to` are zero; the default route is `0.0.0.0/0` or `::/0`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    pub to: IpNet,
+    /// `None`: on the link itself.
+    pub via: Option<IpAddr>,
+    /// The block's `metric` where the route names none.
+    pub metric: u32,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Radio {
+    pub power_save: bool,
+    pub legacy_rates: bool,
+    /// Metres.
+    pub distance_m: Option<u32>,
+    pub unblock: bool,
+}
+
+impl Default for Radio {
+    fn default() -> Self {
+        Radio {
+            power_save: false,
+            legacy_rates: false,
+            distance_m: None,
+            unblock: true,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Health {
+    pub probe: Probe,
+    pub interval_ms: u32,
+    pub fail_after: u32,
+    pub recover_after: u32,
+    pub hold_s: u32,
+    pub repair: bool,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Health {
+            probe: Probe::Gateway,
+            interval_ms: 200,
+            fail_after: 3,
+            recover_after: 10,
+            hold_s: 30,
+            repair: true,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Probe {
+    Gateway,
+    Address(IpAddr),
+    Off,
+}

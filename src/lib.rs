@@ -1,3 +1,5 @@
 //! wifibond keeps a Raspberry Pi appliance on the network through two USB Wi-Fi
 //! adapters and a cable.
 pub mod config;
+pub mod engine;
+pub mod wire;

@@ -1,0 +1,119 @@
+//! What the engine asks of the daemon. Half of the contract with the outside; the
+//! other half is [`super::event`].
+use super::observed::{BondOptions, Index};
+use crate::config::{IfName, IpNet, Route};
+use crate::wire::wpa::Request;
+
+/// One step. The daemon performs it at once and answers with
+/// [`Event::Done`](super::event::Event::Done); what it changed in the kernel comes
+/// back as notifications, like anybody else's change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    Kernel(KernelAction),
+    /// Turn IPv6 on a member off, or back on.
+    SetIpv6 {
+        link: Index,
+        name: IfName,
+        enabled: bool,
+    },
+    /// Read links, addresses and routes afresh.
+    Resync(Scope),
+    /// Start wpa_supplicant, or adopt the one a crashed daemon left. Answered by
+    /// `Event::SupplicantStarted` in place of a plain success.
+    StartSupplicant {
+        link: Index,
+        name: IfName,
+    },
+    /// Connect to its control socket and subscribe to its events.
+    AttachSupplicant {
+        link: Index,
+    },
+    AskSupplicant {
+        link: Index,
+        request: Request,
+    },
+    /// Write the configuration file afresh, then `RECONFIGURE`.
+    ReconfigureSupplicant {
+        link: Index,
+    },
+    /// SIGTERM, or SIGKILL when `force`.
+    StopSupplicant {
+        link: Index,
+        force: bool,
+    },
+    /// All is taken down: leave.
+    Exit,
+}
+
+/// What is read afresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    All,
+    Routes,
+}
+
+/// A change over rtnetlink: one request, one acknowledgement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KernelAction {
+    /// `RTM_NEWLINK` with `NLM_F_EXCL`, kind bond, with these options (`primary` and
+    /// `active` left out).
+    CreateBond {
+        name: IfName,
+        options: BondOptions,
+    },
+    SetBond {
+        bond: Index,
+        option: BondOption,
+    },
+    /// Mark as ours: `IFLA_IFALIAS`.
+    SetAlias {
+        link: Index,
+    },
+    DeleteLink {
+        link: Index,
+    },
+    SetUp {
+        link: Index,
+        up: bool,
+    },
+    /// `None` frees it.
+    SetMaster {
+        link: Index,
+        master: Option<Index>,
+    },
+    /// Marked [`OUR_PROTOCOL`](super::observed::OUR_PROTOCOL), `NLM_F_EXCL`.
+    AddAddress {
+        link: Index,
+        net: IpNet,
+    },
+    DeleteAddress {
+        link: Index,
+        net: IpNet,
+    },
+    /// Marked, main table, `NLM_F_EXCL`: never replaces another's route.
+    AddRoute {
+        link: Index,
+        route: Route,
+    },
+    /// Only with our mark.
+    DeleteRoute {
+        link: Index,
+        route: Route,
+    },
+}
+
+/// One option of a bond, by the kernel's name for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BondOption {
+    Mode(u8),
+    Miimon(u32),
+    Updelay(u32),
+    Downdelay(u32),
+    /// `None` sends 0: no primary.
+    Primary(Option<Index>),
+    PrimaryReselect(u8),
+    FailOverMac(u8),
+    PeerNotifications(u8),
+    /// `IFLA_BOND_ACTIVE_SLAVE`; `None` lets the kernel choose.
+    Active(Option<Index>),
+}

@@ -1,0 +1,56 @@
+//! What the daemon tells the engine. Half of the contract with the outside; the
+//! other half is [`super::action`].
+use super::action::{Action, Scope};
+use super::observed::{Address, Index, KernelRoute, Link};
+use crate::config::Config;
+use heapless::String;
+
+#[derive(Debug)]
+pub enum Event<'a> {
+    Link(Link),
+    LinkGone(Index),
+    Address(Address),
+    AddressGone(Address),
+    Route(KernelRoute),
+    RouteGone(KernelRoute),
+    /// A dump begins: what it does not name by its end is gone.
+    DumpBegins(Scope),
+    DumpEnds(Scope),
+    /// Notifications were lost, or a message could not be read.
+    Lost,
+    /// An action was carried out, or was not.
+    Done(Action, Result<(), Failure>),
+    SupplicantStarted {
+        link: Index,
+        how: Start,
+    },
+    SupplicantExited {
+        link: Index,
+    },
+    /// One message of a member's wpa_supplicant: an event or a reply.
+    Supplicant {
+        link: Index,
+        text: &'a str,
+    },
+    Config(&'a Config),
+    Switch(Index),
+    Stop,
+}
+
+/// How a wpa_supplicant came to be ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    Spawned,
+    /// It was running already; `current`: with the very configuration we want.
+    Adopted {
+        current: bool,
+    },
+}
+
+/// Why an action failed: the errno and the kernel's own words, if it gave any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Positive; 0 where it is no system call's.
+    pub errno: i32,
+    pub text: String<120>,
+}

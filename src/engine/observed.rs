@@ -1,0 +1,148 @@
+//! What the kernel has, as far as it concerns us: links, addresses, routes.
+//!
+//! The tables are filled by dumps and by notifications alone, never by what we
+//! think an action did. Bounded: what does not fit is counted and said.
+use crate::config::{IfName, IpNet, Mac, Route};
+use core::net::IpAddr;
+use heapless::{String, Vec};
+
+/// Links kept: the bond, its members, other bonds and bridges, configured links.
+pub const MAX_LINKS: usize = 24;
+/// Addresses kept, of all kept links.
+pub const MAX_ADDRESSES: usize = 64;
+/// Routes kept.
+pub const MAX_ROUTES: usize = 64;
+
+/// The mark on every address and route that we make: `ifa_proto` and
+/// `rtm_protocol`. Not in use by others (iproute2's rt_protos ends at 192; 119
+/// is free) and above RTPROT_STATIC, so that the kernel leaves it alone.
+pub const OUR_PROTOCOL: u8 = 119;
+/// The mark on a bond that we make: its interface alias.
+pub const OUR_ALIAS: &str = "wifibond";
+
+/// The kernel's number of an interface (`ifindex`), never 0.
+pub type Index = u32;
+
+/// One interface, as an `RTM_NEWLINK` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub index: Index,
+    pub name: IfName,
+    /// The present hardware address; a bond lends its own to members in some modes.
+    pub mac: Option<Mac>,
+    /// `IFLA_PERM_ADDRESS`: what the adapter was born with.
+    pub permanent_mac: Option<Mac>,
+    /// `IFF_UP`: set up by someone.
+    pub up: bool,
+    /// `IFF_LOWER_UP`. For Wi-Fi: associated, which is not authorised.
+    pub carrier: bool,
+    pub oper: Oper,
+    /// `IFLA_MASTER`: the bond or bridge it belongs to.
+    pub master: Option<Index>,
+    pub kind: Kind,
+    /// What the bonding driver says of it, where its master is a bond.
+    pub port: Option<Port>,
+    /// `IFLA_IFALIAS` is [`OUR_ALIAS`].
+    pub ours: bool,
+    /// `IFLA_PARENT_DEV_BUS_NAME` is "usb": the port, `1-1.2` of `1-1.2:1.0`.
+    pub usb_port: Option<String<31>>,
+    pub facts: Facts,
+}
+
+/// What rtnetlink does not tell; asked for once, when a link is first seen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// The kernel driver (ethtool's `drvinfo`); empty where there is none.
+    pub driver: String<31>,
+    /// nl80211 knows it.
+    pub wifi: bool,
+    /// Megabit a second, where the driver knows.
+    pub speed: Option<u32>,
+}
+
+/// `IFLA_OPERSTATE` (RFC 2863).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Oper {
+    Unknown,
+    NotPresent,
+    Down,
+    LowerLayerDown,
+    Testing,
+    /// Wi-Fi: associated, not yet authorised.
+    Dormant,
+    /// Wi-Fi: authorised.
+    Up,
+}
+
+/// `IFLA_INFO_KIND`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A real or simulated adapter: no kind.
+    Plain,
+    Bond(BondOptions),
+    Bridge,
+    /// Another virtual kind (vlan, veth, dummy…).
+    Other(String<15>),
+}
+
+/// The options of a bond that matter to us (drivers/net/bonding/bond_netlink.c).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BondOptions {
+    /// 1 is active-backup.
+    pub mode: u8,
+    pub miimon_ms: u32,
+    pub updelay_ms: u32,
+    pub downdelay_ms: u32,
+    pub primary: Option<Index>,
+    /// 0 always, 1 better, 2 failure.
+    pub primary_reselect: u8,
+    /// 0 none, 1 active, 2 follow.
+    pub fail_over_mac: u8,
+    /// Gratuitous ARPs and neighbour advertisements after a fail-over.
+    pub peer_notifications: u8,
+    /// `IFLA_BOND_ACTIVE_SLAVE`.
+    pub active: Option<Index>,
+    pub arp_interval_ms: u32,
+}
+
+/// `IFLA_INFO_SLAVE_DATA` of a bond's member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Port {
+    pub active: bool,
+    pub mii: Mii,
+    pub failures: u32,
+    pub permanent_mac: Option<Mac>,
+}
+
+/// The member's link as the bonding driver's monitor has it (`BOND_LINK_*`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mii {
+    Up,
+    /// Going down, within `downdelay`.
+    Fail,
+    Down,
+    /// Coming up, within `updelay`.
+    Back,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Address {
+    pub link: Index,
+    pub net: IpNet,
+    /// `IFA_PROTO`, 0 where the kernel or the maker gave none.
+    pub protocol: u8,
+    /// IPv6: duplicate detection under way; not usable yet.
+    pub tentative: bool,
+    /// IPv6: someone else has it.
+    pub duplicate: bool,
+}
+
+/// A unicast route of the main table with one next hop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KernelRoute {
+    pub link: Index,
+    pub route: Route,
+    /// `rtm_protocol`.
+    pub protocol: u8,
+    pub source: Option<IpAddr>,
+}

@@ -1,0 +1,2 @@
+//! Bytes ↔ meaning. No I/O.
+pub mod wpa;

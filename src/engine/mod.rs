@@ -1,4 +1,203 @@
 //! The thinking. Pure: no system call, no clock, no allocation that grows.
+//!
+//! The daemon tells the engine what happened ([`Engine::handle`]), asks it for the
+//! next step until there is none ([`Engine::next`]), and sleeps until something
+//! happens or the time comes ([`Engine::poll_at`]). A step is always the difference
+//! between what the file wants and what the kernel has been seen to have; so a
+//! start, an adapter plugged in, a reload, a lost message and a crash before are one
+//! path. Times are milliseconds since boot.
 pub mod action;
+mod address;
+mod bond;
+mod carry;
 pub mod event;
+mod handle;
+pub mod journal;
 pub mod observed;
+pub mod pretend;
+mod retry;
+pub mod roles;
+pub mod status;
+pub mod status_text;
+mod stop;
+mod supervise;
+pub mod supplicant;
+pub mod supplicant_file;
+pub mod tables;
+#[cfg(test)]
+mod tests;
+pub mod words;
+
+use crate::config::{Config, IfName};
+use action::{Action, Scope};
+use heapless::Vec;
+use journal::{Journal, Text};
+use observed::{Index, Link};
+use retry::Retry;
+use supplicant::{MAX_SUPPLICANTS, Supplicant};
+use tables::Observed;
+
+/// Reasons for not doing something that are shown at a time.
+pub const MAX_REFUSALS: usize = 8;
+
+/// Something the file asks for and the machine does not allow, while it lasts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub link: IfName,
+    pub text: Text,
+}
+
+#[derive(Debug)]
+pub struct Engine {
+    config: Config,
+    observed: Observed,
+    journal: Journal,
+    retry: Retry,
+    carry: carry::Carry,
+    supplicants: Vec<Supplicant, MAX_SUPPLICANTS>,
+    refusals: Vec<Refusal, MAX_REFUSALS>,
+    /// The member that `switch` asked for, until it fails.
+    pinned: Option<Index>,
+    /// The bond that this process created.
+    made_bond: Option<Index>,
+    /// The name of a bond being created, until its number is known.
+    making_bond: bool,
+    /// A member has been authorised, and the bond has had carrier ever since.
+    bond_ready: bool,
+    /// Links whose IPv6 we turned off.
+    ipv6_off: Vec<Index, { roles::MAX_PORTS * 2 }>,
+    /// What has to be read afresh.
+    unread: Option<Scope>,
+    stopping: Option<stop::Stop>,
+}
+
+impl Engine {
+    /// Nothing is known yet: the first step will be to read what there is.
+    pub fn new(config: &Config) -> Self {
+        Engine {
+            config: config.clone(),
+            observed: Observed::default(),
+            journal: Journal::default(),
+            retry: Retry::default(),
+            carry: carry::Carry::default(),
+            supplicants: Vec::new(),
+            refusals: Vec::new(),
+            pinned: None,
+            made_bond: None,
+            making_bond: false,
+            bond_ready: false,
+            ipv6_off: Vec::new(),
+            unread: Some(Scope::All),
+            stopping: None,
+        }
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+    pub fn observed(&self) -> &Observed {
+        &self.observed
+    }
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+    pub fn journal_mut(&mut self) -> &mut Journal {
+        &mut self.journal
+    }
+    pub fn supplicants(&self) -> &[Supplicant] {
+        &self.supplicants
+    }
+    pub fn supplicant(&self, link: Index) -> Option<&Supplicant> {
+        self.supplicants.iter().find(|s| s.link == link)
+    }
+    pub fn refusals(&self) -> &[Refusal] {
+        &self.refusals
+    }
+    /// The actions that fail at present, with the kernel's reasons.
+    pub fn failing(&self) -> impl Iterator<Item = (&Action, &event::Failure)> {
+        self.retry.failing()
+    }
+    pub fn carry(&self) -> &carry::Carry {
+        &self.carry
+    }
+    pub fn pinned(&self) -> Option<Index> {
+        self.pinned
+    }
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.is_some()
+    }
+
+    /// The next step, or `None`: all is as wanted, or has to wait.
+    pub fn next(&self, now: u64) -> Option<Action> {
+        if let Some(scope) = self.unread {
+            return self.offer_any(now, Action::Resync(scope));
+        }
+        if !self.observed.is_complete() {
+            return None;
+        }
+        if self.stopping.is_some() {
+            return stop::next(self, now);
+        }
+        // The active member first: it is what an outage waits for.
+        bond::next_active(self, now)
+            .or_else(|| bond::next(self, now))
+            .or_else(|| bond::next_member(self, now))
+            .or_else(|| supervise::next(self, now))
+            .or_else(|| address::next_link(self, now))
+            .or_else(|| address::next(self, now))
+            .or_else(|| self.ipv6_restored(now))
+    }
+
+    /// When to call [`Engine::next`] again though nothing happened.
+    pub fn poll_at(&self, now: u64) -> Option<u64> {
+        let supplicants = self
+            .supplicants
+            .iter()
+            .filter_map(Supplicant::poll_at)
+            .min();
+        let stopping = self.stopping.as_ref().map(stop::Stop::poll_at);
+        [self.retry.poll_at(now), supplicants, stopping]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn offer(&self, now: u64, action: action::KernelAction) -> Option<Action> {
+        self.offer_any(now, Action::Kernel(action))
+    }
+
+    /// The action, unless it failed lately.
+    fn offer_any(&self, now: u64, action: Action) -> Option<Action> {
+        (!self.retry.blocked(&action, now)).then_some(action)
+    }
+
+    /// Turns a link's IPv6 on or off where that is not done yet.
+    fn ipv6_step(&self, now: u64, link: &Link, enabled: bool) -> Option<Action> {
+        let is_off = self.ipv6_off.contains(&link.index);
+        if is_off != enabled {
+            return None;
+        }
+        let name = link.name.clone();
+        self.offer_any(
+            now,
+            Action::SetIpv6 {
+                link: link.index,
+                name,
+                enabled,
+            },
+        )
+    }
+
+    /// Former members get their IPv6 back.
+    fn ipv6_restored(&self, now: u64) -> Option<Action> {
+        let former = |link: &&Link| {
+            self.ipv6_off.contains(&link.index)
+                && link.master.is_none()
+                && roles::member_rank(&self.config, link).is_none()
+                && roles::own_link(&self.config, link).is_none()
+                && link.name != self.config.bond.name
+        };
+        let link = self.observed.links().find(former)?;
+        self.ipv6_step(now, link, true)
+    }
+}

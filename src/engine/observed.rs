@@ -4,7 +4,7 @@
 //! think an action did. Bounded: what does not fit is counted and said.
 use crate::config::{IfName, IpNet, Mac, Route};
 use core::net::IpAddr;
-use heapless::{String, Vec};
+use heapless::String;
 
 /// Links kept: the bond, its members, other bonds and bridges, configured links.
 pub const MAX_LINKS: usize = 24;

@@ -1,0 +1,190 @@
+//! Static addresses and routes: there while the link can carry, gone when it can't.
+//!
+//! Only what carries our mark is ever removed. New things come before old ones go,
+//! except where the kernel would not hold both.
+use super::Engine;
+use super::action::{Action, KernelAction};
+use super::bond::{self, Place};
+use super::journal::{Text, clip};
+use super::observed::{Address, Index, KernelRoute, Link, OUR_PROTOCOL};
+use super::roles::{authorised, own_link};
+use crate::config::{IpBlock, IpNet, Ipv6Mode, Route};
+
+/// A link that we give addresses, with its part of the file.
+struct Managed<'a> {
+    link: &'a Link,
+    block: &'a IpBlock,
+    /// Its addresses and routes should be there now.
+    ready: bool,
+}
+
+impl Managed<'_> {
+    fn addresses(&self) -> impl Iterator<Item = IpNet> {
+        let v6 = self.block.ipv6.mode != Ipv6Mode::Off;
+        let v4 = self.block.ipv4.addresses.iter();
+        let v6 = self.block.ipv6.addresses.iter().filter(move |_| v6);
+        v4.chain(v6).copied()
+    }
+    fn routes(&self) -> impl Iterator<Item = Route> {
+        let v6 = self.block.ipv6.mode != Ipv6Mode::Off;
+        let v4 = self.block.ipv4.routes.iter();
+        let v6 = self.block.ipv6.routes.iter().filter(move |_| v6);
+        v4.chain(v6).copied()
+    }
+}
+
+/// The part a link plays here, or `None` if it gets no addresses from us.
+fn managed<'a>(engine: &'a Engine, link: &'a Link) -> Option<Managed<'a>> {
+    let config = &engine.config;
+    if link.name == config.bond.name {
+        let usable = matches!(bond::place(engine), Place::Usable(..));
+        return usable.then(|| Managed {
+            link,
+            block: &config.bond.ip,
+            ready: engine.bond_ready && !engine.is_stopping(),
+        });
+    }
+    let entry = own_link(config, link)?;
+    (link.master.is_none()).then(|| Managed {
+        link,
+        block: &entry.ip,
+        ready: authorised(link) && !engine.is_stopping(),
+    })
+}
+
+fn all<'a>(engine: &'a Engine) -> impl Iterator<Item = Managed<'a>> {
+    engine
+        .observed
+        .links()
+        .filter_map(move |link| managed(engine, link))
+}
+
+/// Why a link of its own cannot be one.
+pub fn refusal(engine: &Engine, link: &Link) -> Option<Text> {
+    own_link(&engine.config, link)?;
+    let master = link.master?;
+    let name = engine
+        .observed
+        .link(master)
+        .map_or("another interface", |l| &l.name);
+    Some(clip(format_args!(
+        "belongs to {name}, so it can have no address of its own: free it there, or leave it out of links"
+    )))
+}
+
+/// Brings up the links of their own and turns their IPv6 on or off.
+pub fn next_link(engine: &Engine, now: u64) -> Option<Action> {
+    for part in all(engine) {
+        let link = part.link;
+        let is_bond = link.name == engine.config.bond.name;
+        if !link.up && !is_bond && !engine.is_stopping() {
+            let step = engine.offer(
+                now,
+                KernelAction::SetUp {
+                    link: link.index,
+                    up: true,
+                },
+            );
+            if step.is_some() {
+                return step;
+            }
+        }
+        let wanted = part.block.ipv6.mode != Ipv6Mode::Off;
+        if let Some(step) = engine.ipv6_step(now, link, wanted || engine.is_stopping()) {
+            return Some(step);
+        }
+    }
+    None
+}
+
+/// The next address or route to add or remove.
+pub fn next(engine: &Engine, now: u64) -> Option<Action> {
+    obstacle(engine, now)
+        .or_else(|| missing(engine, now))
+        .or_else(|| surplus(engine, now))
+}
+
+fn wants_route(engine: &Engine, have: &KernelRoute) -> bool {
+    all(engine).any(|part| {
+        part.ready && part.link.index == have.link && part.routes().any(|r| r == have.route)
+    })
+}
+
+fn wants_address(engine: &Engine, have: &Address) -> bool {
+    all(engine).any(|part| {
+        part.ready && part.link.index == have.link && part.addresses().any(|a| a == have.net)
+    })
+}
+
+fn ours_unwanted(engine: &Engine) -> impl Iterator<Item = &KernelRoute> {
+    engine
+        .observed
+        .routes()
+        .filter(move |have| have.protocol == OUR_PROTOCOL && !wants_route(engine, have))
+}
+
+/// An old route of ours with the destination and metric of one that is missing: the
+/// kernel holds one of them only, so the old one goes first.
+fn obstacle(engine: &Engine, now: u64) -> Option<Action> {
+    let in_the_way = |old: &&KernelRoute| {
+        all(engine).filter(|part| part.ready).any(|part| {
+            let same = |new: Route| new.to == old.route.to && new.metric == old.route.metric;
+            part.routes().any(same)
+        })
+    };
+    let old = ours_unwanted(engine).find(in_the_way)?;
+    remove_route(engine, now, old)
+}
+
+fn missing(engine: &Engine, now: u64) -> Option<Action> {
+    for part in all(engine).filter(|part| part.ready) {
+        let link = part.link.index;
+        let lacks = |net: &IpNet| !engine.observed.has_address(link, *net);
+        for net in part.addresses().filter(lacks) {
+            if let Some(step) = engine.offer(now, KernelAction::AddAddress { link, net }) {
+                return Some(step);
+            }
+        }
+        let lacks = |route: &Route| !has_route(engine, link, route);
+        for route in part.routes().filter(lacks) {
+            if let Some(step) = engine.offer(now, KernelAction::AddRoute { link, route }) {
+                return Some(step);
+            }
+        }
+    }
+    None
+}
+
+fn has_route(engine: &Engine, link: Index, route: &Route) -> bool {
+    engine
+        .observed
+        .routes()
+        .any(|have| have.link == link && have.route == *route)
+}
+
+fn surplus(engine: &Engine, now: u64) -> Option<Action> {
+    for old in ours_unwanted(engine) {
+        if let Some(step) = remove_route(engine, now, old) {
+            return Some(step);
+        }
+    }
+    let ours = |a: &&Address| a.protocol == OUR_PROTOCOL && !wants_address(engine, a);
+    for old in engine.observed.addresses().filter(ours) {
+        let gone = KernelAction::DeleteAddress {
+            link: old.link,
+            net: old.net,
+        };
+        if let Some(step) = engine.offer(now, gone) {
+            return Some(step);
+        }
+    }
+    None
+}
+
+fn remove_route(engine: &Engine, now: u64, old: &KernelRoute) -> Option<Action> {
+    let gone = KernelAction::DeleteRoute {
+        link: old.link,
+        route: old.route,
+    };
+    engine.offer(now, gone)
+}

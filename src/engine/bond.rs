@@ -1,0 +1,432 @@
+//! The bond and its members: what is missing, and the next step towards it.
+//!
+//! The active member is chosen here and not by the kernel, because the kernel
+//! counts a Wi-Fi member as up as soon as it is associated: with a wrong passphrase
+//! on the primary it would take the traffic there at every attempt. So the kernel's
+//! own `primary` is set only while that member is authorised and active, and
+//! cleared when it is not.
+use super::Engine;
+use super::action::{Action, BondOption, KernelAction};
+use super::carry::usable;
+use super::journal::{Text, clip};
+use super::observed::{BondOptions, Index, Kind, Link};
+use super::roles::{matches, member_rank, present_members};
+use crate::config::{self, Config, FailOverMac, IfName, PrimaryReselect};
+
+/// The kernel's number of mode active-backup (BOND_MODE_ACTIVEBACKUP).
+const ACTIVE_BACKUP: u8 = 1;
+/// Gratuitous ARPs after a fail-over. One is lost where no member was active before:
+/// the bond's carrier is not up yet when it is due.
+const PEER_NOTIFICATIONS: u8 = 5;
+
+/// What stands where our bond should be.
+pub enum Place<'a> {
+    /// The file asks for no bond.
+    Unwanted,
+    Empty,
+    Usable(&'a Link, &'a BondOptions),
+    /// Not ours to change, and why.
+    Refused(Text),
+}
+
+/// Looks at the interface with the bond's name.
+pub fn place<'a>(engine: &'a Engine) -> Place<'a> {
+    let wanted = &engine.config.bond;
+    if wanted.members.is_empty() {
+        return Place::Unwanted;
+    }
+    let Some(link) = engine.observed.by_name(&wanted.name) else {
+        return Place::Empty;
+    };
+    let Kind::Bond(options) = &link.kind else {
+        return Place::Refused(clip(format_args!(
+            "exists already and is no bond: rename it, or choose another bond.name"
+        )));
+    };
+    match foreign_reason(engine, link, options) {
+        Some(reason) => Place::Refused(reason),
+        None => Place::Usable(link, options),
+    }
+}
+
+/// A bond that somebody else made is taken over when nothing is lost by it: when it
+/// is empty, or already as wanted with no other members than ours.
+fn foreign_reason(engine: &Engine, bond: &Link, options: &BondOptions) -> Option<Text> {
+    if bond.ours || engine.made_bond == Some(bond.index) {
+        return None;
+    }
+    let members = || {
+        engine
+            .observed
+            .links()
+            .filter(|l| l.master == Some(bond.index))
+    };
+    if let Some(other) = members().find(|l| member_rank(&engine.config, l).is_none()) {
+        return Some(clip(format_args!(
+            "made by someone else, with the member {}: delete it, or choose another bond.name",
+            other.name
+        )));
+    }
+    if members().next().is_some() && !mode_fits(options, &desired_options(&engine.config)) {
+        return Some(clip(format_args!(
+            "made by someone else in another mode, with members: delete it, or choose another bond.name"
+        )));
+    }
+    None
+}
+
+fn mode_fits(have: &BondOptions, want: &BondOptions) -> bool {
+    have.mode == want.mode && have.fail_over_mac == want.fail_over_mac
+}
+
+/// The options as the file wants them; `primary` and `active` are decided later.
+pub fn desired_options(config: &Config) -> BondOptions {
+    let bond = &config.bond;
+    BondOptions {
+        mode: ACTIVE_BACKUP,
+        miimon_ms: bond.miimon_ms,
+        updelay_ms: bond.updelay_ms,
+        downdelay_ms: bond.downdelay_ms,
+        primary: None,
+        primary_reselect: match bond.primary_reselect {
+            PrimaryReselect::Always => 0,
+            PrimaryReselect::Better => 1,
+            PrimaryReselect::Failure => 2,
+        },
+        fail_over_mac: match bond.fail_over_mac {
+            FailOverMac::None => 0,
+            FailOverMac::Active => 1,
+            FailOverMac::Follow => 2,
+        },
+        peer_notifications: PEER_NOTIFICATIONS,
+        active: None,
+        arp_interval_ms: 0,
+    }
+}
+
+/// The next step for the bond itself.
+pub fn next(engine: &Engine, now: u64) -> Option<Action> {
+    let want = desired_options(&engine.config);
+    let (bond, have) = match place(engine) {
+        Place::Unwanted | Place::Refused(_) => return None,
+        Place::Empty => {
+            let name = engine.config.bond.name.clone();
+            return engine.offer(
+                now,
+                KernelAction::CreateBond {
+                    name,
+                    options: want,
+                },
+            );
+        }
+        Place::Usable(bond, have) => (bond, have),
+    };
+    if engine.made_bond == Some(bond.index) && !bond.ours {
+        let mark = engine.offer(now, KernelAction::SetAlias { link: bond.index });
+        if mark.is_some() {
+            return mark;
+        }
+    }
+    if !mode_fits(have, &want) {
+        return change_mode(engine, now, bond, have, &want);
+    }
+    if let Some(option) = next_option(have, &want) {
+        let step = engine.offer(
+            now,
+            KernelAction::SetBond {
+                bond: bond.index,
+                option,
+            },
+        );
+        if step.is_some() {
+            return step;
+        }
+    }
+    if !bond.up {
+        return engine.offer(
+            now,
+            KernelAction::SetUp {
+                link: bond.index,
+                up: true,
+            },
+        );
+    }
+    None
+}
+
+/// Mode and fail_over_mac can only be changed without members, the mode only while
+/// the bond is down (drivers/net/bonding/bond_options.c).
+fn change_mode(
+    engine: &Engine,
+    now: u64,
+    bond: &Link,
+    have: &BondOptions,
+    want: &BondOptions,
+) -> Option<Action> {
+    if let Some(member) = engine
+        .observed
+        .links()
+        .find(|l| l.master == Some(bond.index))
+    {
+        return free(engine, now, member);
+    }
+    if bond.up {
+        return engine.offer(
+            now,
+            KernelAction::SetUp {
+                link: bond.index,
+                up: false,
+            },
+        );
+    }
+    let option = if have.mode != want.mode {
+        BondOption::Mode(want.mode)
+    } else {
+        BondOption::FailOverMac(want.fail_over_mac)
+    };
+    engine.offer(
+        now,
+        KernelAction::SetBond {
+            bond: bond.index,
+            option,
+        },
+    )
+}
+
+/// The first option that differs. miimon before the delays, which are multiples of it.
+fn next_option(have: &BondOptions, want: &BondOptions) -> Option<BondOption> {
+    // ARP monitoring and miimon exclude one another; setting miimon ends the former.
+    if have.miimon_ms != want.miimon_ms || have.arp_interval_ms != 0 {
+        return Some(BondOption::Miimon(want.miimon_ms));
+    }
+    if have.updelay_ms != want.updelay_ms {
+        return Some(BondOption::Updelay(want.updelay_ms));
+    }
+    if have.downdelay_ms != want.downdelay_ms {
+        return Some(BondOption::Downdelay(want.downdelay_ms));
+    }
+    if have.primary_reselect != want.primary_reselect {
+        return Some(BondOption::PrimaryReselect(want.primary_reselect));
+    }
+    if have.peer_notifications != want.peer_notifications {
+        return Some(BondOption::PeerNotifications(want.peer_notifications));
+    }
+    None
+}
+
+/// The next step for the members: those that should leave, then those to take in.
+pub fn next_member(engine: &Engine, now: u64) -> Option<Action> {
+    let Place::Usable(bond, have) = place(engine) else {
+        return leave_old_bond(engine, now);
+    };
+    if !mode_fits(have, &desired_options(&engine.config)) {
+        return None;
+    }
+    let present = present_members(&engine.config, &engine.observed);
+    for link in engine.observed.links() {
+        if link.master == Some(bond.index) && !present.contains(&link.index) {
+            if let Some(step) = free(engine, now, link) {
+                return Some(step);
+            }
+        }
+    }
+    for index in &present {
+        let link = engine.observed.link(*index)?;
+        if let Some(step) = take_in(engine, now, bond, link) {
+            return Some(step);
+        }
+    }
+    leave_old_bond(engine, now)
+}
+
+/// A bond of ours that the file does not name any more: its members go, then it.
+fn leave_old_bond(engine: &Engine, now: u64) -> Option<Action> {
+    let wanted = &engine.config.bond;
+    let is_old = |l: &&Link| {
+        l.ours
+            && matches!(l.kind, Kind::Bond(_))
+            && (l.name != wanted.name || wanted.members.is_empty())
+    };
+    let old = engine.observed.links().find(is_old)?;
+    match engine
+        .observed
+        .links()
+        .find(|l| l.master == Some(old.index))
+    {
+        Some(member) => free(engine, now, member),
+        None => engine.offer(now, KernelAction::DeleteLink { link: old.index }),
+    }
+}
+
+/// Why a member that is there cannot be taken in.
+pub fn refusal(engine: &Engine, bond: Index, link: &Link) -> Option<Text> {
+    if let Some(master) = link.master {
+        if master != bond {
+            let name = engine
+                .observed
+                .link(master)
+                .map_or("another interface", |l| &l.name);
+            let ours = engine.observed.link(master).is_some_and(|l| l.ours);
+            return (!ours).then(|| {
+                clip(format_args!(
+                    "belongs to {name} already, which is not ours: free it there, or leave it out of bond.members"
+                ))
+            });
+        }
+    } else if link.facts.wifi && engine.config.bond.fail_over_mac == FailOverMac::None {
+        return Some(clip(format_args!(
+            "is Wi-Fi, which needs fail_over_mac \"active\": access points drop frames with another adapter's address"
+        )));
+    }
+    None
+}
+
+/// Down → addresses off → IPv6 off → member → up. The supplicant follows when it is
+/// a member and up.
+fn take_in(engine: &Engine, now: u64, bond: &Link, link: &Link) -> Option<Action> {
+    if link.master == Some(bond.index) {
+        return match link.up {
+            true => None,
+            false => engine.offer(
+                now,
+                KernelAction::SetUp {
+                    link: link.index,
+                    up: true,
+                },
+            ),
+        };
+    }
+    if refusal(engine, bond.index, link).is_some() || link.master.is_some() {
+        return None;
+    }
+    if let Some(step) = engine.supplicant_must_go(now, link.index) {
+        return step;
+    }
+    if link.up {
+        return engine.offer(
+            now,
+            KernelAction::SetUp {
+                link: link.index,
+                up: false,
+            },
+        );
+    }
+    if let Some(address) = engine.observed.addresses_of(link.index).next() {
+        let net = address.net;
+        return engine.offer(
+            now,
+            KernelAction::DeleteAddress {
+                link: link.index,
+                net,
+            },
+        );
+    }
+    if let Some(step) = engine.ipv6_step(now, link, false) {
+        return Some(step);
+    }
+    let master = Some(bond.index);
+    engine.offer(
+        now,
+        KernelAction::SetMaster {
+            link: link.index,
+            master,
+        },
+    )
+}
+
+/// The supplicant goes, then the member, then it gets its IPv6 back.
+pub fn free(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
+    if let Some(step) = engine.supplicant_must_go(now, link.index) {
+        return step;
+    }
+    engine.offer(
+        now,
+        KernelAction::SetMaster {
+            link: link.index,
+            master: None,
+        },
+    )
+}
+
+/// Which member should be active: the one asked for, else as `primary_reselect`
+/// says, else the first that can carry. `None`: nobody can; the kernel may try.
+pub fn choose(engine: &Engine, bond: &Link, have: &BondOptions) -> Option<Index> {
+    let fresh = |link: &&Link| !engine.is_outdated(link.index);
+    let present = present_members(&engine.config, &engine.observed);
+    let mine = present
+        .iter()
+        .filter_map(|index| engine.observed.link(*index))
+        .filter(|link| link.master == Some(bond.index) && usable(link));
+    // A member whose new network settings wait steps aside while another can carry.
+    let prefer_fresh = mine.clone().any(|link| fresh(&link));
+    let mut able = mine.filter(|link| !prefer_fresh || fresh(link));
+    let first = able.clone().next()?;
+    let mut is_able = |index: Index| able.clone().find(|link| link.index == index);
+    if let Some(pinned) = engine.pinned.and_then(&mut is_able) {
+        return Some(pinned.index);
+    }
+    let current = have.active.and_then(&mut is_able);
+    let primary = able.find(|link| is_primary(&engine.config.bond, link));
+    match (current, primary) {
+        (Some(current), Some(primary)) => match engine.config.bond.primary_reselect {
+            PrimaryReselect::Always => Some(primary.index),
+            PrimaryReselect::Better if primary.facts.speed > current.facts.speed => {
+                Some(primary.index)
+            }
+            PrimaryReselect::Better | PrimaryReselect::Failure => Some(current.index),
+        },
+        (Some(current), None) => Some(current.index),
+        (None, Some(primary)) => Some(primary.index),
+        (None, None) => Some(first.index),
+    }
+}
+
+pub fn is_primary(bond: &config::Bond, link: &Link) -> bool {
+    bond.primary
+        .as_ref()
+        .is_some_and(|primary| matches(primary, link))
+}
+
+/// The step that makes the chosen member active, or keeps the kernel from preferring
+/// another.
+pub fn next_active(engine: &Engine, now: u64) -> Option<Action> {
+    let Place::Usable(bond, have) = place(engine) else {
+        return None;
+    };
+    let set = |option| {
+        engine.offer(
+            now,
+            KernelAction::SetBond {
+                bond: bond.index,
+                option,
+            },
+        )
+    };
+    let chosen = choose(engine, bond, have);
+    if chosen.is_some() && chosen != have.active {
+        if let Some(step) = set(BondOption::Active(chosen)) {
+            return Some(step);
+        }
+    }
+    let primary = chosen.filter(|index| {
+        let link = engine.observed.link(*index);
+        have.active == chosen && link.is_some_and(|l| is_primary(&engine.config.bond, l))
+    });
+    if have.primary != primary {
+        return set(BondOption::Primary(primary));
+    }
+    None
+}
+
+/// Why this member carries instead of one that could go on: for the journal.
+pub fn reason(config: &config::Bond, pinned: Option<Index>, link: &Link, name: &IfName) -> Text {
+    if pinned == Some(link.index) {
+        return clip(format_args!("asked for by `wifibond switch`"));
+    }
+    if is_primary(config, link) {
+        return clip(format_args!("the primary {name} can carry traffic again"));
+    }
+    clip(format_args!(
+        "{name} was chosen outside of wifibond, or in its place"
+    ))
+}

@@ -1,0 +1,454 @@
+//! Taking in what happened: the only place where the engine's state changes.
+use super::Engine;
+use super::action::{Action, KernelAction, Scope};
+use super::bond::{self, Place};
+use super::carry;
+use super::event::{Event, Failure, Start};
+use super::journal::{RecordKind, clip};
+use super::observed::{Index, Kind, Link, OUR_PROTOCOL};
+use super::supplicant::{News, Phase, Supplicant};
+use super::supplicant_file::fingerprint;
+use super::{Refusal, roles, stop, words};
+use crate::config::Config;
+use crate::wire::wpa::Request;
+
+impl Engine {
+    pub fn handle(&mut self, now: u64, event: Event<'_>) {
+        match event {
+            Event::Link(link) => self.link_seen(now, link),
+            Event::LinkGone(index) => self.link_gone(now, index),
+            Event::Address(address) => {
+                if self.observed.link(address.link).is_some() || address.protocol == OUR_PROTOCOL {
+                    self.observed.put_address(address);
+                }
+            }
+            Event::AddressGone(address) => {
+                // The kernel drops IPv4 routes with their address and tells nobody.
+                if self.observed.link(address.link).is_some() {
+                    self.want_read(Scope::Routes);
+                }
+                self.observed.drop_address(&address);
+            }
+            Event::Route(route) => {
+                if self.observed.link(route.link).is_some() || route.protocol == OUR_PROTOCOL {
+                    self.observed.put_route(route);
+                }
+            }
+            Event::RouteGone(route) => self.observed.drop_route(&route),
+            Event::DumpBegins(scope) => self.observed.dump_begins(scope),
+            Event::DumpEnds(scope) => self.dump_ended(now, scope),
+            Event::Lost => {
+                self.want_read(Scope::All);
+                let text = format_args!("notifications were lost: reading all again");
+                self.journal.write(now, RecordKind::Resync, "", text);
+            }
+            Event::Done(action, result) => self.action_done(now, action, result),
+            Event::SupplicantStarted { link, how } => self.supplicant_started(now, link, how),
+            Event::SupplicantExited { link } => self.supplicant_exited(now, link),
+            Event::Supplicant { link, text } => self.supplicant_said(now, link, text),
+            Event::Config(config) => self.reconfigure(now, config),
+            Event::Switch(index) => {
+                self.pinned = Some(index);
+                self.retry.forget_link(index);
+            }
+            Event::Stop => {
+                if self.stopping.is_none() {
+                    self.stopping = Some(stop::Stop::new(now));
+                    self.retry.forget_all();
+                }
+            }
+        }
+        self.settle(now);
+    }
+
+    /// Time passed; nothing else did.
+    pub fn tick(&mut self, now: u64) {
+        self.settle(now);
+    }
+
+    /// Asks each running supplicant for its signal; see [`Engine::signals_awaited`].
+    pub fn ask_signals(&mut self) {
+        for supplicant in &mut self.supplicants {
+            if supplicant.phase == Phase::Attached {
+                supplicant.ask(Request::SignalPoll);
+            }
+        }
+    }
+    pub fn signals_awaited(&self) -> bool {
+        self.supplicants
+            .iter()
+            .any(|s| s.is_asking(Request::SignalPoll))
+    }
+
+    /// Works out what follows from the state alone.
+    fn settle(&mut self, now: u64) {
+        for supplicant in &mut self.supplicants {
+            supplicant.tick(now);
+        }
+        if !self.observed.is_complete() {
+            return;
+        }
+        self.note_made_bond();
+        let bond = match bond::place(self) {
+            Place::Usable(link, options) => Some((link.carrier, *options)),
+            Place::Unwanted | Place::Empty | Place::Refused(_) => None,
+        };
+        self.update_readiness(bond.is_some_and(|(carrier, _)| carrier));
+        self.update_pin();
+        self.update_carry(now, bond.map(|(_, options)| options));
+        self.update_refusals(now);
+        if self.stopping.is_some() {
+            self.advance_stop(now);
+        }
+    }
+
+    fn note_made_bond(&mut self) {
+        if self.making_bond {
+            let found = self.observed.by_name(&self.config.bond.name);
+            if let Some(link) = found {
+                self.made_bond = Some(link.index);
+                self.making_bond = false;
+            }
+        }
+    }
+
+    /// The bond's carrier alone would not do: it is up while a member without keys is
+    /// associated. Once ready it stays so through a fail-over.
+    fn update_readiness(&mut self, carrier: bool) {
+        let any = self
+            .observed
+            .links()
+            .any(|l| l.port.is_some() && carry::usable(l));
+        self.bond_ready = carrier && (any || self.bond_ready);
+    }
+
+    fn update_pin(&mut self) {
+        let usable = |index| self.observed.link(index).is_some_and(carry::usable);
+        self.pinned = self.pinned.filter(|index| usable(*index));
+    }
+
+    fn update_carry(&mut self, now: u64, options: Option<super::observed::BondOptions>) {
+        let config = &self.config.bond;
+        let pinned = self.pinned;
+        let reason = |link: &Link| bond::reason(config, pinned, link, &link.name);
+        self.carry.update(
+            now,
+            &self.observed,
+            options.as_ref(),
+            &reason,
+            &mut self.journal,
+        );
+    }
+
+    /// Keeps the list of what is refused, and writes down what is new in it.
+    fn update_refusals(&mut self, now: u64) {
+        let mut list = heapless::Vec::new();
+        self.collect_refusals(&mut |refusal| {
+            let _ = list.push(refusal);
+        });
+        for refusal in &list {
+            if !self.refusals.contains(refusal) {
+                let text = format_args!("{}", refusal.text);
+                self.journal
+                    .write(now, RecordKind::Trouble, &refusal.link, text);
+            }
+        }
+        self.refusals = list;
+    }
+
+    fn collect_refusals(&self, add: &mut dyn FnMut(Refusal)) {
+        let place = bond::place(self);
+        if let Place::Refused(text) = &place {
+            add(Refusal {
+                link: self.config.bond.name.clone(),
+                text: text.clone(),
+            });
+        }
+        let mut members = 0;
+        for link in self.observed.links() {
+            let is_member = roles::member_rank(&self.config, link).is_some();
+            members += usize::from(is_member);
+            let text = match &place {
+                Place::Usable(bond, _) if is_member => bond::refusal(self, bond.index, link),
+                _ => super::address::refusal(self, link),
+            };
+            if let Some(text) = text {
+                add(Refusal {
+                    link: link.name.clone(),
+                    text,
+                });
+            }
+        }
+        if members > roles::MAX_PORTS {
+            let text = clip(format_args!(
+                "{members} adapters match bond.members; a bond has {} at most, the rest is left out",
+                roles::MAX_PORTS
+            ));
+            add(Refusal {
+                link: self.config.bond.name.clone(),
+                text,
+            });
+        }
+        if self.observed.overflow() > 0 {
+            let text = clip(format_args!(
+                "too many interfaces, addresses or routes: {} are not looked at",
+                self.observed.overflow()
+            ));
+            add(Refusal {
+                link: Default::default(),
+                text,
+            });
+        }
+    }
+
+    pub(super) fn want_read(&mut self, scope: Scope) {
+        if self.unread != Some(Scope::All) {
+            self.unread = Some(scope);
+        }
+    }
+
+    fn link_seen(&mut self, now: u64, link: Link) {
+        let unfinished =
+            self.ipv6_off.contains(&link.index) || self.supplicant(link.index).is_some();
+        if !roles::concerns_us(&self.config, &link) && !unfinished {
+            // It may have concerned us before: under another name, or as a member.
+            return self.forget_link(link.index);
+        }
+        match self.observed.link(link.index) {
+            None => self.link_new(now, &link),
+            Some(old) => {
+                if old.up && !link.up {
+                    self.want_read(Scope::Routes);
+                }
+                self.note_changes(now, &link);
+            }
+        }
+        self.observed.put_link(link);
+    }
+
+    fn link_new(&mut self, now: u64, link: &Link) {
+        let adapter = matches!(link.kind, Kind::Plain | Kind::Other(_));
+        if adapter && self.observed.is_complete() {
+            let text = format_args!("plugged in");
+            self.journal
+                .write(now, RecordKind::Adapter, &link.name, text);
+        }
+        // Its addresses and routes may have come before it concerned us.
+        if self.observed.is_complete() && link.name != self.config.bond.name {
+            self.want_read(Scope::All);
+        }
+    }
+
+    /// A wired link's cable; the radios' own words come from their supplicants.
+    fn note_changes(&mut self, now: u64, link: &Link) {
+        let old = self.observed.link(link.index);
+        let wired = !link.facts.wifi && matches!(link.kind, Kind::Plain | Kind::Other(_));
+        if wired && old.is_some_and(|old| old.carrier != link.carrier) {
+            let text = match link.carrier {
+                true => "has carrier",
+                false => "lost its carrier",
+            };
+            self.journal
+                .write(now, RecordKind::Radio, &link.name, format_args!("{text}"));
+        }
+    }
+
+    fn link_gone(&mut self, now: u64, index: Index) {
+        if let Some(link) = self.observed.link(index) {
+            let name = link.name.clone();
+            if matches!(link.kind, Kind::Plain | Kind::Other(_)) {
+                let text = format_args!("unplugged");
+                self.journal.write(now, RecordKind::Adapter, &name, text);
+            }
+        }
+        self.forget_link(index);
+    }
+
+    fn forget_link(&mut self, index: Index) {
+        self.observed.drop_link(index);
+        self.retry.forget_link(index);
+        self.ipv6_off.retain(|off| *off != index);
+        if self.made_bond == Some(index) {
+            self.made_bond = None;
+        }
+        // A supplicant that is not running has nothing to end.
+        self.supplicants
+            .retain(|s| s.link != index || !matches!(s.phase, Phase::Waiting { .. }));
+    }
+
+    fn dump_ended(&mut self, now: u64, scope: Scope) {
+        let before: heapless::Vec<Index, { super::observed::MAX_LINKS }> =
+            self.observed.links().map(|link| link.index).collect();
+        self.observed.dump_ends(scope);
+        for index in before {
+            if self.observed.link(index).is_none() {
+                self.link_gone(now, index);
+            }
+        }
+    }
+
+    fn action_done(&mut self, now: u64, action: Action, result: Result<(), Failure>) {
+        match result {
+            Ok(()) => self.action_succeeded(now, action),
+            Err(failure) => self.action_failed(now, &action, failure),
+        }
+    }
+
+    fn action_succeeded(&mut self, now: u64, action: Action) {
+        match &action {
+            Action::Kernel(KernelAction::CreateBond { .. }) => self.making_bond = true,
+            Action::Kernel(_) | Action::Exit => {}
+            Action::SetIpv6 { link, enabled, .. } => {
+                self.ipv6_off.retain(|off| off != link);
+                if !enabled {
+                    let _ = self.ipv6_off.push(*link);
+                }
+                return;
+            }
+            Action::Resync(scope) => {
+                if *scope == Scope::All || self.unread == Some(Scope::Routes) {
+                    self.unread = None;
+                }
+            }
+            Action::StartSupplicant { .. } => {}
+            Action::AttachSupplicant { link } => self.with(*link, |s| s.attached()),
+            Action::AskSupplicant { link, request } => {
+                let request = *request;
+                self.with(*link, |s| s.requested(request, now));
+                return;
+            }
+            Action::ReconfigureSupplicant { link } => self.with(*link, |s| s.reconfigured(now)),
+            Action::StopSupplicant { link, force } => self.supplicant_stopping(now, *link, *force),
+        }
+        if self.retry.succeeded(&action, now) {
+            let text = clip::<90>(format_args!("{}", words::Words(&action, &self.observed)));
+            self.trouble(
+                now,
+                &action,
+                format_args!("{text}: accepted, but nothing changed"),
+            );
+        }
+    }
+
+    fn action_failed(&mut self, now: u64, action: &Action, failure: Failure) {
+        match action {
+            // Its control socket is not there yet, as a rule.
+            Action::AttachSupplicant { link } => {
+                return self.with(*link, |s| s.not_yet_attached(now));
+            }
+            Action::AskSupplicant { link, request } => {
+                let request = *request;
+                return self.with(*link, |s| s.requested(request, now));
+            }
+            Action::Kernel(_)
+            | Action::SetIpv6 { .. }
+            | Action::Resync(_)
+            | Action::StartSupplicant { .. }
+            | Action::ReconfigureSupplicant { .. }
+            | Action::StopSupplicant { .. }
+            | Action::Exit => {}
+        }
+        let text = failure.text.clone();
+        if self.retry.failed(action, failure, now) {
+            let words = clip::<60>(format_args!("{}", words::Words(action, &self.observed)));
+            self.trouble(now, action, format_args!("cannot {words}: {text}"));
+        }
+    }
+
+    fn trouble(&mut self, now: u64, action: &Action, text: core::fmt::Arguments<'_>) {
+        let name = words::subject(action)
+            .and_then(|index| self.observed.link(index))
+            .map_or(self.config.bond.name.clone(), |link| link.name.clone());
+        self.journal.write(now, RecordKind::Trouble, &name, text);
+    }
+
+    fn with(&mut self, link: Index, change: impl FnOnce(&mut Supplicant)) {
+        if let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) {
+            change(supplicant);
+        }
+    }
+
+    fn supplicant_started(&mut self, now: u64, index: Index, how: Start) {
+        let Some(link) = self.observed.link(index) else {
+            return;
+        };
+        let wanted = fingerprint(&self.config, link);
+        let name = link.name.clone();
+        let words = match how {
+            Start::Spawned => "wpa_supplicant started",
+            Start::Adopted { .. } => "wpa_supplicant adopted",
+        };
+        self.journal
+            .write(now, RecordKind::Supplicant, &name, format_args!("{words}"));
+        if self.supplicant(index).is_some() {
+            return self.with(index, |s| s.restarted(now, wanted));
+        }
+        let fresh = Supplicant::started(index, name, how, wanted, now);
+        let _ = self.supplicants.push(fresh);
+    }
+
+    fn supplicant_stopping(&mut self, now: u64, link: Index, force: bool) {
+        let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) else {
+            return;
+        };
+        if supplicant.is_hung(now) {
+            let name = supplicant.name.clone();
+            let text = format_args!("wpa_supplicant does not answer: ended");
+            self.journal.write(now, RecordKind::Supplicant, &name, text);
+        }
+        self.with(link, |s| s.stopping(now, force));
+    }
+
+    fn supplicant_exited(&mut self, now: u64, link: Index) {
+        let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) else {
+            return;
+        };
+        let asked_to = matches!(supplicant.phase, Phase::Stopping { .. });
+        if asked_to || self.observed.link(link).is_none() {
+            self.supplicants.retain(|s| s.link != link);
+            return;
+        }
+        let name = supplicant.name.clone();
+        let wait = supplicant.died(now);
+        let text = format_args!("wpa_supplicant died; started again in {wait} ms");
+        self.journal.write(now, RecordKind::Supplicant, &name, text);
+    }
+
+    fn supplicant_said(&mut self, now: u64, link: Index, text: &str) {
+        let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) else {
+            return;
+        };
+        let name = supplicant.name.clone();
+        match supplicant.hear(text) {
+            News::Nothing => {}
+            News::Radio(radio) => {
+                self.journal
+                    .write(now, RecordKind::Radio, &name, format_args!("{radio}"));
+            }
+            News::Fault(fault) => {
+                self.journal
+                    .write(now, RecordKind::Radio, &name, format_args!("{fault}"));
+            }
+        }
+    }
+
+    fn reconfigure(&mut self, now: u64, config: &Config) {
+        self.config.clone_from(config);
+        self.retry.forget_all();
+        // Links that did not concern us may do so now.
+        self.want_read(Scope::All);
+        for place in 0..self.supplicants.len() {
+            let index = self.supplicants[place].link;
+            if let Some(link) = self.observed.link(index) {
+                let wanted = fingerprint(&self.config, link);
+                self.supplicants[place].want_file(wanted);
+            }
+        }
+        self.journal.write(
+            now,
+            RecordKind::Program,
+            "",
+            format_args!("configuration read"),
+        );
+    }
+}

@@ -1,0 +1,106 @@
+//! Which interface plays which part: the configuration's words against the links
+//! that are there.
+use super::observed::{Index, Kind, Link, Oper};
+use super::tables::Observed;
+use crate::config::{Config, Matcher, Network};
+use heapless::Vec;
+
+/// Members a bond can have here. `bond.members` has at most as many entries, but a
+/// pattern may match more adapters than that; the rest is left out and said.
+pub const MAX_PORTS: usize = 8;
+
+/// Does this word of the file mean this link?
+///
+/// Patterns (`mac:`, `usb:`, `driver:`) only mean real adapters: a VLAN shows the
+/// hardware address of the interface below it.
+pub fn matches(matcher: &Matcher, link: &Link) -> bool {
+    let real = matches!(link.kind, Kind::Plain);
+    match matcher {
+        Matcher::Name(name) => link.name == *name,
+        Matcher::Mac(mac) => real && own_mac(link) == Some(*mac),
+        Matcher::UsbPort(port) => real && link.usb_port.as_ref() == Some(port),
+        Matcher::UsbAny => real && link.usb_port.is_some(),
+        Matcher::Driver(driver) => real && link.facts.driver == *driver,
+    }
+}
+
+/// The address the adapter was born with, also while it is a bond's member.
+pub fn own_mac(link: &Link) -> Option<crate::config::Mac> {
+    let lent = link.port.and_then(|port| port.permanent_mac);
+    link.permanent_mac.or(lent).or(link.mac)
+}
+
+/// The place of a link in `bond.members`, or `None` if it is no member. A plain
+/// name elsewhere in the file wins over a pattern here: with `usb:*` the wired
+/// `eth0` of a Raspberry Pi 3, itself a USB device, stays a link of its own.
+pub fn member_rank(config: &Config, link: &Link) -> Option<usize> {
+    let bond = &config.bond;
+    if link.name == bond.name || matches!(link.kind, Kind::Bond(_) | Kind::Bridge) {
+        return None;
+    }
+    let rank = bond.members.iter().position(|m| matches(m, link))?;
+    let by_name = matches!(bond.members[rank], Matcher::Name(_));
+    if !by_name && named_elsewhere(config, link) {
+        return None;
+    }
+    Some(rank)
+}
+
+fn named_elsewhere(config: &Config, link: &Link) -> bool {
+    let means = |m: &Matcher| matches!(m, Matcher::Name(name) if *name == link.name);
+    config.links.iter().any(|l| means(&l.name))
+        || config.bridges.iter().any(|b| b.members.iter().any(means))
+}
+
+/// The entry of `links` that means this link.
+pub fn own_link<'a>(config: &'a Config, link: &Link) -> Option<&'a crate::config::Link> {
+    if member_rank(config, link).is_some() || link.name == config.bond.name {
+        return None;
+    }
+    config.links.iter().find(|entry| matches(&entry.name, link))
+}
+
+/// Do we keep this link in our tables? Other bonds and bridges are kept so that a
+/// refusal can name them; members of any bond, because a file that names them no
+/// longer means that they have to be freed.
+pub fn concerns_us(config: &Config, link: &Link) -> bool {
+    link.name == config.bond.name
+        || member_rank(config, link).is_some()
+        || own_link(config, link).is_some()
+        || config.bridges.iter().any(|bridge| bridge.name == link.name)
+        || matches!(link.kind, Kind::Bond(_) | Kind::Bridge)
+        || link.port.is_some()
+}
+
+/// The members that are plugged in, best first: the order of the file, and of
+/// plugging in where a pattern matches several.
+pub fn present_members(config: &Config, observed: &Observed) -> Vec<Index, MAX_PORTS> {
+    let mut ranked: Vec<(usize, Index), MAX_PORTS> = Vec::new();
+    for link in observed.links() {
+        if let Some(rank) = member_rank(config, link) {
+            // A ninth adapter finds the table full; status says how many were left out.
+            let _ = ranked.push((rank, link.index));
+        }
+    }
+    ranked.sort_unstable();
+    ranked.iter().map(|(_, index)| *index).collect()
+}
+
+/// May traffic pass? Wi-Fi raises carrier when it is associated; only the
+/// operational state tells that the keys are there (`IF_OPER_UP`, net/mac80211).
+/// Some wired drivers never report more than "unknown".
+pub fn authorised(link: &Link) -> bool {
+    let oper = match link.oper {
+        Oper::Up => true,
+        Oper::Unknown => !link.facts.wifi,
+        Oper::NotPresent | Oper::Down | Oper::LowerLayerDown | Oper::Testing | Oper::Dormant => {
+            false
+        }
+    };
+    link.up && link.carrier && oper
+}
+
+/// Is this network meant for this adapter?
+pub fn network_applies(network: &Network, link: &Link) -> bool {
+    network.members.is_empty() || network.members.iter().any(|m| matches(m, link))
+}

@@ -1,0 +1,337 @@
+//! What `wifibond status` shows: a view of the engine, and its JSON.
+//!
+//! Fields may be added; none is renamed or removed (the contract is in the README).
+use super::Engine;
+use super::bond::{self, Place};
+use super::carry;
+use super::journal::Text;
+use super::observed::{Kind, Link, OUR_PROTOCOL};
+use super::roles::{self, MAX_PORTS, authorised};
+use super::supplicant::{Radio, Supplicant};
+use super::words::{Destination, Words};
+use crate::config::{IfName, IpNet, MAX_MEMBERS, Mac, Matcher};
+use core::fmt::Display;
+use core::net::IpAddr;
+use heapless::Vec;
+use serde::{Serialize, Serializer};
+
+/// Links in one status: the bond, links of their own, bridges.
+pub const MAX_SHOWN_LINKS: usize = 12;
+/// Addresses and routes shown of one link.
+pub const MAX_SHOWN: usize = 12;
+/// Problems shown.
+pub const MAX_PROBLEMS: usize = 12;
+
+/// A value that is shown by its `Display` form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown<T>(pub T);
+
+impl<T: Display> Serialize for Shown<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct Status<'a> {
+    pub version: u32,
+    /// Some link may carry traffic and has an address.
+    pub online: bool,
+    /// The link of the best default route that is in force.
+    pub uplink: Option<&'a IfName>,
+    pub bond: Option<BondStatus<'a>>,
+    pub links: Vec<LinkStatus<'a>, MAX_SHOWN_LINKS>,
+    pub dns: Vec<Shown<IpAddr>, 4>,
+    pub problems: Vec<Problem, MAX_PROBLEMS>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct BondStatus<'a> {
+    pub name: &'a IfName,
+    /// The member that carries the traffic; `null` if none can.
+    pub active: Option<&'a IfName>,
+    /// Since so many milliseconds.
+    pub since_ms: Option<u64>,
+    pub switches: u32,
+    pub members: Vec<MemberStatus<'a>, MAX_PORTS>,
+    /// Entries of `bond.members` that no adapter answers to.
+    pub missing: Vec<Shown<&'a Matcher>, MAX_MEMBERS>,
+    /// Nobody carries: since so many milliseconds, and why.
+    pub outage_ms: Option<u64>,
+    pub outage_cause: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct MemberStatus<'a> {
+    pub name: &'a IfName,
+    pub mac: Option<Shown<Mac>>,
+    pub carrier: bool,
+    pub authorized: bool,
+    /// wpa_supplicant's escapes are kept: `\xc3\xa9`.
+    pub ssid: Option<&'a str>,
+    pub signal_dbm: Option<i16>,
+    pub healthy: bool,
+    pub probes_lost: u32,
+    pub repairs: u32,
+    pub primary: bool,
+    /// One phrase: "authorised", "scanning", "has carrier".
+    pub state: Shown<State<'a>>,
+    /// What keeps it from joining.
+    pub fault: Option<Shown<&'a super::supplicant::Fault>>,
+    /// MHz.
+    pub frequency: Option<u32>,
+    /// Link failures as the bonding driver counts them.
+    pub failures: u32,
+    pub supplicant_restarts: u32,
+    /// The driver; empty if there is none.
+    pub driver: &'a str,
+}
+
+/// What a member is doing.
+#[derive(Debug, Clone, Copy)]
+pub enum State<'a> {
+    NotAMember,
+    Radio(&'a Supplicant),
+    NoNetwork,
+    Carrier(bool),
+}
+
+impl Display for State<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            State::NotAMember => f.write_str("not a member"),
+            State::Radio(supplicant) => supplicant.radio.fmt(f),
+            State::NoNetwork => f.write_str("no network for it in the file"),
+            State::Carrier(true) => f.write_str("has carrier"),
+            State::Carrier(false) => f.write_str("no carrier"),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct LinkStatus<'a> {
+    pub name: Shown<&'a str>,
+    pub present: bool,
+    pub carrier: bool,
+    pub addresses: Vec<AddressStatus, MAX_SHOWN>,
+    pub routes: Vec<RouteStatus, MAX_SHOWN>,
+    /// DHCP is not there yet: always `null`.
+    pub lease: Option<()>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct AddressStatus {
+    pub address: Shown<IpNet>,
+    /// "static": from the file; "kernel": the kernel's own; "other": somebody else's.
+    pub from: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub struct RouteStatus {
+    pub to: Shown<Destination>,
+    pub via: Option<Shown<IpAddr>>,
+    pub metric: u32,
+}
+
+/// Something that is refused or fails at present.
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    pub link: IfName,
+    pub text: Text,
+}
+
+/// Looks at the engine at this time.
+pub fn status(engine: &Engine, now: u64) -> Status<'_> {
+    let mut links = Vec::new();
+    // Our bond first, then the links of the file.
+    if !engine.config.bond.members.is_empty() {
+        let _ = links.push(link_status(engine, &engine.config.bond.name));
+    }
+    for entry in &engine.config.links {
+        for link in engine.observed.links() {
+            let means = roles::own_link(&engine.config, link).is_some_and(|l| l == entry);
+            if means {
+                let _ = links.push(link_status(engine, &link.name));
+            }
+        }
+        if let Matcher::Name(name) = &entry.name {
+            if engine.observed.by_name(name).is_none() {
+                let _ = links.push(link_status(engine, name));
+            }
+        }
+    }
+    Status {
+        version: 1,
+        online: is_online(engine),
+        uplink: uplink(engine),
+        bond: bond_status(engine, now),
+        links,
+        dns: Vec::new(),
+        problems: problems(engine),
+    }
+}
+
+/// The link of the best default route.
+fn uplink(engine: &Engine) -> Option<&IfName> {
+    let defaults = engine.observed.routes().filter(|r| r.route.to.prefix == 0);
+    let best = defaults
+        .filter(|r| engine.observed.link(r.link).is_some_and(|l| l.carrier))
+        .min_by_key(|r| (r.route.to.address.is_ipv6(), r.route.metric))?;
+    engine.observed.link(best.link).map(|link| &link.name)
+}
+
+fn is_online(engine: &Engine) -> bool {
+    engine.observed.links().any(|link| {
+        let can = match link.name == engine.config.bond.name {
+            true => engine.carry.now().is_some(),
+            false => roles::own_link(&engine.config, link).is_some() && authorised(link),
+        };
+        can && engine
+            .observed
+            .addresses_of(link.index)
+            .any(|a| !a.tentative && !a.duplicate && !is_link_local(&a.net.address))
+    })
+}
+
+fn is_link_local(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    }
+}
+
+fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
+    let config = &engine.config.bond;
+    if config.members.is_empty() {
+        return None;
+    }
+    let index = match bond::place(engine) {
+        Place::Usable(link, _) => Some(link.index),
+        Place::Unwanted | Place::Empty | Place::Refused(_) => None,
+    };
+    let present = roles::present_members(&engine.config, &engine.observed);
+    let links = || {
+        present
+            .iter()
+            .filter_map(|index| engine.observed.link(*index))
+    };
+    let active = engine.carry.now();
+    let outage = engine.carry.outage();
+    Some(BondStatus {
+        name: &config.name,
+        active: active
+            .and_then(|(i, _)| engine.observed.link(i))
+            .map(|l| &l.name),
+        since_ms: active.map(|(_, since)| now.saturating_sub(since)),
+        switches: engine.carry.switches(),
+        members: links()
+            .map(|link| member_status(engine, index, link))
+            .collect(),
+        missing: config
+            .members
+            .iter()
+            .filter(|m| !links().any(|link| roles::matches(m, link)))
+            .map(Shown)
+            .collect(),
+        outage_ms: outage.map(|(_, at)| now.saturating_sub(at)),
+        outage_cause: outage.map(|(cause, _)| cause),
+    })
+}
+
+fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> MemberStatus<'a> {
+    let supplicant = engine.supplicant(link.index);
+    let is_member = bond.is_some() && link.master == bond;
+    let joined = supplicant.filter(|s| s.radio == Radio::Authorised && !s.ssid.is_empty());
+    MemberStatus {
+        name: &link.name,
+        mac: roles::own_mac(link).map(Shown),
+        carrier: link.carrier,
+        authorized: is_member && authorised(link),
+        ssid: joined.map(|s| s.ssid.as_str()),
+        signal_dbm: joined.and_then(|s| s.signal_dbm),
+        healthy: is_member && carry::usable(link),
+        probes_lost: 0,
+        repairs: 0,
+        primary: bond::is_primary(&engine.config.bond, link),
+        state: Shown(match supplicant {
+            _ if !is_member => State::NotAMember,
+            Some(supplicant) => State::Radio(supplicant),
+            None if link.facts.wifi => State::NoNetwork,
+            None => State::Carrier(link.carrier),
+        }),
+        fault: supplicant.and_then(|s| s.fault.as_ref()).map(Shown),
+        frequency: joined.map(|s| s.frequency).filter(|mhz| *mhz != 0),
+        failures: link.port.map_or(0, |port| port.failures),
+        supplicant_restarts: supplicant.map_or(0, |s| s.restarts),
+        driver: &link.facts.driver,
+    }
+}
+
+fn link_status<'a>(engine: &'a Engine, name: &'a IfName) -> LinkStatus<'a> {
+    let link = engine.observed.by_name(name);
+    let index = link.map_or(0, |l| l.index);
+    LinkStatus {
+        name: Shown(name),
+        present: link.is_some(),
+        carrier: link.is_some_and(|l| match l.kind {
+            Kind::Bond(_) => l.carrier && engine.bond_ready,
+            Kind::Plain | Kind::Bridge | Kind::Other(_) => authorised(l),
+        }),
+        addresses: engine
+            .observed
+            .addresses_of(index)
+            .map(|a| AddressStatus {
+                address: Shown(a.net),
+                from: match a.protocol {
+                    OUR_PROTOCOL => "static",
+                    // IFAPROT_KERNEL_LO, _RA, _LL of include/uapi/linux/if_addr.h.
+                    1..=3 => "kernel",
+                    _ if is_link_local(&a.net.address) => "kernel",
+                    _ => "other",
+                },
+            })
+            .take(MAX_SHOWN)
+            .collect(),
+        routes: engine
+            .observed
+            .routes()
+            // The kernel's own subnet routes say nothing new.
+            .filter(|r| r.link == index && r.protocol != 2)
+            .map(|r| RouteStatus {
+                to: Shown(Destination(r.route.to)),
+                via: r.route.via.map(Shown),
+                metric: r.route.metric,
+            })
+            .take(MAX_SHOWN)
+            .collect(),
+        lease: None,
+    }
+}
+
+fn problems(engine: &Engine) -> Vec<Problem, MAX_PROBLEMS> {
+    let mut list = Vec::new();
+    for refusal in engine.refusals() {
+        let _ = list.push(Problem {
+            link: refusal.link.clone(),
+            text: refusal.text.clone(),
+        });
+    }
+    for supplicant in engine.supplicants() {
+        if let Some(fault) = &supplicant.fault {
+            let text = super::journal::clip(format_args!("{fault}"));
+            let _ = list.push(Problem {
+                link: supplicant.name.clone(),
+                text,
+            });
+        }
+    }
+    for (action, failure) in engine.failing() {
+        let link = super::words::subject(action)
+            .and_then(|index| engine.observed.link(index))
+            .map_or(engine.config.bond.name.clone(), |link| link.name.clone());
+        let words = Words(action, &engine.observed);
+        let text = super::journal::clip(format_args!("cannot {words}: {}", failure.text));
+        let _ = list.push(Problem { link, text });
+    }
+    list
+}

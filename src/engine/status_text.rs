@@ -1,0 +1,195 @@
+//! `wifibond status` for people: who carries the traffic, why, since when, what is
+//! wrong, and what happened lately.
+use super::Engine;
+use super::journal::Record;
+use super::status::{BondStatus, LinkStatus, MemberStatus, Status, status};
+use core::fmt::{self, Display, Formatter, Write};
+
+/// Events at the end of the page.
+const LAST_EVENTS: u32 = 5;
+
+/// The page.
+pub struct Page<'a> {
+    status: Status<'a>,
+    engine: &'a Engine,
+    now: u64,
+}
+
+pub fn page(engine: &Engine, now: u64) -> Page<'_> {
+    Page {
+        status: status(engine, now),
+        engine,
+        now,
+    }
+}
+
+impl Page<'_> {
+    pub fn online(&self) -> bool {
+        self.status.online
+    }
+}
+
+impl Display for Page<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        headline(&self.status, f)?;
+        if let Some(bond) = &self.status.bond {
+            bond_part(bond, f)?;
+        }
+        f.write_str("\nLinks\n")?;
+        for link in &self.status.links {
+            link_part(link, f)?;
+        }
+        if !self.status.problems.is_empty() {
+            f.write_str("\nProblems\n")?;
+            for problem in &self.status.problems {
+                match problem.link.is_empty() {
+                    true => writeln!(f, "  {}", problem.text)?,
+                    false => writeln!(f, "  {}: {}", problem.link, problem.text)?,
+                }
+            }
+        }
+        let journal = self.engine.journal();
+        f.write_str("\nLast events\n")?;
+        for record in journal.since(journal.written().saturating_sub(LAST_EVENTS)) {
+            let ago = Span(self.now.saturating_sub(record.at_ms));
+            writeln!(f, "  {ago:>9} ago  {}", Line(record))?;
+        }
+        Ok(())
+    }
+}
+
+fn headline(status: &Status<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+    match (status.online, status.uplink) {
+        (true, Some(link)) => write!(f, "ONLINE through {link}")?,
+        (true, None) => f.write_str("ONLINE, without a default route")?,
+        (false, _) => f.write_str("NOT ONLINE")?,
+    }
+    let bond = status.bond.as_ref();
+    match bond.and_then(|bond| bond.active.map(|active| (bond, active))) {
+        Some((bond, active)) if status.uplink == Some(bond.name) => writeln!(f, " ({active})"),
+        Some((bond, active)) => writeln!(f, "; {} stands by on {active}", bond.name),
+        None => writeln!(f),
+    }
+}
+
+fn bond_part(bond: &BondStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+    write!(f, "\nBond {}: ", bond.name)?;
+    match (bond.active, bond.since_ms, bond.outage_ms) {
+        (Some(active), Some(since), _) => write!(f, "{active} is active since {}", Span(since))?,
+        (_, _, Some(outage)) => write!(
+            f,
+            "no member carries traffic since {} ({})",
+            Span(outage),
+            bond.outage_cause.unwrap_or("")
+        )?,
+        _ => f.write_str("no member has carried traffic yet")?,
+    }
+    writeln!(f, ", switches: {}", bond.switches)?;
+    for member in &bond.members {
+        member_part(member, bond.active == Some(member.name), f)?;
+    }
+    for missing in &bond.missing {
+        writeln!(f, "    {:<10} missing: not plugged in", Cell(&missing.0))?;
+    }
+    Ok(())
+}
+
+fn member_part(member: &MemberStatus<'_>, active: bool, f: &mut Formatter<'_>) -> fmt::Result {
+    let mark = if active { '*' } else { ' ' };
+    write!(f, "  {mark} {:<10} {}", member.name, member.state.0)?;
+    if let Some(ssid) = member.ssid {
+        write!(f, " on \"{ssid}\"")?;
+    }
+    if let Some(signal) = member.signal_dbm {
+        write!(f, ", {signal} dBm")?;
+    }
+    if let Some(mhz) = member.frequency {
+        write!(f, ", {mhz} MHz")?;
+    }
+    if let Some(mac) = &member.mac {
+        write!(f, ", {}", mac.0)?;
+    }
+    if member.primary {
+        f.write_str(", primary")?;
+    }
+    if member.failures > 0 {
+        write!(f, ", link failures: {}", member.failures)?;
+    }
+    if let Some(fault) = &member.fault {
+        write!(f, "\n{:16}{}", "", fault.0)?;
+    }
+    writeln!(f)
+}
+
+fn link_part(link: &LinkStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+    write!(f, "  {:<10}", link.name.0)?;
+    match (link.present, link.carrier) {
+        (false, _) => return writeln!(f, " missing"),
+        (true, false) => f.write_str(" no carrier")?,
+        (true, true) => f.write_str(" carrier")?,
+    }
+    for address in &link.addresses {
+        write!(f, ", {} ({})", address.address.0, address.from)?;
+    }
+    writeln!(f)?;
+    for route in &link.routes {
+        write!(f, "{:13}route {}", "", route.to.0)?;
+        if let Some(via) = &route.via {
+            write!(f, " via {}", via.0)?;
+        }
+        writeln!(f, " metric {}", route.metric)?;
+    }
+    Ok(())
+}
+
+/// A record as one line: `wlan0: authorised`.
+pub struct Line<'a>(pub &'a Record);
+
+impl Display for Line<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let record = self.0;
+        if let Some(switch) = &record.switch {
+            match switch.from.as_str() {
+                "" => write!(f, "{} is active: {}", switch.to, record.text)?,
+                from => write!(f, "{from} -> {}: {}", switch.to, record.text)?,
+            }
+            return match switch.outage_ms {
+                Some(ms) => write!(f, " (outage {ms} ms)"),
+                None => Ok(()),
+            };
+        }
+        if !record.link.is_empty() {
+            write!(f, "{}: ", record.link)?;
+        }
+        f.write_str(&record.text)
+    }
+}
+
+/// A span of time, as a person says it: `850 ms`, `12 s`, `3 min 5 s`, `2 d 4 h`.
+pub struct Span(pub u64);
+
+impl Display for Span {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (seconds, minutes) = (self.0 / 1000, self.0 / 60_000);
+        let (hours, days) = (minutes / 60, minutes / 1440);
+        let text: heapless::String<24> = match (days, hours, minutes, seconds) {
+            (0, 0, 0, 0) => super::journal::clip(format_args!("{} ms", self.0)),
+            (0, 0, 0, s) => super::journal::clip(format_args!("{s} s")),
+            (0, 0, m, s) => super::journal::clip(format_args!("{m} min {} s", s % 60)),
+            (0, h, m, _) => super::journal::clip(format_args!("{h} h {} min", m % 60)),
+            (d, h, _, _) => super::journal::clip(format_args!("{d} d {} h", h % 24)),
+        };
+        f.pad(&text)
+    }
+}
+
+/// Pads a value's text to the width asked for.
+struct Cell<'a, T: Display>(&'a T);
+
+impl<T: Display> Display for Cell<'_, T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut text: heapless::String<48> = heapless::String::new();
+        let _ = write!(text, "{}", self.0);
+        f.pad(&text)
+    }
+}

@@ -1,0 +1,103 @@
+//! The ordered way down: addresses and routes, supplicants, members, the bond. Each
+//! stage has its time; what fails is passed over, and said by whoever failed it.
+use super::Engine;
+use super::action::{Action, KernelAction};
+use super::bond;
+use super::observed::{Kind, Link};
+use super::{address, supervise};
+
+/// Each stage may take so long.
+pub const STAGE_MS: u64 = 2_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Addresses,
+    Supplicants,
+    Members,
+    Bond,
+    Done,
+}
+
+#[derive(Debug)]
+pub struct Stop {
+    stage: Stage,
+    until: u64,
+}
+
+impl Stop {
+    pub fn new(now: u64) -> Self {
+        Stop {
+            stage: Stage::Addresses,
+            until: now + STAGE_MS,
+        }
+    }
+    pub fn poll_at(&self) -> u64 {
+        self.until
+    }
+}
+
+/// The step of the present stage, or leave.
+pub(super) fn next(engine: &Engine, now: u64) -> Option<Action> {
+    match engine.stopping.as_ref()?.stage {
+        Stage::Done => Some(Action::Exit),
+        stage => step(engine, now, stage),
+    }
+}
+
+fn step(engine: &Engine, now: u64, stage: Stage) -> Option<Action> {
+    match stage {
+        Stage::Addresses => address::next(engine, now),
+        Stage::Supplicants => engine
+            .supplicants
+            .iter()
+            .find_map(|s| supervise::stop(engine, now, s)),
+        Stage::Members => our_members(engine)
+            .find_map(|link| bond::free(engine, now, link))
+            .or_else(|| {
+                let mut off = engine.observed.links().filter(|l| l.master.is_none());
+                off.find_map(|link| engine.ipv6_step(now, link, true))
+            }),
+        Stage::Bond => engine
+            .observed
+            .links()
+            .filter(|link| link.ours && matches!(link.kind, Kind::Bond(_)))
+            .find_map(|link| engine.offer(now, KernelAction::DeleteLink { link: link.index })),
+        Stage::Done => None,
+    }
+}
+
+/// Members of our bond, and of one that we took over.
+fn our_members(engine: &Engine) -> impl Iterator<Item = &Link> {
+    let bond = match bond::place(engine) {
+        bond::Place::Usable(bond, _) => Some(bond.index),
+        bond::Place::Unwanted | bond::Place::Empty | bond::Place::Refused(_) => None,
+    };
+    let observed = &engine.observed;
+    observed.links().filter(move |link| {
+        let master = link.master.and_then(|index| observed.link(index));
+        master.is_some_and(|m| Some(m.index) == bond || (m.ours && matches!(m.kind, Kind::Bond(_))))
+    })
+}
+
+impl Engine {
+    /// Goes on to the next stage when this one has nothing left, or no time.
+    pub(super) fn advance_stop(&mut self, now: u64) {
+        while let Some(stop) = &self.stopping {
+            let waiting = stop.stage == Stage::Supplicants && !self.supplicants.is_empty();
+            let busy = waiting || step(self, now, stop.stage).is_some();
+            if stop.stage == Stage::Done || (busy && now < stop.until) {
+                return;
+            }
+            let stage = match stop.stage {
+                Stage::Addresses => Stage::Supplicants,
+                Stage::Supplicants => Stage::Members,
+                Stage::Members => Stage::Bond,
+                Stage::Bond | Stage::Done => Stage::Done,
+            };
+            self.stopping = Some(Stop {
+                stage,
+                until: now + STAGE_MS,
+            });
+        }
+    }
+}

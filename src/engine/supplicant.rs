@@ -1,0 +1,376 @@
+//! One wpa_supplicant a Wi-Fi adapter: its life, and what it says of the radio.
+//!
+//! A process outlives a crash of ours and is adopted again; it never outlives its
+//! adapter, because a supplicant left on a vanished name would take the interface
+//! up before it can become a member again.
+use super::event::Start;
+use super::journal::clip;
+use super::observed::Index;
+use crate::config::IfName;
+use crate::wire::wpa::{self, Message, Request};
+use core::fmt;
+use heapless::{String, Vec};
+
+/// Adapters with a wpa_supplicant.
+pub const MAX_SUPPLICANTS: usize = super::roles::MAX_PORTS;
+/// Waits before a wpa_supplicant that died is started again.
+pub const RESTART_WAITS_MS: [u64; 8] = [200, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
+/// A life this long makes the next death count as the first.
+const GOOD_LIFE_MS: u64 = 60_000;
+/// Its control socket is tried again after this…
+const ATTACH_EVERY_MS: u64 = 25;
+/// …for so long; then it counts as hung.
+const ATTACH_FOR_MS: u64 = 10_000;
+/// An answer that takes longer counts as hung.
+const ANSWER_WITHIN_MS: u64 = 5_000;
+/// SIGTERM, then SIGKILL after this.
+const STOP_WITHIN_MS: u64 = 1_000;
+/// A reconfigured member is given so long before the next one's turn.
+const SETTLE_MS: u64 = 20_000;
+
+/// How an access point answers a wrong passphrase in WPA3 (IEEE 802.11-2020, table
+/// 9-50: challenge failure).
+const SAE_CHALLENGE_FAILED: u16 = 15;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Dead; to be started at this time.
+    Waiting {
+        until: u64,
+    },
+    /// Running; its control socket is tried next at this time.
+    Starting {
+        next: u64,
+        since: u64,
+    },
+    Attached,
+    /// Asked to end; killed at this time.
+    Stopping {
+        until: u64,
+        forced: bool,
+    },
+}
+
+/// What the radio is doing, in the user's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Radio {
+    Starting,
+    Scanning,
+    NotFound,
+    Associating,
+    Associated,
+    Authorised,
+    Disconnected,
+}
+
+impl fmt::Display for Radio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Radio::Starting => "starting",
+            Radio::Scanning => "scanning",
+            Radio::NotFound => "no known network in range",
+            Radio::Associating => "associating",
+            Radio::Associated => "associated, not yet authorised",
+            Radio::Authorised => "authorised",
+            Radio::Disconnected => "disconnected",
+        })
+    }
+}
+
+/// A name with wpa_supplicant's escapes: up to four characters an octet.
+pub type SsidText = String<128>;
+
+/// Why it cannot join; stays until it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    WrongPassphrase(SsidText),
+    Rejected(u16),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::WrongPassphrase(ssid) => write!(f, "wrong passphrase for \"{ssid}\""),
+            Fault::Rejected(status) => {
+                write!(f, "refused by the access point (802.11 status {status})")
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Supplicant {
+    pub link: Index,
+    pub name: IfName,
+    pub phase: Phase,
+    pub radio: Radio,
+    pub fault: Option<Fault>,
+    /// Of the network it is authorised on; empty otherwise.
+    pub ssid: SsidText,
+    /// The network of the present attempt.
+    trying: SsidText,
+    /// MHz; 0 if unknown.
+    pub frequency: u32,
+    pub signal_dbm: Option<i16>,
+    /// Deaths in a row.
+    deaths: usize,
+    /// All deaths since the adapter came.
+    pub restarts: u32,
+    born: u64,
+    /// The file it runs on; see `supplicant_file::fingerprint`.
+    file: u64,
+    /// The file it should run on.
+    wanted: u64,
+    /// Reconfigured, not yet authorised again: until then, or this time.
+    settling: Option<u64>,
+    asked: Option<(Request, u64)>,
+    due: Vec<Request, 4>,
+}
+
+/// What a message changed, for the journal.
+#[derive(Debug, PartialEq, Eq)]
+pub enum News {
+    Nothing,
+    Radio(Radio),
+    Fault(Fault),
+}
+
+impl Supplicant {
+    pub fn started(link: Index, name: IfName, how: Start, wanted: u64, now: u64) -> Self {
+        let current = !matches!(how, Start::Adopted { current: false });
+        Supplicant {
+            link,
+            name,
+            phase: Phase::Starting {
+                next: now,
+                since: now,
+            },
+            radio: Radio::Starting,
+            fault: None,
+            ssid: SsidText::new(),
+            trying: SsidText::new(),
+            frequency: 0,
+            signal_dbm: None,
+            deaths: 0,
+            restarts: 0,
+            born: now,
+            file: if current { wanted } else { !wanted },
+            wanted,
+            settling: None,
+            asked: None,
+            due: Vec::new(),
+        }
+    }
+
+    /// A new life of the same adapter's supplicant.
+    pub fn restarted(&mut self, now: u64, wanted: u64) {
+        self.phase = Phase::Starting {
+            next: now,
+            since: now,
+        };
+        self.radio = Radio::Starting;
+        self.born = now;
+        self.file = wanted;
+        self.wanted = wanted;
+        self.settling = None;
+        self.asked = None;
+        self.due.clear();
+    }
+
+    /// It ended without being asked to. Returns how long until the next start.
+    pub fn died(&mut self, now: u64) -> u64 {
+        if now.saturating_sub(self.born) >= GOOD_LIFE_MS {
+            self.deaths = 0;
+        }
+        let wait = RESTART_WAITS_MS[self.deaths.min(RESTART_WAITS_MS.len() - 1)];
+        self.deaths += 1;
+        self.restarts += 1;
+        self.phase = Phase::Waiting { until: now + wait };
+        self.unjoined(Radio::Starting);
+        self.asked = None;
+        self.due.clear();
+        wait
+    }
+
+    pub fn stopping(&mut self, now: u64, forced: bool) {
+        self.phase = Phase::Stopping {
+            until: now + STOP_WITHIN_MS,
+            forced,
+        };
+    }
+
+    pub fn attached(&mut self) {
+        self.phase = Phase::Attached;
+        self.ask(Request::Status);
+    }
+
+    pub fn not_yet_attached(&mut self, now: u64) {
+        if let Phase::Starting { next, .. } = &mut self.phase {
+            *next = now + ATTACH_EVERY_MS;
+        }
+    }
+
+    pub fn want_file(&mut self, fingerprint: u64) {
+        self.wanted = fingerprint;
+    }
+
+    /// Runs on a file that is no longer the wanted one.
+    pub fn is_outdated(&self) -> bool {
+        self.file != self.wanted
+    }
+
+    pub fn reconfigured(&mut self, now: u64) {
+        self.file = self.wanted;
+        self.settling = Some(now + SETTLE_MS);
+        self.fault = None;
+    }
+
+    pub fn is_settling(&self, now: u64) -> bool {
+        self.settling.is_some_and(|until| now < until)
+    }
+
+    pub fn ask(&mut self, request: Request) {
+        if !self.due.contains(&request) {
+            let _ = self.due.push(request);
+        }
+    }
+
+    /// The next request, when none is on its way.
+    pub fn next_request(&self) -> Option<Request> {
+        match self.asked {
+            None if self.phase == Phase::Attached => self.due.first().copied(),
+            _ => None,
+        }
+    }
+
+    pub fn requested(&mut self, request: Request, now: u64) {
+        self.due.retain(|due| *due != request);
+        self.asked = Some((request, now + ANSWER_WITHIN_MS));
+    }
+
+    /// Waits for the answer to this request, or is about to ask it.
+    pub fn is_asking(&self, request: Request) -> bool {
+        self.due.contains(&request) || self.asked.is_some_and(|(asked, _)| asked == request)
+    }
+
+    /// Running, but does not answer.
+    pub fn is_hung(&self, now: u64) -> bool {
+        match self.phase {
+            Phase::Starting { since, .. } => now >= since + ATTACH_FOR_MS,
+            Phase::Attached => self.asked.is_some_and(|(_, until)| now >= until),
+            Phase::Stopping { until, forced } => !forced && now >= until,
+            Phase::Waiting { .. } => false,
+        }
+    }
+
+    pub fn poll_at(&self) -> Option<u64> {
+        let phase = match self.phase {
+            Phase::Waiting { until } => Some(until),
+            Phase::Starting { next, .. } => Some(next),
+            Phase::Stopping {
+                until,
+                forced: false,
+            } => Some(until),
+            Phase::Stopping { forced: true, .. } => None,
+            Phase::Attached => self.asked.map(|(_, until)| until),
+        };
+        [phase, self.settling].into_iter().flatten().min()
+    }
+
+    /// The time to settle is over.
+    pub fn tick(&mut self, now: u64) {
+        if self.settling.is_some_and(|until| now >= until) {
+            self.settling = None;
+        }
+    }
+
+    fn unjoined(&mut self, radio: Radio) {
+        self.radio = radio;
+        self.ssid.clear();
+        self.frequency = 0;
+        self.signal_dbm = None;
+    }
+
+    /// Takes in one datagram.
+    pub fn hear(&mut self, text: &str) -> News {
+        match wpa::parse(text) {
+            Message::Reply(reply) => self.hear_reply(reply),
+            // A connected adapter scans too, to roam: that changes nothing.
+            Message::ScanStarted if self.radio == Radio::Authorised => News::Nothing,
+            Message::ScanStarted => self.change(Radio::Scanning),
+            Message::NotFound => self.change(Radio::NotFound),
+            Message::Associating { ssid } => {
+                self.trying = clip(format_args!("{ssid}"));
+                self.change(Radio::Associating)
+            }
+            Message::Associated => self.change(Radio::Associated),
+            Message::Connected => {
+                self.fault = None;
+                self.settling = None;
+                self.ask(Request::Status);
+                self.change(Radio::Authorised)
+            }
+            Message::Disconnected { .. } => self.change(Radio::Disconnected),
+            Message::Disabled {
+                ssid,
+                wrong_key: true,
+                ..
+            } => self.blame(Fault::WrongPassphrase(clip(format_args!("{ssid}")))),
+            Message::AuthRejected {
+                sae: true,
+                status: SAE_CHALLENGE_FAILED,
+            } => self.blame(Fault::WrongPassphrase(self.trying.clone())),
+            Message::AuthRejected { status, .. } | Message::AssocRejected { status } => {
+                match self.fault {
+                    Some(Fault::WrongPassphrase(_)) => News::Nothing,
+                    _ => self.blame(Fault::Rejected(status)),
+                }
+            }
+            Message::Disabled { .. } | Message::Terminating | Message::Other => News::Nothing,
+        }
+    }
+
+    fn change(&mut self, radio: Radio) -> News {
+        if self.radio == radio {
+            return News::Nothing;
+        }
+        self.unjoined(radio);
+        News::Radio(radio)
+    }
+
+    fn blame(&mut self, fault: Fault) -> News {
+        if self.fault.as_ref() == Some(&fault) {
+            return News::Nothing;
+        }
+        self.fault = Some(fault.clone());
+        News::Fault(fault)
+    }
+
+    fn hear_reply(&mut self, reply: &str) -> News {
+        match self.asked.take().map(|(request, _)| request) {
+            Some(Request::Status) => self.hear_status(&wpa::parse_status(reply)),
+            Some(Request::SignalPoll) => {
+                self.signal_dbm = wpa::parse_signal(reply);
+                News::Nothing
+            }
+            Some(Request::Attach | Request::Reconfigure) | None => News::Nothing,
+        }
+    }
+
+    fn hear_status(&mut self, status: &wpa::Status<'_>) -> News {
+        let radio = match status.state {
+            "COMPLETED" => Radio::Authorised,
+            "SCANNING" => Radio::Scanning,
+            "AUTHENTICATING" | "ASSOCIATING" => Radio::Associating,
+            "ASSOCIATED" | "4WAY_HANDSHAKE" | "GROUP_HANDSHAKE" => Radio::Associated,
+            "DISCONNECTED" | "INACTIVE" | "INTERFACE_DISABLED" => Radio::Disconnected,
+            _ => return News::Nothing,
+        };
+        let news = self.change(radio);
+        if radio == Radio::Authorised {
+            self.ssid = clip(format_args!("{}", status.ssid));
+            self.frequency = status.frequency;
+        }
+        news
+    }
+}

@@ -1,0 +1,135 @@
+//! Actions in plain words: for `plan`, for errors, for the log.
+use super::action::{Action, BondOption, KernelAction, Scope};
+use super::observed::Index;
+use super::tables::Observed;
+use crate::config::{IpNet, Route};
+use core::fmt;
+
+/// The link an action is about; `None` where it is about none.
+pub fn subject(action: &Action) -> Option<Index> {
+    match action {
+        Action::Kernel(kernel) => kernel_subject(kernel),
+        Action::SetIpv6 { link, .. }
+        | Action::StartSupplicant { link, .. }
+        | Action::AttachSupplicant { link }
+        | Action::AskSupplicant { link, .. }
+        | Action::ReconfigureSupplicant { link }
+        | Action::StopSupplicant { link, .. } => Some(*link),
+        Action::Resync(_) | Action::Exit => None,
+    }
+}
+
+fn kernel_subject(action: &KernelAction) -> Option<Index> {
+    match action {
+        KernelAction::CreateBond { .. } => None,
+        KernelAction::SetBond { bond, .. } => Some(*bond),
+        KernelAction::SetAlias { link }
+        | KernelAction::DeleteLink { link }
+        | KernelAction::SetUp { link, .. }
+        | KernelAction::SetMaster { link, .. }
+        | KernelAction::AddAddress { link, .. }
+        | KernelAction::DeleteAddress { link, .. }
+        | KernelAction::AddRoute { link, .. }
+        | KernelAction::DeleteRoute { link, .. } => Some(*link),
+    }
+}
+
+/// An action with the names of its links, as a phrase: "add 192.168.1.2/24".
+pub struct Words<'a>(pub &'a Action, pub &'a Observed);
+
+impl Words<'_> {
+    fn name(&self, index: Index) -> &str {
+        self.1.link(index).map_or("?", |link| link.name.as_str())
+    }
+
+    fn kernel(&self, action: &KernelAction, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match action {
+            KernelAction::CreateBond { name, .. } => write!(f, "create the bond {name}"),
+            KernelAction::SetBond { option, .. } => self.option(option, f),
+            KernelAction::SetAlias { .. } => f.write_str("mark it as ours"),
+            KernelAction::DeleteLink { .. } => f.write_str("delete it"),
+            KernelAction::SetUp { up: true, .. } => f.write_str("set it up"),
+            KernelAction::SetUp { up: false, .. } => f.write_str("set it down"),
+            KernelAction::SetMaster { master, .. } => match master {
+                Some(master) => write!(f, "make it a member of {}", self.name(*master)),
+                None => f.write_str("free it from its bond"),
+            },
+            KernelAction::AddAddress { net, .. } => write!(f, "add {net}"),
+            KernelAction::DeleteAddress { net, .. } => write!(f, "remove {net}"),
+            KernelAction::AddRoute { route, .. } => write!(f, "add the route {}", Via(route)),
+            KernelAction::DeleteRoute { route, .. } => {
+                write!(f, "remove the route {}", Via(route))
+            }
+        }
+    }
+
+    fn option(&self, option: &BondOption, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match option {
+            BondOption::Mode(1) => f.write_str("set mode active-backup"),
+            BondOption::Mode(mode) => write!(f, "set mode {mode}"),
+            BondOption::Miimon(ms) => write!(f, "set miimon {ms} ms"),
+            BondOption::Updelay(ms) => write!(f, "set updelay {ms} ms"),
+            BondOption::Downdelay(ms) => write!(f, "set downdelay {ms} ms"),
+            BondOption::Primary(Some(i)) => write!(f, "set primary {}", self.name(*i)),
+            BondOption::Primary(None) => f.write_str("set primary none"),
+            BondOption::PrimaryReselect(n) => {
+                let word = ["always", "better", "failure"];
+                let word = word.get(usize::from(*n)).unwrap_or(&"?");
+                write!(f, "set primary_reselect {word}")
+            }
+            BondOption::FailOverMac(n) => {
+                let word = ["none", "active", "follow"];
+                let word = word.get(usize::from(*n)).unwrap_or(&"?");
+                write!(f, "set fail_over_mac {word}")
+            }
+            BondOption::PeerNotifications(n) => write!(f, "set num_grat_arp {n}"),
+            BondOption::Active(Some(i)) => write!(f, "make {} active", self.name(*i)),
+            BondOption::Active(None) => f.write_str("let the kernel choose the active member"),
+        }
+    }
+}
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Action::Kernel(kernel) => self.kernel(kernel, f),
+            Action::SetIpv6 { enabled: true, .. } => f.write_str("turn IPv6 on"),
+            Action::SetIpv6 { enabled: false, .. } => f.write_str("turn IPv6 off"),
+            Action::Resync(Scope::All) => f.write_str("read links, addresses and routes"),
+            Action::Resync(Scope::Routes) => f.write_str("read routes"),
+            Action::StartSupplicant { .. } => f.write_str("start wpa_supplicant"),
+            Action::AttachSupplicant { .. } => f.write_str("connect to wpa_supplicant"),
+            Action::AskSupplicant { .. } => f.write_str("ask wpa_supplicant"),
+            Action::ReconfigureSupplicant { .. } => f.write_str("give wpa_supplicant its new file"),
+            Action::StopSupplicant { force: false, .. } => f.write_str("stop wpa_supplicant"),
+            Action::StopSupplicant { force: true, .. } => f.write_str("kill wpa_supplicant"),
+            Action::Exit => f.write_str("leave"),
+        }
+    }
+}
+
+/// A route as iproute2 writes it: `default via 192.168.43.1 metric 100`.
+pub struct Via<'a>(pub &'a Route);
+
+impl fmt::Display for Via<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Destination(self.0.to), f)?;
+        if let Some(via) = self.0.via {
+            write!(f, " via {via}")?;
+        }
+        write!(f, " metric {}", self.0.metric)
+    }
+}
+
+/// `default`, or the network.
+#[derive(Debug)]
+pub struct Destination(pub IpNet);
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.prefix {
+            0 => f.write_str("default"),
+            _ => write!(f, "{}", self.0),
+        }
+    }
+}

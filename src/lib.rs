@@ -2,4 +2,7 @@
 //! adapters and a cable.
 pub mod config;
 pub mod engine;
+pub mod kernel;
+#[allow(unsafe_code)]
+pub mod system;
 pub mod wire;

@@ -1,0 +1,1 @@
+//! Attributes, read one by one.

@@ -1,0 +1,18 @@
+//! The only place with system calls and `unsafe`. It knows nothing of bonds, leases or
+//! netlink's contents: plain bytes, numbers and paths in and out.
+//!
+//! Every call that fails gives an [`Error`]: which call, and the kernel's number.
+pub mod children;
+pub mod clock;
+mod error;
+pub mod ethtool;
+pub mod files;
+pub mod ipv6;
+pub mod log;
+pub mod netlink;
+pub mod notify;
+pub mod poll;
+pub mod signals;
+pub mod unix;
+
+pub use error::{Error, Result};

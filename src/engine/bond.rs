@@ -430,3 +430,19 @@ pub fn reason(config: &config::Bond, pinned: Option<Index>, link: &Link, name: &
         "{name} was chosen outside of wifibond, or in its place"
     ))
 }
+
+impl Engine {
+    /// May this member be made active? Its number, or why not.
+    pub fn may_switch(&self, name: &str) -> Result<Index, &'static str> {
+        let Place::Usable(bond, _) = place(self) else {
+            return Err("there is no bond to switch");
+        };
+        let link = self.observed.by_name(name);
+        match link {
+            None => Err("no such member; `wifibond status` names them"),
+            Some(link) if link.master != Some(bond.index) => Err("is not a member of the bond"),
+            Some(link) if !usable(link) => Err("cannot carry traffic now; see `wifibond status`"),
+            Some(link) => Ok(link.index),
+        }
+    }
+}

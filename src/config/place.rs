@@ -20,7 +20,7 @@ pub type Steps<'t> = Vec<Step<'t>, 8>;
 #[derive(Clone, Copy)]
 pub struct At<'p> {
     up: Option<&'p At<'p>>,
-    step: Option<Step<'p>>,
+    step: Option<Step<'static>>,
 }
 
 impl<'p> At<'p> {
@@ -30,7 +30,7 @@ impl<'p> At<'p> {
         step: None,
     };
 
-    pub fn key(&'p self, key: &'p str) -> At<'p> {
+    pub fn key(&'p self, key: &'static str) -> At<'p> {
         At {
             up: Some(self),
             step: Some(Step::Key(key)),
@@ -44,7 +44,7 @@ impl<'p> At<'p> {
         }
     }
 
-    pub fn steps(&self) -> Steps<'p> {
+    pub fn steps(&self) -> Steps<'static> {
         let mut steps = self.up.map(At::steps).unwrap_or_default();
         if let Some(step) = self.step {
             let _ = steps.push(step);
@@ -67,9 +67,17 @@ impl Source<'_> {
         what: fmt::Arguments<'_>,
         cure: fmt::Arguments<'_>,
     ) -> ConfigError {
-        let steps = at.steps();
+        self.wrong_at(&at.steps(), what, cure)
+    }
+
+    pub fn wrong_at(
+        &self,
+        steps: &[Step<'_>],
+        what: fmt::Arguments<'_>,
+        cure: fmt::Arguments<'_>,
+    ) -> ConfigError {
         let path = write_path(steps.iter().copied());
-        ConfigError::at(self.text, locate(self.text, &steps), &path, what, cure)
+        ConfigError::at(self.text, locate(self.text, steps), &path, what, cure)
     }
 
     /// The same for words that need no values put in.

@@ -1,22 +1,14 @@
-//! The file's grammar, written once: each line below gives a key, what may stand for
-//! it, and the raw field that `serde` fills.
+//! The file's grammar, written once: each line gives a key and what may stand for it.
 //!
-//! The tables serve the checks that explain (`shape.rs`); the structs are what
-//! `serde-json-core` reads the file into. Rules between fields are in `checked/`.
+//! The checks that explain (`shape.rs`) and the reader (`document.rs`) follow these
+//! tables. Rules between fields, and of single values, are in `checked/`.
 use super::place::Step;
 use super::types::{
     MAX_ADDRESSES, MAX_BRIDGES, MAX_DNS, MAX_LINKS, MAX_MEMBERS, MAX_NETWORKS, MAX_ROUTES,
 };
-use core::marker::PhantomData;
-use heapless::Vec;
-use serde::Deserialize;
-
-/// Text as it stands between the quotes, escapes and all.
-pub type Text<'a> = serde_json_core::str::EscapedStr<'a>;
-/// A list of texts; the tables hold the smaller limits.
-pub type Texts<'a> = Vec<Text<'a>, 8>;
 
 /// What may stand for a value.
+#[derive(Clone, Copy)]
 pub enum Kind {
     Text,
     /// A text that no message and no report may show.
@@ -29,8 +21,11 @@ pub enum Kind {
         why: &'static str,
     },
     Flag,
-    List {
-        of: &'static Kind,
+    Texts {
+        max: usize,
+    },
+    Objects {
+        of: &'static Object,
         max: usize,
     },
     Object(&'static Object),
@@ -47,56 +42,6 @@ pub struct Field {
     pub kind: Kind,
 }
 
-/// The raw type and the table entry of one kind.
-macro_rules! kind {
-    (type $a:lifetime text) => { Text<$a> };
-    (type $a:lifetime secret) => { Text<$a> };
-    (type $a:lifetime choice $words:ident) => { Text<$a> };
-    (type $a:lifetime number $min:literal $max:tt $why:literal) => { u32 };
-    (type $a:lifetime flag) => { bool };
-    (type $a:lifetime texts $max:ident) => { Texts<$a> };
-    (type $a:lifetime list $max:ident $raw:ident $object:ident) => { Vec<$raw<$a>, $max> };
-    (type $a:lifetime object $raw:ident $object:ident) => { $raw<$a> };
-
-    (entry text) => { Kind::Text };
-    (entry secret) => { Kind::Secret };
-    (entry choice $words:ident) => { Kind::Choice($words) };
-    (entry number $min:literal $max:tt $why:literal) => {
-        Kind::Number { min: $min, max: $max, why: $why }
-    };
-    (entry flag) => { Kind::Flag };
-    (entry texts $max:ident) => { Kind::List { of: &Kind::Text, max: $max } };
-    (entry list $max:ident $raw:ident $object:ident) => {
-        Kind::List { of: &Kind::Object(&$object), max: $max }
-    };
-    (entry object $raw:ident $object:ident) => { Kind::Object(&$object) };
-}
-
-macro_rules! grammar {
-    ($( $place:literal $raw:ident $object:ident { $( $key:ident: $kind:tt $(($($arg:tt),*))?; )* } )*) => {
-        $(
-            #[derive(Deserialize, Default)]
-            #[serde(deny_unknown_fields, bound(deserialize = "'de: 'a"))]
-            pub struct $raw<'a> {
-                $( pub $key: Option<kind!(type 'a $kind $($($arg)*)?)>, )*
-                #[serde(skip)]
-                text: PhantomData<&'a ()>,
-            }
-
-            pub static $object: Object = Object {
-                place: $place,
-                fields: &[$( Field {
-                    key: stringify!($key),
-                    kind: kind!(entry $kind $($($arg)*)?),
-                } ),*],
-            };
-        )*
-
-        /// Every object of the grammar.
-        pub static ALL: &[&Object] = &[$( &$object ),*];
-    };
-}
-
 /// The order is that of `Security`.
 pub const SECURITY: &[&str] = &["open", "wpa2", "wpa3", "wpa2-wpa3", "eap"];
 /// The order is that of `EapMethod`.
@@ -108,119 +53,217 @@ pub const FAIL_OVER_MAC: &[&str] = &["none", "active", "follow"];
 /// The order is that of `Ipv6Mode`.
 pub const IPV6_MODE: &[&str] = &["auto", "dhcp", "off"];
 
-const U32_MAX: u32 = u32::MAX;
-/// 255 coverage classes of 450 m (`NL80211_ATTR_WIPHY_COVERAGE_CLASS` is one byte).
-const FARTHEST: u32 = 114_750;
+pub static FILE: Object = Object {
+    place: "",
+    fields: &[
+        number("version", 1, 1, ""),
+        field("country", Kind::Text),
+        field("hostname", Kind::Text),
+        objects("wifi", &NETWORK, MAX_NETWORKS),
+        field("bond", Kind::Object(&BOND)),
+        objects("bridges", &BRIDGE, MAX_BRIDGES),
+        objects("links", &LINK, MAX_LINKS),
+        field("radio", Kind::Object(&RADIO)),
+        field("health", Kind::Object(&HEALTH)),
+    ],
+};
 
-grammar! {
-    "" RawFile FILE {
-        version: number(1, 1, "");
-        country: text;
-        hostname: text;
-        wifi: list(MAX_NETWORKS, RawNetwork, NETWORK);
-        bond: object(RawBond, BOND);
-        bridges: list(MAX_BRIDGES, RawBridge, BRIDGE);
-        links: list(MAX_LINKS, RawLink, LINK);
-        radio: object(RawRadio, RADIO);
-        health: object(RawHealth, HEALTH);
+static NETWORK: Object = Object {
+    place: "wifi[]",
+    fields: &[
+        field("ssid", Kind::Text),
+        field("ssid_hex", Kind::Text),
+        field("passphrase", Kind::Secret),
+        field("psk", Kind::Secret),
+        field("security", Kind::Choice(SECURITY)),
+        number("priority", 0, 255, "the highest is preferred"),
+        field("hidden", Kind::Flag),
+        field("bssid", Kind::Text),
+        texts("members", MAX_MEMBERS),
+        field("eap", Kind::Object(&EAP)),
+    ],
+};
+
+static EAP: Object = Object {
+    place: "eap",
+    fields: &[
+        field("method", Kind::Choice(EAP_METHOD)),
+        field("identity", Kind::Secret),
+        field("password", Kind::Secret),
+        field("ca_cert", Kind::Text),
+        field("client_cert", Kind::Text),
+        field("private_key", Kind::Text),
+    ],
+};
+
+static BOND: Object = Object {
+    place: "bond",
+    fields: &[
+        field("name", Kind::Text),
+        texts("members", MAX_MEMBERS),
+        field("primary", Kind::Text),
+        field("primary_reselect", Kind::Choice(RESELECT)),
+        field("fail_over_mac", Kind::Choice(FAIL_OVER_MAC)),
+        number(
+            "miimon_ms",
+            10,
+            10_000,
+            "0 disables link monitoring, and no member is ever left",
+        ),
+        number("updelay_ms", 0, 600_000, ""),
+        number("downdelay_ms", 0, 600_000, ""),
+        field("ipv4", Kind::Object(&IPV4)),
+        field("ipv6", Kind::Object(&IPV6)),
+        texts("dns", MAX_DNS),
+        texts("search", MAX_DNS),
+    ],
+};
+
+static BRIDGE: Object = Object {
+    place: "bridges[]",
+    fields: &[
+        field("name", Kind::Text),
+        texts("members", MAX_MEMBERS),
+        field("ipv4", Kind::Object(&IPV4)),
+        field("ipv6", Kind::Object(&IPV6)),
+        texts("dns", MAX_DNS),
+        texts("search", MAX_DNS),
+    ],
+};
+
+static LINK: Object = Object {
+    place: "links[]",
+    fields: &[
+        field("name", Kind::Text),
+        field("wired_auth", Kind::Object(&EAP)),
+        field("ipv4", Kind::Object(&IPV4)),
+        field("ipv6", Kind::Object(&IPV6)),
+        texts("dns", MAX_DNS),
+        texts("search", MAX_DNS),
+    ],
+};
+
+static IPV4: Object = Object {
+    place: "ipv4",
+    fields: &[
+        field("dhcp", Kind::Flag),
+        number("metric", 0, u32::MAX, ""),
+        texts("addresses", MAX_ADDRESSES),
+        objects("routes", &ROUTE, MAX_ROUTES),
+        field("fallback", Kind::Object(&FALLBACK)),
+    ],
+};
+
+static IPV6: Object = Object {
+    place: "ipv6",
+    fields: &[
+        field("mode", Kind::Choice(IPV6_MODE)),
+        number("metric", 1, u32::MAX, "the kernel takes 0 as 1024"),
+        texts("addresses", MAX_ADDRESSES),
+        objects("routes", &ROUTE, MAX_ROUTES),
+    ],
+};
+
+static ROUTE: Object = Object {
+    place: "routes[]",
+    fields: &[
+        field("to", Kind::Text),
+        field("via", Kind::Text),
+        number("metric", 0, u32::MAX, ""),
+    ],
+};
+
+static FALLBACK: Object = Object {
+    place: "fallback",
+    fields: &[
+        field("address", Kind::Text),
+        field("gateway", Kind::Text),
+        number("after_s", 1, 3_600, ""),
+    ],
+};
+
+static RADIO: Object = Object {
+    place: "radio",
+    fields: &[
+        field("power_save", Kind::Flag),
+        field("legacy_rates", Kind::Flag),
+        // `NL80211_ATTR_WIPHY_COVERAGE_CLASS` is one byte, in steps of 450 m.
+        number(
+            "distance_m",
+            1,
+            255 * 450,
+            "the kernel counts 255 steps of 450 m",
+        ),
+        field("unblock", Kind::Flag),
+    ],
+};
+
+static HEALTH: Object = Object {
+    place: "health",
+    fields: &[
+        field("probe", Kind::Text),
+        number("interval_ms", 50, 60_000, ""),
+        number(
+            "fail_after",
+            2,
+            100,
+            "one lost probe is ordinary while an adapter scans",
+        ),
+        number("recover_after", 1, 1_000, ""),
+        number("hold_s", 0, 3_600, ""),
+        field("repair", Kind::Flag),
+    ],
+};
+
+/// Every object of the grammar.
+pub static ALL: &[&Object] = &[
+    &FILE, &NETWORK, &EAP, &BOND, &BRIDGE, &LINK, &IPV4, &IPV6, &ROUTE, &FALLBACK, &RADIO, &HEALTH,
+];
+
+const fn field(key: &'static str, kind: Kind) -> Field {
+    Field { key, kind }
+}
+
+const fn number(key: &'static str, min: u32, max: u32, why: &'static str) -> Field {
+    field(key, Kind::Number { min, max, why })
+}
+
+const fn texts(key: &'static str, max: usize) -> Field {
+    field(key, Kind::Texts { max })
+}
+
+const fn objects(key: &'static str, of: &'static Object, max: usize) -> Field {
+    field(key, Kind::Objects { of, max })
+}
+
+impl Object {
+    pub fn position(&self, key: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.key == key)
     }
-    "wifi[]" RawNetwork NETWORK {
-        ssid: text;
-        ssid_hex: text;
-        passphrase: secret;
-        psk: secret;
-        security: choice(SECURITY);
-        priority: number(0, 255, "the highest is preferred");
-        hidden: flag;
-        bssid: text;
-        members: texts(MAX_MEMBERS);
-        eap: object(RawEap, EAP);
+
+    pub fn field(&self, key: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.key == key)
     }
-    "eap" RawEap EAP {
-        method: choice(EAP_METHOD);
-        identity: secret;
-        password: secret;
-        ca_cert: text;
-        client_cert: text;
-        private_key: text;
-    }
-    "bond" RawBond BOND {
-        name: text;
-        members: texts(MAX_MEMBERS);
-        primary: text;
-        primary_reselect: choice(RESELECT);
-        fail_over_mac: choice(FAIL_OVER_MAC);
-        miimon_ms: number(10, 10_000, "0 would end the link monitoring, and no member would ever be left");
-        updelay_ms: number(0, 600_000, "");
-        downdelay_ms: number(0, 600_000, "");
-        ipv4: object(RawIpv4, IPV4);
-        ipv6: object(RawIpv6, IPV6);
-        dns: texts(MAX_DNS);
-        search: texts(MAX_DNS);
-    }
-    "bridges[]" RawBridge BRIDGE {
-        name: text;
-        members: texts(MAX_MEMBERS);
-        ipv4: object(RawIpv4, IPV4);
-        ipv6: object(RawIpv6, IPV6);
-        dns: texts(MAX_DNS);
-        search: texts(MAX_DNS);
-    }
-    "links[]" RawLink LINK {
-        name: text;
-        wired_auth: object(RawEap, EAP);
-        ipv4: object(RawIpv4, IPV4);
-        ipv6: object(RawIpv6, IPV6);
-        dns: texts(MAX_DNS);
-        search: texts(MAX_DNS);
-    }
-    "ipv4" RawIpv4 IPV4 {
-        dhcp: flag;
-        metric: number(0, U32_MAX, "");
-        addresses: texts(MAX_ADDRESSES);
-        routes: list(MAX_ROUTES, RawRoute, ROUTE);
-        fallback: object(RawFallback, FALLBACK);
-    }
-    "ipv6" RawIpv6 IPV6 {
-        mode: choice(IPV6_MODE);
-        metric: number(1, U32_MAX, "the kernel takes 0 as 1024");
-        addresses: texts(MAX_ADDRESSES);
-        routes: list(MAX_ROUTES, RawRoute, ROUTE);
-    }
-    "routes[]" RawRoute ROUTE {
-        to: text;
-        via: text;
-        metric: number(0, U32_MAX, "");
-    }
-    "fallback" RawFallback FALLBACK {
-        address: text;
-        gateway: text;
-        after_s: number(1, 3_600, "");
-    }
-    "radio" RawRadio RADIO {
-        power_save: flag;
-        legacy_rates: flag;
-        distance_m: number(1, FARTHEST, "the kernel counts 255 steps of 450 m");
-        unblock: flag;
-    }
-    "health" RawHealth HEALTH {
-        probe: text;
-        interval_ms: number(50, 60_000, "");
-        fail_after: number(2, 100, "one lost probe is ordinary while an adapter scans");
-        recover_after: number(1, 1_000, "");
-        hold_s: number(0, 3_600, "");
-        repair: flag;
+}
+
+impl Kind {
+    /// What an element of this list may be.
+    pub fn element(self) -> Option<Kind> {
+        match self {
+            Kind::Texts { .. } => Some(Kind::Text),
+            Kind::Objects { of, .. } => Some(Kind::Object(of)),
+            _ => None,
+        }
     }
 }
 
 /// What the grammar has at a path.
-pub fn resolve<'t>(steps: impl Iterator<Item = Step<'t>>) -> Option<&'static Kind> {
-    static ROOT: Kind = Kind::Object(&FILE);
-    let mut kind = &ROOT;
+pub fn resolve<'t>(steps: &mut dyn Iterator<Item = Step<'t>>) -> Option<Kind> {
+    let mut kind = Kind::Object(&FILE);
     for step in steps {
         kind = match (kind, step) {
-            (Kind::Object(object), Step::Key(key)) => &object.field(key)?.kind,
-            (Kind::List { of, .. }, Step::Index(_)) => of,
+            (Kind::Object(object), Step::Key(key)) => object.field(key)?.kind,
+            (list, Step::Index(_)) => list.element()?,
             _ => return None,
         };
     }
@@ -230,14 +273,4 @@ pub fn resolve<'t>(steps: impl Iterator<Item = Step<'t>>) -> Option<&'static Kin
 /// Whether any object of the grammar has this key.
 pub fn knows(key: &str) -> bool {
     ALL.iter().any(|object| object.field(key).is_some())
-}
-
-impl Object {
-    pub fn field(&self, key: &str) -> Option<&'static Field> {
-        self.fields.iter().find(|field| field.key == key)
-    }
-
-    pub fn position(&self, key: &str) -> Option<usize> {
-        self.fields.iter().position(|field| field.key == key)
-    }
 }

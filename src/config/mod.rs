@@ -5,6 +5,7 @@
 //! note in [`types`].
 mod checked;
 mod decode;
+mod document;
 mod error;
 mod grammar;
 mod place;
@@ -15,6 +16,7 @@ mod syntax;
 pub mod types;
 
 pub use decode::{MAX_FILE, decode};
+pub use document::UNREADABLE;
 pub use error::ConfigError;
 
 pub use types::*;
@@ -22,28 +24,13 @@ pub use types::*;
 /// Reads, checks and fills in the defaults; the first thing wrong is the error.
 ///
 /// The way of a file: bytes → [`decode`] → `shape` (is it JSON, and the grammar's?) →
-/// `serde-json-core` into the raw structs → `checked` (do the values make sense?).
+/// `document` (`serde-json-core` reads it) → `checked` (do the values make sense?).
 pub fn parse(bytes: &[u8]) -> Result<Config, ConfigError> {
     let text = decode(bytes)?;
     let source = place::Source { text: &text };
-    shape::check(source)?;
-    let raw = raw(source)?;
+    let tokens = shape::check(source)?;
+    let document = document::Document::read(source, tokens)?;
     let mut config = checked::nothing_said();
-    checked::file(source, &raw, &mut config)?;
+    checked::file(&document, &mut config)?;
     Ok(config)
 }
-
-fn raw<'t>(source: place::Source<'t>) -> Result<grammar::RawFile<'t>, ConfigError> {
-    match serde_json_core::from_str(source.text) {
-        Ok((raw, _)) => Ok(raw),
-        // `shape` lets nothing through that ends here; the fuzzer holds us to it.
-        Err(_) => Err(source.plain(
-            &place::At::ROOT,
-            UNREADABLE,
-            "please report this file as a bug",
-        )),
-    }
-}
-
-/// What is said of a file that the checks let through and the reader does not take.
-pub const UNREADABLE: &str = "the file passes all checks and still cannot be read";

@@ -16,43 +16,6 @@ pub enum Step<'t> {
 /// Steps in one path. The grammar needs 6 (`links[0].ipv4.routes[0].to`).
 pub type Steps<'t> = Vec<Step<'t>, 8>;
 
-/// A path that grows by one step at each call level: a list on the stack.
-#[derive(Clone, Copy)]
-pub struct At<'p> {
-    up: Option<&'p At<'p>>,
-    step: Option<Step<'static>>,
-}
-
-impl<'p> At<'p> {
-    /// The file itself.
-    pub const ROOT: At<'static> = At {
-        up: None,
-        step: None,
-    };
-
-    pub fn key(&'p self, key: &'static str) -> At<'p> {
-        At {
-            up: Some(self),
-            step: Some(Step::Key(key)),
-        }
-    }
-
-    pub fn index(&'p self, index: usize) -> At<'p> {
-        At {
-            up: Some(self),
-            step: Some(Step::Index(index)),
-        }
-    }
-
-    pub fn steps(&self) -> Steps<'static> {
-        let mut steps = self.up.map(At::steps).unwrap_or_default();
-        if let Some(step) = self.step {
-            let _ = steps.push(step);
-        }
-        steps
-    }
-}
-
 /// The text, for errors found after it was read.
 #[derive(Clone, Copy)]
 pub struct Source<'t> {
@@ -60,29 +23,15 @@ pub struct Source<'t> {
 }
 
 impl Source<'_> {
-    /// An error at the value of `at`; where that is missing, at what should hold it.
-    pub fn wrong(
-        &self,
-        at: &At<'_>,
-        what: fmt::Arguments<'_>,
-        cure: fmt::Arguments<'_>,
-    ) -> ConfigError {
-        self.wrong_at(&at.steps(), what, cure)
-    }
-
+    /// An error at the value of the path; where that is missing, at what should hold it.
     pub fn wrong_at(
         &self,
         steps: &[Step<'_>],
         what: fmt::Arguments<'_>,
         cure: fmt::Arguments<'_>,
     ) -> ConfigError {
-        let path = write_path(steps.iter().copied());
+        let path = write_path(&mut steps.iter().copied());
         ConfigError::at(self.text, locate(self.text, steps), &path, what, cure)
-    }
-
-    /// The same for words that need no values put in.
-    pub fn plain(&self, at: &At<'_>, what: &str, cure: &str) -> ConfigError {
-        self.wrong(at, format_args!("{what}"), format_args!("{cure}"))
     }
 
     /// An error at the scanner's last token.
@@ -92,7 +41,7 @@ impl Source<'_> {
         what: &str,
         cure: fmt::Arguments<'_>,
     ) -> ConfigError {
-        let path = write_path(scanner.steps());
+        let path = write_path(&mut scanner.steps());
         ConfigError::at(
             self.text,
             scanner.place(),
@@ -104,7 +53,7 @@ impl Source<'_> {
 
     /// The text is no JSON: `fault` came up where `scanner` stands.
     pub fn no_json(&self, scanner: &Scanner<'_>, fault: Fault) -> ConfigError {
-        let path = write_path(scanner.steps());
+        let path = write_path(&mut scanner.steps());
         let mut what: String<64> = String::new();
         if let Some(c) = fault.glyph {
             let _ = what.push(' ').and_then(|()| what.push(c));
@@ -147,7 +96,7 @@ fn locate(text: &str, steps: &[Step<'_>]) -> usize {
 
 /// `wifi[0].passphrase`. A key that the grammar knows nowhere is shown as `?`: it may
 /// be a secret in the wrong place.
-pub fn write_path<'t>(steps: impl Iterator<Item = Step<'t>>) -> String<96> {
+pub fn write_path<'t>(steps: &mut dyn Iterator<Item = Step<'t>>) -> String<96> {
     let mut path = String::new();
     for step in steps {
         let _ = match step {
@@ -184,11 +133,9 @@ mod tests {
 
     #[test]
     fn paths_read_as_in_the_manual() {
-        let links = At::ROOT.key("links");
-        let link = links.index(2);
-        let ipv4 = link.key("ipv4");
-        assert_eq!(write_path(ipv4.steps().into_iter()), "links[2].ipv4");
-        let odd = ipv4.key("hunter22");
-        assert_eq!(write_path(odd.steps().into_iter()), "links[2].ipv4.?");
+        let mut path = std::vec![Step::Key("links"), Step::Index(2), Step::Key("ipv4")];
+        assert_eq!(write_path(&mut path.iter().copied()), "links[2].ipv4");
+        path.push(Step::Key("hunter22"));
+        assert_eq!(write_path(&mut path.iter().copied()), "links[2].ipv4.?");
     }
 }

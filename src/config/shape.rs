@@ -13,9 +13,14 @@ use heapless::{String, Vec};
 /// One message being written; what does not fit is cut off.
 type Words = String<240>;
 
-pub fn check(source: Source<'_>) -> Result<(), ConfigError> {
+/// Finds nothing wrong, and how many tokens there are.
+pub fn check(source: Source<'_>) -> Result<usize, ConfigError> {
     // First JSON as such: only in sound JSON a key is surely a key and no half secret.
-    each_token(source, &mut |_, _| Ok(()))?;
+    let mut count = 0;
+    each_token(source, &mut |_, _| {
+        count += 1;
+        Ok(())
+    })?;
     // A newer file may have keys unknown here: its version is the first thing to say.
     each_token(source, &mut |scanner, token| newer(source, scanner, token))?;
     let mut seen = Seen::new();
@@ -23,7 +28,8 @@ pub fn check(source: Source<'_>) -> Result<(), ConfigError> {
         Token::Key => key(source, scanner, &mut seen),
         Token::ObjectEnd | Token::ListEnd => Ok(()),
         _ => value(source, scanner, token, &mut seen),
-    })
+    })?;
+    Ok(count)
 }
 
 /// For each open object the keys met, one bit a field.
@@ -62,7 +68,7 @@ fn newer(source: Source<'_>, scanner: &Scanner<'_>, token: Token) -> Result<(), 
 
 fn key(source: Source<'_>, scanner: &Scanner<'_>, seen: &mut Seen) -> Result<(), ConfigError> {
     let depth = scanner.depth();
-    let Some(Kind::Object(object)) = grammar::resolve(scanner.steps().take(depth - 1)) else {
+    let Some(Kind::Object(object)) = grammar::resolve(&mut scanner.steps().take(depth - 1)) else {
         return Ok(());
     };
     let Some(bit) = object.position(scanner.raw()) else {
@@ -113,7 +119,7 @@ fn unknown(source: Source<'_>, scanner: &Scanner<'_>, object: &Object) -> Config
         ),
     };
     // The path is that of the object: the key itself has none in the grammar.
-    let path = write_path(scanner.steps().take(scanner.depth() - 1));
+    let path = write_path(&mut scanner.steps().take(scanner.depth() - 1));
     ConfigError::at(
         source.text,
         scanner.place(),
@@ -148,18 +154,16 @@ fn value(
         let _ = seen.push(0);
     }
     too_many(source, scanner)?;
-    let Some(kind) = grammar::resolve(scanner.steps()) else {
+    let Some(kind) = grammar::resolve(&mut scanner.steps()) else {
         return Ok(());
     };
     match (kind, token) {
         (Kind::Text | Kind::Secret, Token::Text)
         | (Kind::Flag, Token::Bool)
-        | (Kind::List { .. }, Token::ListStart)
+        | (Kind::Texts { .. } | Kind::Objects { .. }, Token::ListStart)
         | (Kind::Object(_), Token::ObjectStart) => Ok(()),
         (Kind::Choice(words), Token::Text) => choice(source, scanner, words),
-        (Kind::Number { min, max, why }, Token::Number) => {
-            number(source, scanner, (*min, *max), why)
-        }
+        (Kind::Number { min, max, why }, Token::Number) => number(source, scanner, (min, max), why),
         _ => Err(wrong_type(source, scanner, kind, token)),
     }
 }
@@ -170,8 +174,8 @@ fn too_many(source: Source<'_>, scanner: &Scanner<'_>) -> Result<(), ConfigError
     let Some(Step::Index(index)) = scanner.steps().last() else {
         return Ok(());
     };
-    match grammar::resolve(scanner.steps().take(length - 1)) {
-        Some(Kind::List { max, .. }) if index >= *max => {
+    match grammar::resolve(&mut scanner.steps().take(length - 1)) {
+        Some(Kind::Texts { max } | Kind::Objects { max, .. }) if index >= max => {
             Err(source.at_token(scanner, "too many entries", format_args!("{max} at most")))
         }
         _ => Ok(()),
@@ -221,12 +225,12 @@ fn number(
     Err(source.at_token(scanner, "out of range", cure))
 }
 
-fn wrong_type(source: Source<'_>, scanner: &Scanner<'_>, kind: &Kind, token: Token) -> ConfigError {
+fn wrong_type(source: Source<'_>, scanner: &Scanner<'_>, kind: Kind, token: Token) -> ConfigError {
     let expected = match kind {
         Kind::Text | Kind::Secret | Kind::Choice(_) => "a text",
         Kind::Number { .. } => "a number",
         Kind::Flag => "true or false",
-        Kind::List { .. } => "a list [ … ]",
+        Kind::Texts { .. } | Kind::Objects { .. } => "a list [ … ]",
         Kind::Object(_) => "an object { … }",
     };
     let found = match token {
@@ -242,7 +246,7 @@ fn wrong_type(source: Source<'_>, scanner: &Scanner<'_>, kind: &Kind, token: Tok
     source.at_token(scanner, &what, format_args!("{}", right_type(kind, token)))
 }
 
-fn right_type(kind: &Kind, token: Token) -> &'static str {
+fn right_type(kind: Kind, token: Token) -> &'static str {
     match (kind, token) {
         (_, Token::Null) => "to leave a setting open, leave its key out",
         (Kind::Text | Kind::Secret | Kind::Choice(_), Token::Number | Token::Bool) => {
@@ -253,7 +257,9 @@ fn right_type(kind: &Kind, token: Token) -> &'static str {
         }
         (Kind::Number { .. }, Token::Text) => "write the digits without quotes",
         (Kind::Flag, Token::Text | Token::Number) => "write true or false, without quotes",
-        (Kind::List { .. }, Token::Text | Token::ObjectStart) => "put it in brackets: [ … ]",
+        (Kind::Texts { .. } | Kind::Objects { .. }, Token::Text | Token::ObjectStart) => {
+            "put it in brackets: [ … ]"
+        }
         (Kind::Object(object), Token::ListStart) if object.place == "bond" => {
             "there is one bond only: write { … } without the brackets"
         }
@@ -275,7 +281,7 @@ mod tests {
 
     #[test]
     fn keys_are_checked_against_the_object_they_stand_in() {
-        assert_eq!(check(Source { text: "{}" }), Ok(()));
+        assert_eq!(check(Source { text: "{}" }), Ok(2));
         assert_eq!(
             wrong(r#"{ "bond": { "mode": 1 } }"#).split(';').next(),
             Some("1:13: bond: unknown key `mode`")
@@ -286,7 +292,7 @@ mod tests {
         );
         // The same key in another object is no double.
         let text = r#"{ "links": [ { "name": "a" }, { "name": "b" } ], "bond": { "name": "c" } }"#;
-        assert_eq!(check(Source { text }), Ok(()));
+        assert!(check(Source { text }).is_ok());
     }
 
     #[test]

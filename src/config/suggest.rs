@@ -98,16 +98,23 @@ fn distance(a: &str, b: &str) -> usize {
 mod tests {
     use super::*;
 
+    fn object(place: &str) -> &'static Object {
+        grammar::ALL
+            .iter()
+            .find(|object| object.place == place)
+            .unwrap()
+    }
+
     #[test]
     fn slips_of_the_finger_are_seen() {
         assert_eq!(distance("passphrase", "passphrase"), 0);
         assert_eq!(distance("passphrase", "Pass-phrase"), 1);
         assert_eq!(distance("metric", "metirc"), 1);
         assert_eq!(distance("", "abc"), 3);
-        assert_eq!(key(&grammar::NETWORK, "passphrse"), Some("passphrase"));
-        assert_eq!(key(&grammar::NETWORK, "password"), Some("passphrase"));
-        assert_eq!(key(&grammar::BOND, "fail-over-mac"), Some("fail_over_mac"));
-        assert_eq!(key(&grammar::BOND, "xyz"), None);
+        assert_eq!(key(object("wifi[]"), "passphrse"), Some("passphrase"));
+        assert_eq!(key(object("wifi[]"), "password"), Some("passphrase"));
+        assert_eq!(key(object("bond"), "fail-over-mac"), Some("fail_over_mac"));
+        assert_eq!(key(object("bond"), "xyz"), None);
         assert_eq!(place_of("via"), Some("routes[]"));
     }
 }

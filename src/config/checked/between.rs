@@ -1,7 +1,8 @@
 //! Rules between distant parts of the file: one role an interface, one route a metric,
 //! members that exist.
+use crate::config::document::Node;
 use crate::config::error::ConfigError;
-use crate::config::place::{At, Source, Step, Steps, write_path};
+use crate::config::place::{Step, Steps, write_path};
 use crate::config::types::{
     Config, IpBlock, IpNet, MAX_BRIDGES, MAX_LINKS, MAX_MEMBERS, Matcher, Route,
 };
@@ -12,30 +13,35 @@ use heapless::Vec;
 type Checked<T> = Result<T, ConfigError>;
 
 /// `default_link`: the last link is not in the file.
-pub fn check(source: Source<'_>, config: &Config, default_link: bool) -> Checked<()> {
-    network_members(source, config)?;
-    roles(source, config)?;
-    routes(source, config, default_link)
+pub fn check(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {
+    network_members(file, config)?;
+    roles(file, config)?;
+    routes(file, config, default_link)
 }
 
 /// A network bound to a member that is nowhere would silently never be used.
-fn network_members(source: Source<'_>, config: &Config) -> Checked<()> {
+fn network_members(file: Node<'_>, config: &Config) -> Checked<()> {
     let links = config.links.iter().map(|link| &link.name);
     let known = || config.bond.members.iter().chain(links.clone());
     if known().any(|matcher| !matches!(matcher, Matcher::Name(_))) {
         // What a pattern matches is known on the machine only.
         return Ok(());
     }
-    let wifi = At::ROOT.key("wifi");
     for (n, network) in config.wifi.iter().enumerate() {
         for (m, member) in network.members.iter().enumerate() {
             let name = matches!(member, Matcher::Name(_));
             if name && !known().any(|matcher| matcher == member) {
-                let at = &wifi.index(n);
-                return Err(source.plain(
-                    &at.key("members").index(m),
-                    "neither a member of the bond nor a link",
-                    "write one of `bond.members`, or leave `members` out: then it is for all",
+                return Err(file.wrong_in(
+                    &[
+                        Step::Key("wifi"),
+                        Step::Index(n),
+                        Step::Key("members"),
+                        Step::Index(m),
+                    ],
+                    format_args!("neither a member of the bond nor a link"),
+                    format_args!(
+                        "write one of `bond.members`, or leave `members` out: then it is for all"
+                    ),
                 ));
             }
         }
@@ -55,15 +61,15 @@ enum Role {
 
 impl Role {
     fn steps(self) -> Steps<'static> {
-        let file = At::ROOT;
-        let (bond, bridges, links) = (file.key("bond"), file.key("bridges"), file.key("links"));
-        match self {
-            Role::Member(n) => bond.key("members").index(n).steps(),
-            Role::Bond => bond.key("name").steps(),
-            Role::Bridge(n) => bridges.index(n).key("name").steps(),
-            Role::BridgeMember(n, m) => bridges.index(n).key("members").index(m).steps(),
-            Role::Link(n) => links.index(n).key("name").steps(),
-        }
+        use Step::{Index, Key};
+        let steps: &[Step<'static>] = match self {
+            Role::Member(n) => &[Key("bond"), Key("members"), Index(n)],
+            Role::Bond => &[Key("bond"), Key("name")],
+            Role::Bridge(n) => &[Key("bridges"), Index(n), Key("name")],
+            Role::BridgeMember(n, m) => &[Key("bridges"), Index(n), Key("members"), Index(m)],
+            Role::Link(n) => &[Key("links"), Index(n), Key("name")],
+        };
+        Steps::from_iter(steps.iter().copied())
     }
 
     fn words(self) -> &'static str {
@@ -103,9 +109,9 @@ fn who(matcher: &Matcher) -> Who<'_> {
 /// All interfaces of the file with their roles, in the order of the file's manual.
 const MAX_ROLES: usize = MAX_MEMBERS + 1 + MAX_BRIDGES * (1 + MAX_MEMBERS) + MAX_LINKS;
 
-fn roles(source: Source<'_>, config: &Config) -> Checked<()> {
+fn roles(file: Node<'_>, config: &Config) -> Checked<()> {
     let mut met: Vec<(Who<'_>, Role), MAX_ROLES> = Vec::new();
-    let mut meet = |who, role| one_role(source, &mut met, who, role);
+    let mut meet = |who, role| one_role(file, &mut met, who, role);
     for (n, member) in config.bond.members.iter().enumerate() {
         meet(who(member), Role::Member(n))?;
     }
@@ -125,13 +131,13 @@ fn roles(source: Source<'_>, config: &Config) -> Checked<()> {
 }
 
 fn one_role<'c>(
-    source: Source<'_>,
+    file: Node<'_>,
     met: &mut Vec<(Who<'c>, Role), MAX_ROLES>,
     who: Who<'c>,
     role: Role,
 ) -> Checked<()> {
     if let Some((_, other)) = met.iter().find(|(other, _)| *other == who) {
-        return Err(source.wrong_at(
+        return Err(file.wrong_in(
             &role.steps(),
             format_args!("{who} is {} already", other.words()),
             format_args!("an interface has one role: take it out of one of the two places"),
@@ -143,16 +149,19 @@ fn one_role<'c>(
 
 /// The blocks that are alive, with the paths of their interfaces.
 fn blocks(config: &Config) -> Vec<(Steps<'static>, &IpBlock), MAX_BLOCKS> {
-    let file = At::ROOT;
+    use Step::{Index, Key};
     let mut blocks = Vec::new();
+    let mut add = |steps: &[Step<'static>], ip| {
+        let _ = blocks.push((Steps::from_iter(steps.iter().copied()), ip));
+    };
     if !config.bond.members.is_empty() {
-        let _ = blocks.push((file.key("bond").steps(), &config.bond.ip));
+        add(&[Key("bond")], &config.bond.ip);
     }
     for (n, bridge) in config.bridges.iter().enumerate() {
-        let _ = blocks.push((file.key("bridges").index(n).steps(), &bridge.ip));
+        add(&[Key("bridges"), Index(n)], &bridge.ip);
     }
     for (n, link) in config.links.iter().enumerate() {
-        let _ = blocks.push((file.key("links").index(n).steps(), &link.ip));
+        add(&[Key("links"), Index(n)], &link.ip);
     }
     blocks
 }
@@ -200,7 +209,7 @@ fn listed<'b>(family: &'static str, routes: &'b [Route]) -> impl Iterator<Item =
 
 /// The main table holds one route for a destination and metric; a second is refused
 /// with EEXIST, or silently joined to the first (IPv6).
-fn routes(source: Source<'_>, config: &Config, default_link: bool) -> Checked<()> {
+fn routes(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {
     let blocks = blocks(config);
     for (b, (path, ip)) in blocks.iter().enumerate() {
         for (n, route) in wanted(ip).enumerate() {
@@ -208,13 +217,13 @@ fn routes(source: Source<'_>, config: &Config, default_link: bool) -> Checked<()
                 continue;
             };
             let here = full(path, &route);
-            let other = write_path(there.iter().copied());
+            let other = write_path(&mut there.iter().copied());
             // The link that is there by default has no place in the file.
             let unwritten = default_link && b + 1 == blocks.len();
             return Err(if unwritten {
-                same_route(source, &there, "eth0 (a link by default)", route.metric)
+                same_route(file, &there, "eth0 (a link by default)", route.metric)
             } else {
-                same_route(source, &here, &other, route.metric)
+                same_route(file, &here, &other, route.metric)
             });
         }
     }
@@ -240,8 +249,8 @@ fn earlier(
     None
 }
 
-fn same_route(source: Source<'_>, at: &Steps<'static>, other: &str, metric: u32) -> ConfigError {
-    source.wrong_at(
+fn same_route(file: Node<'_>, at: &Steps<'static>, other: &str, metric: u32) -> ConfigError {
+    file.wrong_in(
         at,
         format_args!("the same destination and metric, {metric}, as {other}"),
         format_args!(

@@ -1,17 +1,17 @@
-//! Raw fields → the checked [`Config`]: rules of single values and between fields.
+//! The document → the checked [`Config`]: rules of single values and between fields.
 //!
 //! `shape.rs` has seen before that keys, types, ranges and words are those of the
-//! grammar. Each function here takes the path of what it checks, for its errors.
+//! grammar. Each function here takes the node that it checks, which knows its place.
+mod address;
 mod between;
 mod bond;
 mod ip;
 mod value;
 mod wifi;
 
+use super::document::{Document, Node};
 use super::error::ConfigError;
-use super::grammar::{RawFile, RawHealth, RawRadio, Text};
-use super::place::{At, Source};
-use super::types::{Config, Health, IfName, Matcher, Probe, Radio};
+use super::types::{Bridge, Config, Health, IfName, Link, Matcher, Probe, Radio};
 use core::net::IpAddr;
 use heapless::{String, Vec};
 use value::{Buffer, plain};
@@ -33,44 +33,34 @@ pub fn nothing_said() -> Config {
 }
 
 /// Checks the file and writes it over `out`, which is [`nothing_said`].
-pub fn file(source: Source<'_>, raw: &RawFile<'_>, out: &mut Config) -> Checked<()> {
-    out.country = country(source, raw.country)?;
-    out.hostname = hostname(source, raw.hostname)?;
-    wifi::networks(
-        source,
-        raw.wifi.as_deref().unwrap_or_default(),
-        &mut out.wifi,
-    )?;
+pub fn file(document: &Document<'_>, out: &mut Config) -> Checked<()> {
+    let file = document.root();
+    out.country = country(file.get("country"))?;
+    out.hostname = hostname(file.get("hostname"))?;
+    wifi::networks(file, &mut out.wifi)?;
     if !out.wifi.is_empty() && out.country.is_none() {
-        return Err(source.plain(
-            &At::ROOT.key("country"),
-            "missing",
+        return Err(file.missing(
+            "country",
             "Wi-Fi needs the country the box stands in, as in \"country\": \"BE\"",
         ));
     }
-    if let Some(raw) = &raw.bond {
-        bond::bond(source, raw, &mut out.bond)?;
+    if let Some(node) = file.get("bond") {
+        bond::bond(node, &mut out.bond)?;
     }
-    for (n, raw) in raw.bridges.iter().flatten().enumerate() {
-        let _ = out.bridges.push(bond::bridge(
-            source,
-            &At::ROOT.key("bridges").index(n),
-            raw,
-        )?);
+    for node in file.items("bridges") {
+        let _ = out.bridges.push(bond::bridge(node)?);
     }
-    for (n, raw) in raw.links.iter().flatten().enumerate() {
-        let _ = out
-            .links
-            .push(bond::link(source, &At::ROOT.key("links").index(n), raw)?);
+    for node in file.items("links") {
+        let _ = out.links.push(bond::link(node)?);
     }
-    let default_link = raw.links.is_none() && add_default_link(out);
-    if let Some(raw) = &raw.radio {
-        radio(raw, &mut out.radio);
+    let default_link = !file.has("links") && add_default_link(out);
+    if let Some(node) = file.get("radio") {
+        radio(node, &mut out.radio);
     }
-    if let Some(raw) = &raw.health {
-        health(source, raw, &mut out.health)?;
+    if let Some(node) = file.get("health") {
+        health(node, &mut out.health)?;
     }
-    between::check(source, out, default_link)
+    between::check(file, out, default_link)
 }
 
 /// `eth0` is a link of its own unless the file gives it a role.
@@ -79,26 +69,26 @@ fn add_default_link(config: &mut Config) -> bool {
         return false;
     };
     let matcher = Matcher::Name(name.clone());
-    let bridged =
-        |bridge: &super::types::Bridge| bridge.name == name || bridge.members.contains(&matcher);
+    let bridged = |bridge: &Bridge| bridge.name == name || bridge.members.contains(&matcher);
     if config.bond.members.contains(&matcher)
         || config.bond.name == name
         || config.bridges.iter().any(bridged)
     {
         return false;
     }
-    config.links.push(bond::standard_link(matcher)).is_ok()
+    let link = Link {
+        name: matcher,
+        wired_auth: None,
+        ip: bond::wired(),
+    };
+    config.links.push(link).is_ok()
 }
 
-fn country(source: Source<'_>, raw: Option<Text<'_>>) -> Checked<Option<[u8; 2]>> {
-    let at = At::ROOT.key("country");
-    let Some(text) = raw else { return Ok(None) };
-    let [a, b] = *text.0.as_bytes() else {
-        return Err(source.plain(
-            &at,
-            "not the code of a country",
-            "two letters, as in \"BE\"",
-        ));
+fn country(node: Option<Node<'_>>) -> Checked<Option<[u8; 2]>> {
+    let Some(node) = node else { return Ok(None) };
+    let what = "not the code of a country";
+    let [a, b] = *node.raw().as_bytes() else {
+        return Err(node.plain(what, "two letters, as in \"BE\""));
     };
     let code = [a.to_ascii_uppercase(), b.to_ascii_uppercase()];
     let cure = match &code {
@@ -108,56 +98,52 @@ fn country(source: Source<'_>, raw: Option<Text<'_>>) -> Checked<Option<[u8; 2]>
         _ if code.iter().all(u8::is_ascii_uppercase) => return Ok(Some(code)),
         _ => "two letters, as in \"BE\"",
     };
-    Err(source.plain(&at, "not the code of a country", cure))
+    Err(node.plain(what, cure))
 }
 
-fn hostname(source: Source<'_>, raw: Option<Text<'_>>) -> Checked<Option<String<63>>> {
-    let Some(text) = raw else { return Ok(None) };
-    if value::is_label(text.0) {
-        return Ok(String::try_from(text.0).ok());
+fn hostname(node: Option<Node<'_>>) -> Checked<Option<String<63>>> {
+    let Some(node) = node else { return Ok(None) };
+    if value::is_label(node.raw()) {
+        return Ok(String::try_from(node.raw()).ok());
     }
-    Err(source.plain(
-        &At::ROOT.key("hostname"),
+    Err(node.plain(
         "not a host's name",
         "1 to 63 letters, digits and -, no dots, no - at either end",
     ))
 }
 
-fn radio(raw: &RawRadio<'_>, out: &mut Radio) {
-    out.power_save = raw.power_save.unwrap_or(out.power_save);
-    out.legacy_rates = raw.legacy_rates.unwrap_or(out.legacy_rates);
-    out.distance_m = raw.distance_m;
-    out.unblock = raw.unblock.unwrap_or(out.unblock);
+fn radio(node: Node<'_>, out: &mut Radio) {
+    out.power_save = node.flag("power_save").unwrap_or(out.power_save);
+    out.legacy_rates = node.flag("legacy_rates").unwrap_or(out.legacy_rates);
+    out.distance_m = node.number("distance_m");
+    out.unblock = node.flag("unblock").unwrap_or(out.unblock);
 }
 
-fn health(source: Source<'_>, raw: &RawHealth<'_>, out: &mut Health) -> Checked<()> {
-    if let Some(text) = raw.probe {
-        out.probe = probe(source, text)?;
+fn health(node: Node<'_>, out: &mut Health) -> Checked<()> {
+    if let Some(node) = node.get("probe") {
+        out.probe = probe(node)?;
     }
-    out.interval_ms = raw.interval_ms.unwrap_or(out.interval_ms);
-    out.fail_after = raw.fail_after.unwrap_or(out.fail_after);
-    out.recover_after = raw.recover_after.unwrap_or(out.recover_after);
-    out.hold_s = raw.hold_s.unwrap_or(out.hold_s);
-    out.repair = raw.repair.unwrap_or(out.repair);
+    out.interval_ms = node.number("interval_ms").unwrap_or(out.interval_ms);
+    out.fail_after = node.number("fail_after").unwrap_or(out.fail_after);
+    out.recover_after = node.number("recover_after").unwrap_or(out.recover_after);
+    out.hold_s = node.number("hold_s").unwrap_or(out.hold_s);
+    out.repair = node.flag("repair").unwrap_or(out.repair);
     Ok(())
 }
 
-fn probe(source: Source<'_>, raw: Text<'_>) -> Checked<Probe> {
-    let buffer = &mut Buffer::new();
-    let text = plain(raw, buffer).unwrap_or_default();
-    match (text, text.parse::<IpAddr>()) {
-        ("gateway", _) => return Ok(Probe::Gateway),
-        ("off", _) => return Ok(Probe::Off),
-        (_, Ok(address))
-            if !address.is_unspecified() && !address.is_loopback() && !address.is_multicast() =>
-        {
-            return Ok(Probe::Address(address));
-        }
+fn probe(node: Node<'_>) -> Checked<Probe> {
+    match node.raw() {
+        "gateway" => return Ok(Probe::Gateway),
+        "off" => return Ok(Probe::Off),
         _ => {}
     }
-    Err(source.plain(
-        &At::ROOT.key("health").key("probe"),
-        "nothing that can be probed",
-        "\"gateway\", \"off\" or the address of a host, as in \"192.168.43.1\"",
-    ))
+    let buffer = &mut Buffer::new();
+    let odd = |ip: &IpAddr| ip.is_unspecified() || ip.is_loopback() || ip.is_multicast();
+    match plain(node.raw(), buffer).parse::<IpAddr>() {
+        Ok(address) if !odd(&address) => Ok(Probe::Address(address)),
+        _ => Err(node.plain(
+            "nothing that can be probed",
+            "\"gateway\", \"off\" or the address of a host, as in \"192.168.43.1\"",
+        )),
+    }
 }

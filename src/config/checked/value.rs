@@ -1,13 +1,12 @@
 //! Single values: text → names, addresses, adapters. No place, no path: the callers
 //! know these and put the words of an error with them.
-use crate::config::grammar::Text;
 use crate::config::syntax;
 use crate::config::types::{DnsName, IfName, IpNet, Mac, Matcher};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use heapless::String;
 use heapless::string::StringView;
 
-/// A text without its escapes. No value of the grammar is longer than 253 octets.
+/// Room for a text without its escapes; the longest value, a DNS name, has 253 octets.
 pub type Buffer = String<256>;
 
 /// Takes the escapes out, surrogate pairs included. `false`: it does not fit.
@@ -55,12 +54,13 @@ fn unicode(raw: &str, at: usize) -> (char, usize) {
 }
 
 /// The text without escapes: as it stands where it has none, else in `buffer`.
-pub fn plain<'b>(raw: Text<'b>, buffer: &'b mut Buffer) -> Option<&'b str> {
-    if !raw.0.contains('\\') {
-        return Some(raw.0);
+/// Empty where it does not fit: no value of the grammar is that long.
+pub fn plain<'b>(raw: &'b str, buffer: &'b mut Buffer) -> &'b str {
+    if !raw.contains('\\') {
+        return raw;
     }
     buffer.clear();
-    unescape(raw.0, buffer).then_some(buffer.as_str())
+    if unescape(raw, buffer) { buffer } else { "" }
 }
 
 pub fn mac(text: &str) -> Option<Mac> {

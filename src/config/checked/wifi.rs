@@ -1,28 +1,21 @@
 //! `wifi`, `eap` and `wired_auth`. No message here repeats a value: secrets stand
 //! close, and people mix the fields up.
 use super::value::{self, Buffer, plain, unescape};
+use crate::config::document::Node;
 use crate::config::error::ConfigError;
-use crate::config::grammar::{EAP_METHOD, RawEap, RawNetwork, SECURITY, Text};
-use crate::config::place::{At, Source};
+use crate::config::grammar::{EAP_METHOD, SECURITY};
 use crate::config::types::{
-    Eap, EapMethod, Key, MAX_NETWORKS, Matcher, Network, Path, Secret, Security, Ssid,
+    Eap, EapMethod, Key, MAX_NETWORKS, Network, Path, Secret, Security, Ssid,
 };
 use heapless::{String, Vec};
 
 type Checked<T> = Result<T, ConfigError>;
 
-pub fn networks(
-    source: Source<'_>,
-    raw: &[RawNetwork<'_>],
-    out: &mut Vec<Network, MAX_NETWORKS>,
-) -> Checked<()> {
-    let wifi = At::ROOT.key("wifi");
-    for (n, raw) in raw.iter().enumerate() {
-        let at = wifi.index(n);
-        let network = network(source, &at, raw)?;
+pub fn networks(file: Node<'_>, out: &mut Vec<Network, MAX_NETWORKS>) -> Checked<()> {
+    for node in file.items("wifi") {
+        let network = network(node)?;
         if let Some(first) = out.iter().position(|other| same(other, &network)) {
-            return Err(source.wrong(
-                &at,
+            return Err(node.wrong(
                 format_args!("the same network as wifi[{first}]"),
                 format_args!("keep one of the two, or tell them apart by `bssid` or `members`"),
             ));
@@ -40,134 +33,110 @@ fn same(a: &Network, b: &Network) -> bool {
         && a.members.iter().all(|member| b.members.contains(member))
 }
 
-fn network(source: Source<'_>, at: &At<'_>, raw: &RawNetwork<'_>) -> Checked<Network> {
-    let ssid = ssid(source, at, raw)?;
-    let security = security(source, at, raw)?;
+fn network(node: Node<'_>) -> Checked<Network> {
+    let security = security(node)?;
     let mut network = Network {
-        ssid,
-        key: key(source, at, raw, security)?,
+        ssid: ssid(node)?,
+        key: key(node, security)?,
         security,
-        priority: raw.priority.unwrap_or(0) as u8,
-        hidden: raw.hidden.unwrap_or(false),
+        // The grammar's table keeps it under 256.
+        priority: node.number("priority").unwrap_or(0) as u8,
+        hidden: node.flag("hidden").unwrap_or(false),
         bssid: None,
         members: Vec::new(),
     };
-    if let Some(text) = raw.bssid {
+    if let Some(node) = node.get("bssid") {
         let buffer = &mut Buffer::new();
-        let mac = plain(text, buffer)
-            .and_then(value::mac)
-            .filter(value::is_one_adapter);
+        let mac = value::mac(plain(node.raw(), buffer)).filter(value::is_one_adapter);
         if mac.is_none() {
-            return Err(source.plain(
-                &at.key("bssid"),
+            return Err(node.plain(
                 "not the address of an access point",
                 "six pairs of hexadecimal digits with colons, as in \"02:00:5E:10:20:30\"",
             ));
         }
         network.bssid = mac;
     }
-    if let Some(texts) = &raw.members {
-        let at = at.key("members");
-        if texts.is_empty() {
-            return Err(source.plain(&at, "an empty list", "for all members leave the key out"));
+    let Some(members) = node.get("members") else {
+        return Ok(network);
+    };
+    for node in members.parts() {
+        let member = super::bond::matcher(node)?;
+        if network.members.contains(&member) {
+            return Err(node.plain("this member stands here twice", "keep one of the two"));
         }
-        super::bond::matchers(source, &at, texts, &mut network.members)?;
-        if let Some(n) = repeated(&network.members) {
-            return Err(source.plain(
-                &at.index(n),
-                "this member stands here twice",
-                "keep one of the two",
-            ));
-        }
+        let _ = network.members.push(member);
+    }
+    if network.members.is_empty() {
+        return Err(members.plain("an empty list", "for all members leave the key out"));
     }
     Ok(network)
 }
 
-/// The second of two equal entries.
-fn repeated(members: &[Matcher]) -> Option<usize> {
-    (1..members.len()).find(|n| members[..*n].contains(&members[*n]))
-}
-
-fn ssid(source: Source<'_>, at: &At<'_>, raw: &RawNetwork<'_>) -> Checked<Ssid> {
-    let text_at = at.key("ssid");
-    let hex_at = at.key("ssid_hex");
-    let octets = match (raw.ssid, raw.ssid_hex) {
-        (Some(_), Some(_)) => {
-            return Err(source.plain(&hex_at, "both `ssid` and `ssid_hex`", "keep one of the two"));
+fn ssid(node: Node<'_>) -> Checked<Ssid> {
+    let mut octets = Ssid::new();
+    let (given, fits) = match (node.get("ssid"), node.get("ssid_hex")) {
+        (Some(_), Some(hex)) => {
+            return Err(hex.plain("both `ssid` and `ssid_hex`", "keep one of the two"));
         }
         (None, None) => {
-            return Err(source.plain(
-                &text_at,
-                "missing",
+            return Err(node.missing(
+                "ssid",
                 "write the network's name, as in \"ssid\": \"Hotspot\"",
             ));
         }
         (Some(text), None) => {
             let mut name: String<32> = String::new();
-            let fits = unescape(text.0, &mut name);
-            fits.then(|| Ssid::from_slice(name.as_bytes()).unwrap_or_default())
+            let fits = unescape(text.raw(), &mut name);
+            let _ = octets.extend_from_slice(name.as_bytes());
+            (text, fits)
         }
-        (None, Some(hex)) => match hex_octets(hex.0) {
-            Some(octets) => octets,
+        (None, Some(hex)) => match unhex(hex.raw(), &mut octets) {
+            Some(fits) => (hex, fits),
             None => {
-                return Err(source.plain(
-                    &hex_at,
+                return Err(hex.plain(
                     "not pairs of hexadecimal digits",
                     "as in \"486f7473706f74\"",
                 ));
             }
         },
     };
-    let at = if raw.ssid.is_some() {
-        &text_at
-    } else {
-        &hex_at
+    let what = match (fits, octets.is_empty()) {
+        (true, false) => return Ok(octets),
+        (true, true) => "empty",
+        (false, _) => "too long",
     };
-    match octets {
-        Some(octets) if !octets.is_empty() => Ok(octets),
-        Some(_) => Err(source.plain(at, "empty", "a network's name has 1 to 32 octets")),
-        None => Err(source.plain(at, "too long", "a network's name has 1 to 32 octets")),
-    }
+    Err(given.plain(what, "a network's name has 1 to 32 octets"))
 }
 
-/// `None`: no hexadecimal digits; `Some(None)`: too many.
-fn hex_octets(text: &str) -> Option<Option<Ssid>> {
-    let mut octets = Ssid::new();
+/// `None`: no hexadecimal digits; `Some(false)`: too many.
+fn unhex(text: &str, octets: &mut Ssid) -> Option<bool> {
     let mut fits = true;
     for pair in text.as_bytes().chunks(2) {
         let octet = value::hex_octet(core::str::from_utf8(pair).ok()?)?;
         fits &= octets.push(octet).is_ok();
     }
-    Some(fits.then_some(octets))
+    Some(fits)
 }
 
 /// As the file says it; where it is silent, what the key allows.
-fn security(source: Source<'_>, at: &At<'_>, raw: &RawNetwork<'_>) -> Checked<Security> {
-    let Some(word) = raw.security else {
-        let keyed = raw.passphrase.is_some() || raw.psk.is_some();
-        return Ok(match (&raw.eap, keyed) {
-            (Some(_), _) => Security::Eap,
-            (None, true) => Security::Wpa2,
-            (None, false) => Security::Open,
-        });
-    };
-    let security = match SECURITY.iter().position(|known| *known == word.0) {
+fn security(node: Node<'_>) -> Checked<Security> {
+    let security = match node.choice("security", SECURITY) {
+        Some(0) => Security::Open,
         Some(1) => Security::Wpa2,
         Some(2) => Security::Wpa3,
         Some(3) => Security::Wpa2Wpa3,
-        Some(4) => Security::Eap,
-        _ => Security::Open,
+        Some(_) => Security::Eap,
+        None if node.has("eap") => Security::Eap,
+        None if node.has("passphrase") || node.has("psk") => Security::Wpa2,
+        None => Security::Open,
     };
-    if security == Security::Eap && raw.eap.is_none() {
-        return Err(source.plain(
-            &at.key("eap"),
-            "missing",
-            "\"security\": \"eap\" needs an `eap` block",
-        ));
+    let eap = security == Security::Eap;
+    if eap && !node.has("eap") {
+        return Err(node.missing("eap", "\"security\": \"eap\" needs an `eap` block"));
     }
-    if security != Security::Eap && raw.eap.is_some() {
-        return Err(source.plain(
-            &at.key("security"),
+    if !eap && node.has("eap") {
+        return Err(node.plain_in(
+            "security",
             "an `eap` block beside another kind of security",
             "write \"eap\" here, or take the `eap` block out",
         ));
@@ -176,87 +145,71 @@ fn security(source: Source<'_>, at: &At<'_>, raw: &RawNetwork<'_>) -> Checked<Se
 }
 
 /// The key, fitting `security`.
-fn key(source: Source<'_>, at: &At<'_>, raw: &RawNetwork<'_>, security: Security) -> Checked<Key> {
-    let (passphrase_at, psk_at, security_at) =
-        (at.key("passphrase"), at.key("psk"), at.key("security"));
-    if raw.passphrase.is_some() && raw.psk.is_some() {
-        return Err(source.plain(
-            &psk_at,
+fn key(node: Node<'_>, security: Security) -> Checked<Key> {
+    let (passphrase, psk) = (node.get("passphrase"), node.get("psk"));
+    match (security, passphrase.or(psk), psk) {
+        (_, _, Some(psk)) if passphrase.is_some() => Err(psk.plain(
             "both `passphrase` and `psk`",
             "keep the passphrase: it also serves WPA3",
-        ));
-    }
-    let given = if raw.psk.is_some() {
-        &psk_at
-    } else {
-        &passphrase_at
-    };
-    let keyed = raw.passphrase.is_some() || raw.psk.is_some();
-    match security {
-        Security::Open if keyed => Err(source.plain(
-            &security_at,
+        )),
+        (Security::Open, Some(_), _) => Err(node.plain_in(
+            "security",
             "\"open\" beside a key",
             "an open network has none: take out the key, or this word",
         )),
-        Security::Open => Ok(Key::None),
-        Security::Eap if keyed => Err(source.plain(
-            given,
+        (Security::Open, None, _) => Ok(Key::None),
+        (Security::Eap, Some(key), _) => Err(key.plain(
             "a key for all beside `eap`",
             "with `eap` each user has a password of their own: it stands in the `eap` block",
         )),
-        Security::Eap => match &raw.eap {
-            Some(raw) => Ok(Key::Eap(eap(source, &at.key("eap"), raw)?)),
+        (Security::Eap, None, _) => match node.get("eap") {
+            Some(node) => Ok(Key::Eap(eap(node)?)),
             None => Ok(Key::None),
         },
-        Security::Wpa3 | Security::Wpa2Wpa3 if raw.psk.is_some() => Err(source.plain(
-            &psk_at,
+        (Security::Wpa3 | Security::Wpa2Wpa3, _, Some(psk)) => Err(psk.plain(
             "a stored PSK cannot do WPA3-SAE",
             "use the passphrase, or \"security\": \"wpa2\"",
         )),
-        Security::Wpa2 | Security::Wpa3 | Security::Wpa2Wpa3 => match (raw.passphrase, raw.psk) {
-            (Some(text), _) => passphrase(source, &passphrase_at, text),
-            (None, Some(text)) => psk(source, &psk_at, text),
-            (None, None) => Err(source.plain(
-                &passphrase_at,
-                "missing",
-                "this security needs a passphrase; for a network without one write \"security\": \"open\"",
-            )),
-        },
+        (Security::Wpa2, _, Some(psk)) => stored_key(psk),
+        (Security::Wpa2 | Security::Wpa3 | Security::Wpa2Wpa3, Some(text), None) => {
+            self::passphrase(text)
+        }
+        (Security::Wpa2 | Security::Wpa3 | Security::Wpa2Wpa3, None, None) => Err(node.missing(
+            "passphrase",
+            "this security needs one; for a network without one write \"security\": \"open\"",
+        )),
     }
 }
 
-fn passphrase(source: Source<'_>, at: &At<'_>, raw: Text<'_>) -> Checked<Key> {
+fn passphrase(node: Node<'_>) -> Checked<Key> {
     let buffer = &mut Buffer::new();
-    let Some(text) = plain(raw, buffer) else {
-        return Err(source.plain(at, "too long", "a passphrase has 8 to 63 octets"));
-    };
+    let text = plain(node.raw(), buffer);
     if is_psk(text) {
-        return Err(source.plain(
-            at,
+        return Err(node.plain(
             "64 hexadecimal digits are a stored key, not a passphrase",
             "write it as \"psk\", or use the passphrase itself",
         ));
     }
     if text.contains(char::is_control) {
-        return Err(source.plain(
-            at,
-            "a control character (a tab or line end, for example)",
-            "take it out",
-        ));
+        let what = "a control character (a tab or line end, for example)";
+        return Err(node.plain(what, "take it out"));
+    }
+    if text.is_empty() && !node.raw().is_empty() {
+        return Err(node.plain("too long", "a passphrase has 8 to 63 octets"));
     }
     let octets = text.len();
-    let kind = match octets {
-        0..8 => "too short",
+    let what = match octets {
         8..64 => {
-            let text = String::try_from(text).unwrap_or_default();
-            return Ok(Key::Passphrase(Secret::new(text)));
+            return Ok(Key::Passphrase(Secret::new(
+                String::try_from(text).unwrap_or_default(),
+            )));
         }
+        0..8 => "too short",
         _ => "too long",
     };
     let s = if octets == 1 { "" } else { "s" };
-    Err(source.wrong(
-        at,
-        format_args!("{kind}: {octets} octet{s}"),
+    Err(node.wrong(
+        format_args!("{what}: {octets} octet{s}"),
         format_args!("a passphrase has 8 to 63"),
     ))
 }
@@ -265,93 +218,86 @@ fn is_psk(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|c| c.is_ascii_hexdigit())
 }
 
-fn psk(source: Source<'_>, at: &At<'_>, raw: Text<'_>) -> Checked<Key> {
-    if !is_psk(raw.0) {
-        return Err(source.plain(
-            at,
+fn stored_key(node: Node<'_>) -> Checked<Key> {
+    let text = node.raw();
+    if !is_psk(text) {
+        return Err(node.plain(
             "not 64 hexadecimal digits",
             "the words that people type are the `passphrase`",
         ));
     }
     Ok(Key::Psk(Secret::new(
-        String::try_from(raw.0).unwrap_or_default(),
+        String::try_from(text).unwrap_or_default(),
     )))
 }
 
 /// `eap` of a network, and `wired_auth` of a link.
-pub fn eap(source: Source<'_>, at: &At<'_>, raw: &RawEap<'_>) -> Checked<Eap> {
-    let method = match raw
-        .method
-        .map(|word| EAP_METHOD.iter().position(|known| *known == word.0))
-    {
-        Some(Some(1)) => EapMethod::Ttls,
-        Some(Some(2)) => EapMethod::Tls,
+pub fn eap(node: Node<'_>) -> Checked<Eap> {
+    let method = match node.choice("method", EAP_METHOD) {
+        Some(1) => EapMethod::Ttls,
+        Some(2) => EapMethod::Tls,
         _ => EapMethod::Peap,
     };
     let tls = method == EapMethod::Tls;
-    let needs = if tls {
-        "\"tls\" needs it"
-    } else {
-        "\"peap\" (the default) and \"ttls\" need it"
-    };
     let needed = [
-        ("identity", raw.identity, true),
-        ("password", raw.password, !tls),
-        ("client_cert", raw.client_cert, tls),
-        ("private_key", raw.private_key, tls),
+        ("identity", true),
+        ("password", !tls),
+        ("client_cert", tls),
+        ("private_key", tls),
     ];
-    for (key, value, needed) in needed {
-        if needed && value.is_none() {
-            return Err(source.plain(&at.key(key), "missing", needs));
-        }
-        if !needed && value.is_some() && key != "password" {
-            return Err(source.plain(
-                &at.key(key),
-                "of no use here",
-                "only \"method\": \"tls\" has a certificate of its own",
+    for (key, needed) in needed {
+        if needed && !node.has(key) {
+            let tls = "\"tls\" needs `identity`, `client_cert` and `private_key`";
+            let others = "\"peap\" (the default) and \"ttls\" need `identity` and `password`";
+            return Err(node.missing(
+                key,
+                if method == EapMethod::Tls {
+                    tls
+                } else {
+                    others
+                },
             ));
         }
+        // A password beside "tls" opens the private key.
+        if !needed && node.has(key) && key != "password" {
+            let cure = "only \"method\": \"tls\" has a certificate of its own";
+            return Err(node.plain_in(key, "of no use with this method", cure));
+        }
     }
-    let identity = credential(source, &at.key("identity"), raw.identity)?.unwrap_or_default();
     Ok(Eap {
         method,
-        identity,
-        password: credential(source, &at.key("password"), raw.password)?.map(Secret::new),
-        ca_cert: path(source, &at.key("ca_cert"), raw.ca_cert)?,
-        client_cert: path(source, &at.key("client_cert"), raw.client_cert)?,
-        private_key: path(source, &at.key("private_key"), raw.private_key)?,
+        identity: credential(node.get("identity"))?.unwrap_or_default(),
+        password: credential(node.get("password"))?.map(Secret::new),
+        ca_cert: path(node.get("ca_cert"))?,
+        client_cert: path(node.get("client_cert"))?,
+        private_key: path(node.get("private_key"))?,
     })
 }
 
 /// An identity or password: 1 to 128 octets, no control characters.
-fn credential(
-    source: Source<'_>,
-    at: &At<'_>,
-    raw: Option<Text<'_>>,
-) -> Checked<Option<String<128>>> {
-    let Some(raw) = raw else { return Ok(None) };
+fn credential(node: Option<Node<'_>>) -> Checked<Option<String<128>>> {
+    let Some(node) = node else { return Ok(None) };
     let mut text = String::new();
-    let fits = unescape(raw.0, &mut text);
-    if !fits || text.is_empty() || text.contains(char::is_control) {
-        let cure = "1 to 128 octets without control characters";
-        let what = if fits && text.is_empty() {
-            "empty"
-        } else {
-            "too long, or with control characters"
-        };
-        return Err(source.plain(at, what, cure));
-    }
-    Ok(Some(text))
+    let fits = unescape(node.raw(), &mut text);
+    let what = if !fits {
+        "too long"
+    } else if text.is_empty() {
+        "empty"
+    } else if text.contains(char::is_control) {
+        "a control character"
+    } else {
+        return Ok(Some(text));
+    };
+    Err(node.plain(what, "1 to 128 octets without control characters"))
 }
 
 /// A file on the appliance.
-fn path(source: Source<'_>, at: &At<'_>, raw: Option<Text<'_>>) -> Checked<Option<Path>> {
-    let Some(raw) = raw else { return Ok(None) };
+fn path(node: Option<Node<'_>>) -> Checked<Option<Path>> {
+    let Some(node) = node else { return Ok(None) };
     let mut text = Path::new();
-    let fits = unescape(raw.0, &mut text);
+    let fits = unescape(node.raw(), &mut text);
     if !fits || !text.starts_with('/') || text.contains(char::is_control) {
-        return Err(source.plain(
-            at,
+        return Err(node.plain(
             "not the path of a file",
             "up to 128 octets that begin with /, as in \"/etc/ssl/certs/ca.pem\"",
         ));

@@ -200,21 +200,29 @@ struct EventJson<'a> {
     outage_ms: Option<u64>,
 }
 
-/// The newest `count` events, oldest first, one a line.
+/// The newest `count` events, oldest first: a line each, or a JSON array.
 pub fn events(engine: &Engine, json: bool, count: u32) -> std::string::String {
     let now = (clock::boot_ms(), clock::wall_s());
     let journal = engine.journal();
+    let records = journal.since(journal.written().saturating_sub(count));
     let mut out = std::string::String::new();
-    for record in journal.since(journal.written().saturating_sub(count)) {
-        let _ = match json {
-            true => write_json(record, now, &mut out),
-            false => writeln!(out, "{}  {}", when(record, now), Line(record)),
-        };
+    if !json {
+        for record in records {
+            let _ = writeln!(out, "{}  {}", when(record, now), Line(record));
+        }
+        return out;
     }
+    let mut between = "[\n";
+    for record in records {
+        out.push_str(between);
+        write_json(record, now, &mut out);
+        between = ",\n";
+    }
+    out.push_str(if out.is_empty() { "[]\n" } else { "\n]\n" });
     out
 }
 
-fn write_json(record: &Record, now: (u64, u64), out: &mut std::string::String) -> std::fmt::Result {
+fn write_json(record: &Record, now: (u64, u64), out: &mut std::string::String) {
     let switch = record.switch.as_ref();
     let event = EventJson {
         number: record.number,
@@ -227,10 +235,10 @@ fn write_json(record: &Record, now: (u64, u64), out: &mut std::string::String) -
         to: switch.map(|s| s.to.as_str()),
         outage_ms: switch.and_then(|s| s.outage_ms),
     };
-    let line: Result<String<768>, _> = serde_json_core::to_string(&event);
-    match line {
-        Ok(line) => writeln!(out, "{line}"),
-        Err(_) => Ok(()),
+    // The longest text, every character escaped, leaves room to spare.
+    let mut buffer = [0; 2048];
+    if let Ok(length) = serde_json_core::to_slice(&event, &mut buffer) {
+        out.push_str(core::str::from_utf8(&buffer[..length]).unwrap_or("null"));
     }
 }
 

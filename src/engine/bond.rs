@@ -56,23 +56,36 @@ fn foreign_reason(engine: &Engine, bond: &Link, options: &BondOptions) -> Option
         return None;
     }
     let members = || {
-        engine
-            .observed
-            .links()
-            .filter(|l| l.master == Some(bond.index))
+        let observed = &engine.observed;
+        observed.links().filter(|l| l.master == Some(bond.index))
     };
+    let mode = mode_name(options.mode);
     if let Some(other) = members().find(|l| member_rank(&engine.config, l).is_none()) {
         return Some(clip(format_args!(
-            "made by someone else, with the member {}: delete it, or choose another bond.name",
+            "is another program's ({mode}, with the member {}): delete it, or choose another bond.name",
             other.name
         )));
     }
     if members().next().is_some() && !mode_fits(options, &desired_options(&engine.config)) {
         return Some(clip(format_args!(
-            "made by someone else in another mode, with members: delete it, or choose another bond.name"
+            "is another program's ({mode}, other options than ours): delete it, or choose another bond.name"
         )));
     }
     None
+}
+
+/// The kernel's names (`bond_mode_tbl` in drivers/net/bonding/bond_options.c).
+fn mode_name(mode: u8) -> &'static str {
+    const NAMES: [&str; 7] = [
+        "balance-rr",
+        "active-backup",
+        "balance-xor",
+        "broadcast",
+        "802.3ad",
+        "balance-tlb",
+        "balance-alb",
+    ];
+    NAMES.get(usize::from(mode)).unwrap_or(&"unknown mode")
 }
 
 fn mode_fits(have: &BondOptions, want: &BondOptions) -> bool {

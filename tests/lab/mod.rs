@@ -22,6 +22,8 @@ mod pinger;
 mod plain;
 mod process;
 mod radio;
+pub mod scene;
+pub mod status;
 mod wait;
 
 pub use access_point::{AccessPoint, Network, Security};
@@ -33,6 +35,7 @@ pub use pinger::{Pinger, Pings};
 pub use plain::{Plain, Supplicant};
 pub use process::Process;
 pub use radio::Radio;
+pub use scene::Scene;
 pub use wait::{wait_for, wait_until};
 
 use std::cell::{Cell, RefCell};

@@ -164,8 +164,7 @@ const MOMENT: Duration = Duration::from_secs(2);
 
 fn ping_for(pi: &Pi, lan: &Lan, period: Duration) -> lab::Pings {
     let pinger = Pinger::every_10_ms(&pi.ns, &lan.gateway);
-    let since = std::time::Instant::now();
-    wait_until("time to pass", SHORT, || since.elapsed() >= period);
+    lab::measure::let_pass(period);
     pinger.stop()
 }
 

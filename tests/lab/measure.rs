@@ -41,8 +41,7 @@ impl Wakeups {
     /// Lets time pass until `period` is over since the count began; the wake-ups in it.
     #[track_caller]
     pub fn after(self, period: Duration) -> u64 {
-        // The one place where time itself is what is waited for.
-        std::thread::sleep(period.saturating_sub(self.since.elapsed()));
+        let_pass(period.saturating_sub(self.since.elapsed()));
         switches(self.pid) - self.switches
     }
 }
@@ -70,4 +69,15 @@ fn field(text: &str, name: &str) -> u64 {
     value
         .and_then(|value| value.parse().ok())
         .unwrap_or_else(|| panic!("no {name} in {text}"))
+}
+
+/// The value in the middle.
+pub fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The one place where time itself is what is waited for: a period to measure over.
+pub fn let_pass(period: Duration) {
+    std::thread::sleep(period);
 }

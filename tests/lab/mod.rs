@@ -15,7 +15,7 @@
 mod access_point;
 mod genl;
 mod lan;
-mod measure;
+pub mod measure;
 mod namespace;
 mod pi;
 mod pinger;

@@ -1,0 +1,126 @@
+//! What a fault costs, at 10 ms pings: the kernel's bond alone, made with `ip`,
+//! against wifibond, in one and the same machine.
+//!
+//!     cargo test --release --target aarch64-unknown-linux-musl --test failover -- [ROUNDS]
+//!
+//! Two faults: the access point deauthenticates the active member; the primary has a
+//! wrong passphrase while the second member is good. Fails if wifibond is worse than
+//! the kernel by more than the noise of an emulated machine, or loses a ping to the
+//! wrong passphrase.
+
+#[cfg(all(target_arch = "aarch64", target_env = "musl"))]
+#[path = "../lab/mod.rs"]
+mod lab;
+
+#[cfg(all(target_arch = "aarch64", target_env = "musl"))]
+mod inside {
+    use crate::lab::measure::{let_pass, median};
+    use crate::lab::scene::{ADDRESS, LONG, MAC0, PASSPHRASE, SHORT, SSID, config};
+    use crate::lab::{Pings, Plain, Scene, status, wait_until};
+    use serde_json::json;
+    use std::time::Duration;
+
+    /// In milliseconds; differences below this are noise.
+    const NOISE: f64 = 20.0;
+    /// The kernel's bond meets a wrong passphrase about every 20 s.
+    const WRONG_FOR: Duration = Duration::from_secs(60);
+
+    fn network(passphrase: &str) -> String {
+        format!("ssid=\"{SSID}\"\npsk=\"{passphrase}\"\nkey_mgmt=WPA-PSK")
+    }
+
+    fn plain(scene: &Scene, passphrases: [&str; 2]) -> Plain {
+        let [first, second] = passphrases.map(network);
+        Plain::start(&scene.pi.ns, &format!("{ADDRESS}/24"), [&first, &second])
+    }
+
+    /// Outages of the way to the second member, each time after the first was sent away.
+    fn deauthentications(scene: &Scene, rounds: usize) -> Vec<f64> {
+        let up = |name| scene.pi.ns.link(name, "operstate") == "up";
+        let mut outages = Vec::new();
+        for _ in 0..rounds {
+            wait_until("both up, wlan0 active", LONG, || {
+                up("wlan0") && up("wlan1") && scene.pi.kernel_active() == "wlan0"
+            });
+            let pings = scene.pings();
+            pings.wait_answers(50, LONG);
+            scene.ap.deauthenticate(MAC0);
+            wait_until("wlan1 active", SHORT, || {
+                scene.pi.kernel_active() == "wlan1"
+            });
+            pings.wait_answers(10, LONG);
+            outages.push(pings.stop().longest_outage().as_millis() as f64);
+        }
+        outages
+    }
+
+    fn pings_for(scene: &Scene, period: Duration) -> Pings {
+        let pings = scene.pings();
+        let_pass(period);
+        pings.stop()
+    }
+
+    /// Both medians: the kernel's, ours.
+    fn deauthentication(rounds: usize) -> (f64, f64) {
+        let scene = Scene::new();
+        let stack = plain(&scene, [PASSPHRASE, PASSPHRASE]);
+        let mut kernel = deauthentications(&scene, rounds);
+        drop((stack, scene));
+        let scene = Scene::running();
+        let mut ours = deauthentications(&scene, rounds);
+        println!("deauthentication, outages in ms: kernel {kernel:?}, wifibond {ours:?}");
+        (median(&mut kernel), median(&mut ours))
+    }
+
+    /// Pings lost to a wrong passphrase on the primary: the kernel's, ours.
+    fn wrong_passphrase() -> (Pings, Pings) {
+        let scene = Scene::new();
+        let stack = plain(&scene, ["wrong horse", PASSPHRASE]);
+        stack.supplicants[1].wait_up(LONG);
+        let kernel = pings_for(&scene, WRONG_FOR);
+        drop((stack, scene));
+        let scene = Scene::new();
+        let mut config = config();
+        config["wifi"] = json!([
+            { "ssid": SSID, "passphrase": "wrong horse", "members": ["wlan0"] },
+            { "ssid": SSID, "passphrase": PASSPHRASE, "members": ["wlan1"] },
+        ]);
+        scene.pi.start(&config);
+        scene
+            .pi
+            .wait("wlan1 active", LONG, |st| status::active(st) == "wlan1");
+        scene.answers();
+        (kernel, pings_for(&scene, WRONG_FOR))
+    }
+
+    pub fn run(rounds: usize) {
+        let (kernel, ours) = deauthentication(rounds);
+        println!("deauthentication, median: kernel {kernel} ms, wifibond {ours} ms");
+        let (by_kernel, by_us) = wrong_passphrase();
+        for (who, pings) in [("kernel", &by_kernel), ("wifibond", &by_us)] {
+            let (lost, sent, longest) = (pings.lost(), pings.sent, pings.longest_outage());
+            println!(
+                "wrong passphrase on the primary, {who}: {lost} of {sent} lost, longest {longest:.1?}"
+            );
+        }
+        assert!(
+            ours <= kernel + NOISE,
+            "an outage of {ours} ms; the kernel alone: {kernel} ms"
+        );
+        assert_eq!(by_us.lost(), 0);
+    }
+}
+
+#[cfg(all(target_arch = "aarch64", target_env = "musl"))]
+fn main() {
+    let rounds = std::env::args()
+        .nth(1)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(5);
+    inside::run(rounds);
+}
+
+#[cfg(not(all(target_arch = "aarch64", target_env = "musl")))]
+fn main() {
+    panic!("this runs inside the virtual machine only, which has radios");
+}

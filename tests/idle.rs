@@ -1,0 +1,53 @@
+//! What it costs while nothing happens: memory and wake-ups.
+//!
+//! Runs inside the virtual machine only (see `tests/lab`).
+#![cfg(all(target_arch = "aarch64", target_env = "musl"))]
+
+mod lab;
+
+use lab::scene::{MAC1, SHORT};
+use lab::{Memory, Scene, Wakeups, status, wait_until};
+use std::time::Duration;
+
+/// KiB, with two members.
+const MEMORY_BAR: u64 = 1536;
+
+#[test]
+fn sixty_idle_seconds_without_a_wake_up() {
+    let s = Scene::running();
+    let idle = Wakeups::of(s.pi.pid()).after(Duration::from_secs(5));
+    // What follows the join (rekeying of the first seconds, the kernel's own addresses) is over.
+    println!("wake-ups in the first 5 s: {idle}");
+    assert_eq!(Wakeups::of(s.pi.pid()).after(Duration::from_secs(60)), 0);
+    s.answers();
+}
+
+#[test]
+fn memory_with_two_members() {
+    let s = Scene::running();
+    let memory = Memory::of(s.pi.pid());
+    println!("{memory:?} KiB");
+    assert!(memory.proportional < MEMORY_BAR, "{memory:?}");
+}
+
+#[test]
+fn a_thousand_link_events_leave_no_trace() {
+    let s = Scene::running();
+    let toggles = "link set bond0 mtu 1400\nlink set bond0 mtu 1500\n".repeat(50);
+    std::fs::write(s.pi.ns.path("/tmp/toggles"), toggles).expect("a file for ip");
+    s.pi.ns.ip("-batch /tmp/toggles");
+    let before = Memory::of(s.pi.pid());
+    for _ in 0..10 {
+        s.pi.ns.ip("-batch /tmp/toggles");
+    }
+    for _ in 0..5 {
+        s.ap.deauthenticate(MAC1);
+        s.pi.wait("wlan1 out", SHORT, |st| !status::authorized(st, "wlan1"));
+        s.ready();
+    }
+    let after = Memory::of(s.pi.pid());
+    assert!(after.anon <= before.anon + 16, "{before:?} {after:?}");
+    wait_until("still both", SHORT, || {
+        s.pi.kernel_members() == ["wlan0", "wlan1"]
+    });
+}

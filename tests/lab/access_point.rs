@@ -1,0 +1,304 @@
+//! An access point: a radio at a LAN and a real hostapd that bridges it in.
+
+use super::lan::BRIDGE;
+use super::lan::SINK;
+use super::{Lan, Namespace, Process, Radio, Thing, wait_for};
+use std::cell::{Cell, RefCell};
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// hostapd's own answers. The start takes a second on an emulated machine.
+const SOON: Duration = Duration::from_secs(20);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    Open,
+    Wpa2,
+    Wpa3,
+    Mixed,
+}
+
+/// What the access point offers.
+#[derive(Clone)]
+pub struct Network {
+    pub ssid: Vec<u8>,
+    pub security: Security,
+    pub passphrase: String,
+    pub hidden: bool,
+    /// In the 2.4 GHz band.
+    pub channel: u8,
+    /// More lines for hostapd.
+    pub extra: Vec<String>,
+}
+
+impl Network {
+    pub fn new(ssid: &str, security: Security, passphrase: &str) -> Network {
+        Network {
+            ssid: ssid.as_bytes().to_vec(),
+            security,
+            passphrase: passphrase.to_owned(),
+            hidden: false,
+            channel: 1,
+            extra: Vec::new(),
+        }
+    }
+
+    pub fn open(ssid: &str) -> Network {
+        Network::new(ssid, Security::Open, "")
+    }
+
+    pub fn wpa2(ssid: &str, passphrase: &str) -> Network {
+        Network::new(ssid, Security::Wpa2, passphrase)
+    }
+
+    pub fn ssid(mut self, octets: &[u8]) -> Network {
+        self.ssid = octets.to_vec();
+        self
+    }
+
+    pub fn hidden(mut self) -> Network {
+        self.hidden = true;
+        self
+    }
+
+    pub fn channel(mut self, channel: u8) -> Network {
+        self.channel = channel;
+        self
+    }
+
+    /// In MHz.
+    pub fn frequency(&self) -> u32 {
+        2407 + 5 * u32::from(self.channel)
+    }
+
+    fn hostapd_lines(&self) -> String {
+        let ssid: String = self
+            .ssid
+            .iter()
+            .map(|octet| format!("{octet:02x}"))
+            .collect();
+        let mut text = format!(
+            "ssid2={ssid}\nhw_mode=g\nchannel={}\nieee80211n=1\nwmm_enabled=1\n",
+            self.channel
+        );
+        if self.hidden {
+            text += "ignore_broadcast_ssid=1\n";
+        }
+        let (keys, protection) = match self.security {
+            Security::Open => return text + &self.extra.join("\n"),
+            Security::Wpa2 => ("WPA-PSK", 0),
+            Security::Wpa3 => ("SAE", 2),
+            Security::Mixed => ("WPA-PSK SAE", 1),
+        };
+        text +=
+            &format!("wpa=2\nrsn_pairwise=CCMP\nwpa_key_mgmt={keys}\nieee80211w={protection}\n");
+        text += &format!("wpa_passphrase={}\n", self.passphrase);
+        text + &self.extra.join("\n")
+    }
+}
+
+pub struct AccessPoint {
+    pub name: String,
+    pub radio: Radio,
+    pub network: RefCell<Network>,
+    lan: Rc<Lan>,
+    hostapd: RefCell<Option<Process>>,
+    dir: PathBuf,
+    calls: Cell<u32>,
+}
+
+impl AccessPoint {
+    /// On the air when this returns. `name` is also its interface's.
+    pub fn new(
+        name: &str,
+        air: &Rc<Namespace>,
+        lan: &Rc<Lan>,
+        network: Network,
+        dir: &Path,
+    ) -> AccessPoint {
+        let number: u32 = name
+            .trim_start_matches(char::is_alphabetic)
+            .parse()
+            .unwrap_or(0);
+        let radio = Radio::new(
+            air,
+            &lan.ns,
+            &format!("radio-{name}"),
+            &format!("02:aa:00:00:00:{number:02x}"),
+        );
+        radio.plug(name);
+        let ap = AccessPoint {
+            name: name.to_owned(),
+            radio,
+            network: network.into(),
+            lan: lan.clone(),
+            hostapd: RefCell::default(),
+            dir: dir.to_owned(),
+            calls: Cell::new(0),
+        };
+        ap.start();
+        ap
+    }
+
+    pub fn bssid(&self) -> &str {
+        &self.radio.mac
+    }
+
+    /// Switches it on.
+    #[track_caller]
+    pub fn start(&self) {
+        let file = self.dir.join(format!("{}.conf", self.name));
+        let head = format!(
+            "interface={}\nbridge={BRIDGE}\ndriver=nl80211\nctrl_interface={}\n",
+            self.name,
+            self.dir.join("hostapd").display()
+        );
+        std::fs::write(&file, head + &self.network.borrow().hostapd_lines())
+            .expect("hostapd's file");
+        let log = self.dir.join(format!("{}.hostapd", self.name));
+        let _ = std::fs::remove_file(&log);
+        let mut command = self.lan.ns.command("hostapd");
+        // -f: a line at a time; its standard output would come in blocks.
+        command.arg("-t").arg("-f").arg(&log).arg(&file);
+        let hostapd = Process::start(command, &log);
+        hostapd.wait_log("AP-ENABLED", SOON);
+        self.hostapd.replace(Some(hostapd));
+    }
+
+    /// Switches it off in order: it says good-bye to its stations.
+    #[track_caller]
+    pub fn stop(&self) {
+        let hostapd = self.hostapd.take().expect("an access point that is on");
+        hostapd.terminate(SOON);
+    }
+
+    /// Switches it off without a word, as a power cut does: its beacons end.
+    #[track_caller]
+    pub fn cut_power(&self) {
+        // A dying hostapd's interface would still say good-bye: first out of range.
+        self.radio.out_of_range();
+        self.hostapd
+            .take()
+            .expect("an access point that is on")
+            .kill9();
+    }
+
+    /// Back after [`cut_power`](Self::cut_power).
+    #[track_caller]
+    pub fn restore_power(&self) {
+        self.radio.in_range();
+        self.start();
+    }
+
+    pub fn log(&self) -> String {
+        self.hostapd
+            .borrow()
+            .as_ref()
+            .map(Process::log)
+            .unwrap_or_default()
+    }
+
+    #[track_caller]
+    pub fn wait_log(&self, text: &str, limit: Duration) {
+        wait_for(&format!("{text:?} from hostapd"), limit, || {
+            self.log().contains(text).then_some(())
+        });
+    }
+
+    /// How often this station has associated so far.
+    pub fn associations(&self, mac: &str) -> usize {
+        self.log()
+            .matches(&format!("STA {mac} IEEE 802.11: associated"))
+            .count()
+    }
+
+    /// Sends this station away; it may come back at once.
+    #[track_caller]
+    pub fn deauthenticate(&self, mac: &str) {
+        assert_eq!(self.ask(&format!("DEAUTHENTICATE {mac}")).trim(), "OK");
+    }
+
+    /// Stations that are authorised.
+    pub fn stations(&self) -> Vec<String> {
+        let dump = self
+            .lan
+            .ns
+            .run("iw", &["dev", &self.name, "station", "dump"]);
+        dump.split("Station ")
+            .filter(|entry| entry.contains("authorized:\tyes"))
+            .filter_map(|entry| entry.split_whitespace().next().map(str::to_owned))
+            .collect()
+    }
+
+    /// Every station stays associated, and nothing passes any more.
+    #[track_caller]
+    pub fn drop_frames(&self) {
+        self.lan.ns.ip(&format!("link set {} nomaster", self.name));
+    }
+
+    /// This station stays associated, and nothing to or from it passes any more. (Frames
+    /// to it go to the sink; the port is locked: it takes frames only from stations whose
+    /// address the bridge has there.)
+    #[track_caller]
+    pub fn drop_frames_of(&self, mac: &str) {
+        for station in self.stations().iter().filter(|station| *station != mac) {
+            self.forward(station, &self.name, &["static"]);
+        }
+        self.forward(mac, SINK, &["static", "sticky"]);
+        self.lan.ns.ip(&format!(
+            "link set {} type bridge_slave locked on",
+            self.name
+        ));
+    }
+
+    /// Undoes both. A port that leaves the bridge forgets its lock and its addresses.
+    #[track_caller]
+    pub fn pass_frames(&self) {
+        for port in [SINK, &self.name] {
+            self.lan.ns.ip(&format!("link set {port} nomaster"));
+            self.lan.ns.ip(&format!("link set {port} master {BRIDGE}"));
+        }
+    }
+
+    fn forward(&self, mac: &str, port: &str, how: &[&str]) {
+        let args = [&["fdb", "replace", mac, "dev", port, "master"], how].concat();
+        self.lan.ns.run("bridge", &args);
+    }
+
+    /// One question to hostapd over its control socket.
+    #[track_caller]
+    pub fn ask(&self, question: &str) -> String {
+        self.calls.set(self.calls.get() + 1);
+        let own = self
+            .dir
+            .join(format!("{}.ask{}", self.name, self.calls.get()));
+        let socket = UnixDatagram::bind(&own).expect("a socket for hostapd's answer");
+        socket.set_read_timeout(Some(SOON)).expect("a deadline");
+        socket
+            .connect(self.dir.join("hostapd").join(&self.name))
+            .expect("hostapd's control socket");
+        socket.send(question.as_bytes()).expect("asking hostapd");
+        let mut answer = [0; 4096];
+        let length = socket.recv(&mut answer).expect("hostapd's answer");
+        let _ = std::fs::remove_file(own);
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    }
+}
+
+impl Thing for AccessPoint {
+    fn testimony(&self) -> String {
+        format!(
+            "{}\n--- {}: hostapd\n{}",
+            self.radio.testimony(),
+            self.name,
+            self.log()
+        )
+    }
+
+    fn clear(&self) {
+        self.hostapd.replace(None);
+        self.radio.clear();
+    }
+}

@@ -1,0 +1,157 @@
+//! The network behind the access point: a bridge, its gateway address, a DHCP server
+//! if wanted, and cables to a Pi.
+
+use super::{Namespace, Process, Thing};
+use std::cell::{Cell, RefCell};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+pub const BRIDGE: &str = "br0";
+/// A port that leads nowhere: where the frames of a dead station end.
+pub const SINK: &str = "sink";
+
+pub struct Lan {
+    pub ns: Rc<Namespace>,
+    /// Without the prefix length.
+    pub gateway: String,
+    dhcp: RefCell<Option<Process>>,
+    dir: PathBuf,
+}
+
+impl Lan {
+    pub fn new(name: &str, address: &str, dir: &Path) -> Lan {
+        let ns = Namespace::new(name, &[]);
+        ns.ip(&format!("link add {BRIDGE} type bridge forward_delay 0"));
+        ns.ip(&format!("link add {SINK} master {BRIDGE} type dummy"));
+        ns.ip(&format!("address add {address} dev {BRIDGE}"));
+        ns.ip(&format!("link set {BRIDGE} up"));
+        ns.ip(&format!("link set {SINK} up"));
+        let gateway = address.split('/').next().unwrap_or(address).to_owned();
+        Lan {
+            ns,
+            gateway,
+            dhcp: RefCell::default(),
+            dir: dir.to_owned(),
+        }
+    }
+
+    /// A DHCP server that gives addresses from `range`, for example
+    /// `192.168.43.100,192.168.43.110,2m`.
+    #[track_caller]
+    pub fn serve_dhcp(&self, range: &str) {
+        let leases = self.dir.join(format!("{}.leases", self.ns.name));
+        let mut command = self.ns.command("dnsmasq");
+        command.args([
+            "--keep-in-foreground",
+            "--conf-file=/dev/null",
+            "--port=0",
+            "--user=root",
+            "--group=root",
+        ]);
+        command.args([
+            "--log-facility=-",
+            "--log-dhcp",
+            "--no-ping",
+            "--bind-interfaces",
+            "--dhcp-authoritative",
+        ]);
+        command.arg(format!("--interface={BRIDGE}"));
+        command.arg(format!("--dhcp-range={range}"));
+        command.arg(format!("--dhcp-leasefile={}", leases.display()));
+        command.arg("--pid-file=");
+        let server = Process::start(command, &self.dir.join(format!("{}.dnsmasq", self.ns.name)));
+        server.wait_log("IP range", std::time::Duration::from_secs(10));
+        self.dhcp.replace(Some(server));
+    }
+
+    pub fn dhcp_log(&self) -> String {
+        self.dhcp
+            .borrow()
+            .as_ref()
+            .map(Process::log)
+            .unwrap_or_default()
+    }
+
+    pub fn stop_dhcp(&self) {
+        self.dhcp.replace(None);
+    }
+
+    /// The gateway's neighbour table: who it thinks has which address.
+    pub fn neighbours(&self) -> String {
+        self.ns.ip("neigh show")
+    }
+}
+
+impl Thing for Lan {
+    fn testimony(&self) -> String {
+        format!(
+            "{}--- {}: dnsmasq\n{}",
+            self.ns.testimony(),
+            self.ns.name,
+            self.dhcp_log()
+        )
+    }
+
+    fn clear(&self) {
+        self.stop_dhcp();
+        self.ns.clear();
+    }
+}
+
+/// A veth pair: one end a port of the LAN's bridge, the other the Pi's interface.
+pub struct Cable {
+    /// The end at the LAN.
+    port: String,
+    interface: String,
+    lan: Rc<Namespace>,
+    pi: Rc<Namespace>,
+    there: Cell<bool>,
+}
+
+impl Cable {
+    pub fn new(name: &str, lan: &Lan, pi: &Rc<Namespace>, interface: &str) -> Cable {
+        lan.ns.ip(&format!(
+            "link add {name} type veth peer name {interface} netns {}",
+            pi.pid
+        ));
+        lan.ns.ip(&format!("link set {name} master {BRIDGE} up"));
+        Cable {
+            port: name.to_owned(),
+            interface: interface.to_owned(),
+            lan: lan.ns.clone(),
+            pi: pi.clone(),
+            there: Cell::new(true),
+        }
+    }
+
+    /// The Pi's interface loses its carrier.
+    #[track_caller]
+    pub fn pull(&self) {
+        self.lan.ip(&format!("link set {} down", self.port));
+    }
+
+    #[track_caller]
+    pub fn plug(&self) {
+        self.lan.ip(&format!("link set {} up", self.port));
+    }
+
+    /// Takes the network card itself away (a USB Ethernet adapter pulled out).
+    #[track_caller]
+    pub fn remove(&self) {
+        self.there.set(false);
+        self.lan.ip(&format!("link del {}", self.port));
+    }
+}
+
+impl Thing for Cable {
+    fn testimony(&self) -> String {
+        let carrier = self.pi.link(&self.interface, "carrier");
+        format!("--- cable {}: carrier {carrier:?}", self.interface)
+    }
+
+    fn clear(&self) {
+        if self.there.replace(false) {
+            let _ = self.lan.try_ip(&format!("link del {}", self.port));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What a running process costs: memory, and how often it wakes up.
+
+use std::time::{Duration, Instant};
+
+/// Resident memory in KiB.
+#[derive(Debug, Clone, Copy)]
+pub struct Memory {
+    /// Heap, stacks and written data: nobody else's.
+    pub anon: u64,
+    /// `anon` and its share of the pages it has in common with others.
+    pub proportional: u64,
+}
+
+impl Memory {
+    #[track_caller]
+    pub fn of(pid: i32) -> Memory {
+        Memory {
+            anon: field(&proc_file(pid, "status"), "RssAnon:"),
+            proportional: field(&proc_file(pid, "smaps_rollup"), "Pss:"),
+        }
+    }
+}
+
+/// Counts how often a process was given a processor after it had waited for something.
+pub struct Wakeups {
+    pid: i32,
+    since: Instant,
+    switches: u64,
+}
+
+impl Wakeups {
+    #[track_caller]
+    pub fn of(pid: i32) -> Wakeups {
+        Wakeups {
+            pid,
+            since: Instant::now(),
+            switches: switches(pid),
+        }
+    }
+
+    /// Lets time pass until `period` is over since the count began; the wake-ups in it.
+    #[track_caller]
+    pub fn after(self, period: Duration) -> u64 {
+        let_pass(period.saturating_sub(self.since.elapsed()));
+        switches(self.pid) - self.switches
+    }
+}
+
+/// Voluntary context switches: the kernel counts one each time the process goes to
+/// sleep, so also one for each time it wakes up again. All threads are counted.
+fn switches(pid: i32) -> u64 {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("a running process");
+    threads
+        .flatten()
+        .filter_map(|thread| std::fs::read_to_string(thread.path().join("status")).ok())
+        .map(|status| field(&status, "voluntary_ctxt_switches:"))
+        .sum()
+}
+
+#[track_caller]
+fn proc_file(pid: i32, name: &str) -> String {
+    std::fs::read_to_string(format!("/proc/{pid}/{name}")).expect("a running process")
+}
+
+#[track_caller]
+fn field(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let value = line.and_then(|rest| rest.split_whitespace().next());
+    value
+        .and_then(|value| value.parse().ok())
+        .unwrap_or_else(|| panic!("no {name} in {text}"))
+}
+
+/// The value in the middle.
+pub fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The one place where time itself is what is waited for: a period to measure over.
+pub fn let_pass(period: Duration) {
+    std::thread::sleep(period);
+}

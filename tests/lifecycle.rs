@@ -1,0 +1,243 @@
+//! Start, stop, crash, and the commands that look and steer.
+//!
+//! Runs inside the virtual machine only (see `tests/lab`).
+#![cfg(all(target_arch = "aarch64", target_env = "musl"))]
+
+mod lab;
+
+use lab::scene::{ADDRESS, LONG, MAC0, SHORT, config};
+use lab::{Scene, status, wait_until};
+use nix::sys::signal::Signal;
+use serde_json::json;
+use std::time::Duration;
+
+#[test]
+fn both_members_join_and_the_bond_answers() {
+    let s = Scene::running();
+    let st = s.pi.status();
+    assert_eq!(st["version"], 1);
+    assert!(status::online(&st), "{st:#}");
+    assert_eq!(st["bond"]["name"], "bond0");
+    assert_eq!(status::member(&st, "wlan0")["mac"], MAC0);
+    assert_eq!(status::member(&st, "wlan0")["ssid"], "Hotspot");
+    assert_eq!(status::member(&st, "wlan0")["carrier"], true);
+    assert!(
+        status::has_address(&st, "bond0", "192.168.43.150/24"),
+        "{st:#}"
+    );
+    assert_eq!(s.pi.wifibond(&["status"]).0, 0);
+    assert_eq!(s.pi.ns.link("bond0", "bonding/mode"), "active-backup 1");
+    assert_eq!(s.pi.ns.link("bond0", "bonding/fail_over_mac"), "active 1");
+    assert_eq!(s.pi.ns.link("bond0", "bonding/miimon"), "100");
+    assert_eq!(
+        s.pi.ns.link("wlan0", "address"),
+        MAC0,
+        "each member keeps its MAC"
+    );
+    assert_eq!(s.uplink(), "bond0");
+}
+
+#[test]
+fn status_tells_not_running_from_not_online() {
+    let s = Scene::new();
+    let (code, _, complaint) = s.pi.wifibond(&["status"]);
+    assert_eq!(code, 4, "{complaint}");
+    s.ap.stop();
+    s.pi.start(&config());
+    s.pi.wait("a status", SHORT, |_| true);
+    assert_eq!(s.pi.wifibond(&["status"]).0, 3);
+}
+
+fn stops_in_order(signal: Signal) {
+    let s = Scene::running();
+    s.pi.signal(signal);
+    let exit = s.pi.wait_exit(Duration::from_secs(20));
+    assert_eq!(exit.code(), Some(0), "{exit:?}");
+    assert!(!s.pi.ns.has("bond0"));
+    assert_eq!(s.pi.supplicants(), [0; 0]);
+    assert!(!s.pi.ns.ip("address").contains(ADDRESS));
+    assert!(!s.pi.ns.path("/run/wifibond/control.sock").exists());
+    // Again from the beginning, with what the stop left.
+    s.pi.start_again();
+    s.ready();
+}
+
+#[test]
+fn sigterm_stops_in_order() {
+    stops_in_order(Signal::SIGTERM);
+}
+
+#[test]
+fn sigint_stops_in_order() {
+    stops_in_order(Signal::SIGINT);
+}
+
+#[test]
+fn sigterm_during_the_start_stops_in_order() {
+    let s = Scene::new();
+    s.pi.start(&config());
+    wait_until("a wpa_supplicant", SHORT, || !s.pi.supplicants().is_empty());
+    let exit = s.pi.terminate();
+    assert_eq!(exit.code(), Some(0), "{exit:?}");
+    assert!(!s.pi.ns.has("bond0"));
+    assert_eq!(s.pi.supplicants(), [0; 0]);
+}
+
+#[test]
+fn killed_and_restarted_it_loses_no_ping() {
+    let s = Scene::running();
+    let (supplicants, index) = (s.pi.supplicants(), s.pi.ns.link("bond0", "ifindex"));
+    let pings = s.pings();
+    pings.wait_answers(20, SHORT);
+    s.pi.kill9();
+    pings.wait_answers(50, SHORT);
+    s.pi.start_again();
+    s.ready();
+    pings.wait_answers(100, SHORT);
+    let pings = pings.stop();
+    assert_eq!(pings.lost(), 0, "{pings:?}");
+    assert_eq!(
+        s.pi.supplicants(),
+        supplicants,
+        "they outlive it and are adopted"
+    );
+    assert_eq!(s.pi.ns.link("bond0", "ifindex"), index);
+    assert_eq!(s.associations(), [1, 1]);
+}
+
+#[test]
+fn an_adopted_wpa_supplicant_is_supervised_as_well() {
+    let s = Scene::running();
+    s.pi.kill9();
+    s.pi.start_again();
+    s.ready();
+    for pid in s.pi.supplicants() {
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+        s.pi.wait("both members again", LONG, |st| {
+            status::authorized(st, "wlan0") && status::authorized(st, "wlan1")
+        });
+    }
+    let exit = s.pi.terminate();
+    assert_eq!(exit.code(), Some(0), "{exit:?}");
+    assert_eq!(s.pi.supplicants(), [0; 0]);
+}
+
+#[test]
+fn what_changed_while_it_was_dead_is_put_right() {
+    let s = Scene::running();
+    s.pi.kill9();
+    s.wlan0.unplug();
+    s.pi.ns.ip(&format!("address del {ADDRESS}/24 dev bond0"));
+    s.pi.start_again();
+    s.pi.wait("wlan1 active, the address back", LONG, |st| {
+        status::active(st) == "wlan1" && status::has_address(st, "bond0", "192.168.43.150/24")
+    });
+    s.answers();
+    wait_until("one wpa_supplicant", SHORT, || {
+        s.pi.supplicants().len() == 1
+    });
+    s.wlan0.plug("wlan0");
+    s.ready();
+}
+
+#[test]
+fn switch_makes_a_member_active_at_once() {
+    let s = Scene::running();
+    let pings = s.pings();
+    pings.wait_answers(20, SHORT);
+    s.pi.call(&["switch", "wlan1"]);
+    s.pi.wait("wlan1 active", SHORT, |st| status::active(st) == "wlan1");
+    assert_eq!(s.pi.kernel_active(), "wlan1");
+    pings.wait_answers(50, SHORT);
+    let pings = pings.stop();
+    assert!(
+        pings.lost() <= 2,
+        "a planned switch costs next to nothing: {pings:?}"
+    );
+    let events = s.pi.call(&["events"]);
+    assert!(events.contains("wlan0 -> wlan1"), "{events}");
+}
+
+#[test]
+fn switch_refuses_what_cannot_be_active() {
+    let s = Scene::running();
+    let (code, _, complaint) = s.pi.wifibond(&["switch", "wlan9"]);
+    assert_eq!(code, 1);
+    assert!(complaint.contains("wlan9"), "{complaint}");
+    s.wlan1.out_of_range();
+    s.pi.wait("wlan1 out of range", LONG, |st| {
+        !status::authorized(st, "wlan1")
+    });
+    let (code, _, complaint) = s.pi.wifibond(&["switch", "wlan1"]);
+    assert_eq!(code, 1);
+    assert!(complaint.contains("wlan1"), "{complaint}");
+    assert_eq!(status::active(&s.pi.status()), "wlan0");
+}
+
+#[test]
+fn events_tell_each_switch_with_its_cause_and_the_outage() {
+    let s = Scene::running();
+    s.ap.deauthenticate(MAC0);
+    s.pi.wait("the way there and back", LONG, |st| {
+        st["bond"]["switches"].as_u64() >= Some(2) && status::active(st) == "wlan0"
+    });
+    let events = s.pi.events().to_string();
+    assert!(events.contains("outage_ms"), "{events}");
+    let text = s.pi.call(&["events"]);
+    assert!(text.contains("wlan0 -> wlan1"), "{text}");
+    assert!(text.contains("wlan1 -> wlan0"), "{text}");
+    assert!(text.contains("outage"), "{text}");
+    let last = s.pi.call(&["events", "-n", "1"]);
+    assert_eq!(last.lines().count(), 1, "{last}");
+}
+
+#[test]
+fn sighup_reads_the_file_again() {
+    let s = Scene::running();
+    let mut config = config();
+    config["bond"]["miimon_ms"] = json!(50);
+    s.pi.write_config(&config.to_string());
+    s.pi.signal(Signal::SIGHUP);
+    wait_until("miimon 50", SHORT, || {
+        s.pi.ns.link("bond0", "bonding/miimon") == "50"
+    });
+    assert_eq!(s.associations(), [1, 1]);
+}
+
+#[test]
+fn a_second_daemon_gives_way() {
+    let s = Scene::running();
+    let (code, _, complaint) = s.pi.wifibond(&["run", "--config", "/boot/wifibond.json"]);
+    assert_eq!(code, 1, "{complaint}");
+    assert!(
+        complaint.contains("runs already") || complaint.contains("running"),
+        "{complaint}"
+    );
+    s.ready();
+    assert_eq!(s.associations(), [1, 1]);
+}
+
+#[test]
+fn run_time_files_are_root_s_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let s = Scene::running();
+    let mode = |path: &str| {
+        s.pi.ns
+            .path(path)
+            .metadata()
+            .expect(path)
+            .permissions()
+            .mode()
+            & 0o777
+    };
+    assert_eq!(mode("/run/wifibond"), 0o700);
+    let found =
+        s.pi.ns
+            .run("grep", &["-rl", "correct horse", "/run/wifibond"]);
+    assert!(!found.is_empty());
+    for file in found.lines() {
+        assert_eq!(mode(file), 0o600, "{file}");
+    }
+    assert!(!s.pi.log().contains("correct horse"));
+    assert!(!s.pi.status().to_string().contains("correct horse"));
+}

@@ -8,7 +8,7 @@ use crate::config::types::{
 };
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr};
-use heapless::Vec;
+use heapless::{String, Vec};
 
 type Checked<T> = Result<T, ConfigError>;
 
@@ -221,9 +221,9 @@ fn routes(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {
             // The link that is there by default has no place in the file.
             let unwritten = default_link && b + 1 == blocks.len();
             return Err(if unwritten {
-                same_route(file, &there, "eth0 (a link by default)", route.metric)
+                same_route(file, &there, "eth0 (a link by default)", &route)
             } else {
-                same_route(file, &here, &other, route.metric)
+                same_route(file, &here, &other, &route)
             });
         }
     }
@@ -249,13 +249,17 @@ fn earlier(
     None
 }
 
-fn same_route(file: Node<'_>, at: &Steps<'static>, other: &str, metric: u32) -> ConfigError {
+fn same_route(file: Node<'_>, at: &Steps<'static>, other: &str, route: &Wanted) -> ConfigError {
+    let metric = route.metric;
+    let mut to: String<48> = String::new();
+    let _ = match route.to.prefix {
+        0 => to.push_str("default").map_err(|_| fmt::Error),
+        _ => fmt::write(&mut to, format_args!("{}", route.to)),
+    };
     file.wrong_in(
         at,
-        format_args!("the same destination and metric, {metric}, as {other}"),
-        format_args!(
-            "the kernel keeps only one of two such routes: give one of them another metric"
-        ),
+        format_args!("a second route to {to} with metric {metric}; the first is of {other}"),
+        format_args!("the kernel keeps only one of them: give one another metric"),
     )
 }
 

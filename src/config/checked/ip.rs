@@ -168,7 +168,9 @@ fn dns(interface: Node<'_>, out: &mut IpBlock) -> Checked<()> {
         let server = match plain(node.raw(), buffer).parse::<IpAddr>() {
             Ok(server) if !server.is_unspecified() && !server.is_multicast() => server,
             _ => {
-                return Err(node.plain("not the address of a name server", "as in \"192.168.43.1\""));
+                return Err(
+                    node.plain("not the address of a name server", "as in \"192.168.43.1\"")
+                );
             }
         };
         if out.dns.contains(&server) {

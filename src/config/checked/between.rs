@@ -217,7 +217,8 @@ fn routes(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {
                 continue;
             };
             let here = full(path, &route);
-            let other = write_path(&mut there.iter().copied());
+            // The route, without the step to its metric.
+            let other = write_path(&mut there.iter().copied().take(there.len() - 1));
             // The link that is there by default has no place in the file.
             let unwritten = default_link && b + 1 == blocks.len();
             return Err(if unwritten {
@@ -250,15 +251,15 @@ fn earlier(
 }
 
 fn same_route(file: Node<'_>, at: &Steps<'static>, other: &str, route: &Wanted) -> ConfigError {
-    let metric = route.metric;
-    let mut to: String<48> = String::new();
+    let mut words: String<64> = String::new();
     let _ = match route.to.prefix {
-        0 => to.push_str("default").map_err(|_| fmt::Error),
-        _ => fmt::write(&mut to, format_args!("{}", route.to)),
+        0 => fmt::write(&mut words, format_args!("default route")),
+        _ => fmt::write(&mut words, format_args!("route to {}", route.to)),
     };
+    let metric = route.metric;
     file.wrong_in(
         at,
-        format_args!("a second route to {to} with metric {metric}; the first is of {other}"),
+        format_args!("a second {words} with metric {metric}, beside that of {other}"),
         format_args!("the kernel keeps only one of them: give one another metric"),
     )
 }

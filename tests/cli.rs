@@ -47,7 +47,10 @@ fn a_good_file_is_good_and_says_what_is_not_carried_out_yet() {
     let (code, out, err) = run(&["check", file.path()]);
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.ends_with(&format!("{}: good\n", file.path())), "{out}");
-    assert!(out.contains("not supported yet") && out.contains("DHCP"), "{out}");
+    assert!(
+        out.contains("not supported yet") && out.contains("DHCP"),
+        "{out}"
+    );
     assert!(!out.contains("correct horse"));
 }
 
@@ -73,7 +76,10 @@ fn the_name_that_windows_makes_is_taken() {
 fn a_missing_file_is_1() {
     let (code, _, err) = run(&["check", "/nonexistent/wifibond.json"]);
     assert_eq!(code, 1);
-    assert!(err.contains("/nonexistent/wifibond.json: there is no such file"), "{err}");
+    assert!(
+        err.contains("/nonexistent/wifibond.json: there is no such file"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -110,11 +116,16 @@ fn wrong_usage_is_2() {
 fn help_and_version_go_to_standard_output() {
     let (code, out, err) = run(&["--help"]);
     assert_eq!((code, err.as_str()), (0, ""));
-    for command in ["run", "check", "plan", "status", "events", "reload", "switch"] {
+    for command in [
+        "run", "check", "plan", "status", "events", "reload", "switch",
+    ] {
         assert!(out.contains(command), "{command}");
     }
     let (code, out, _) = run(&["--version"]);
-    assert_eq!((code, out), (0, format!("wifibond {}\n", env!("CARGO_PKG_VERSION"))));
+    assert_eq!(
+        (code, out),
+        (0, format!("wifibond {}\n", env!("CARGO_PKG_VERSION")))
+    );
 }
 
 #[test]

@@ -29,7 +29,10 @@ pub struct Reply {
 
 impl Reply {
     pub fn new(seq: u32) -> Self {
-        Reply { seq, interrupted: false }
+        Reply {
+            seq,
+            interrupted: false,
+        }
     }
 
     /// Takes one datagram. `each` sees the messages that belong to this request and are

@@ -11,7 +11,10 @@ pub(super) fn attributes(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
         .map_while(Result::ok)
         .map(|attribute| {
             let value = &attribute.into_inner()[4..];
-            (attribute.kind(), &value[..attribute.value_length().min(value.len())])
+            (
+                attribute.kind(),
+                &value[..attribute.value_length().min(value.len())],
+            )
         })
 }
 
@@ -30,6 +33,9 @@ pub(super) fn byte(value: &[u8]) -> Option<u8> {
 
 /// Text up to its NUL.
 pub(super) fn text(value: &[u8]) -> Option<&str> {
-    let end = value.iter().position(|byte| *byte == 0).unwrap_or(value.len());
+    let end = value
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(value.len());
     core::str::from_utf8(&value[..end]).ok()
 }

@@ -43,7 +43,9 @@ pub fn decode(kind: u16, payload: &[u8]) -> Result<Option<Event<'static>>, Decod
 
 /// `struct ifinfomsg`: family, padding, type (2), index (4), flags (4), change (4).
 fn link_header(payload: &[u8]) -> Result<(u8, u32, u32, &[u8]), DecodeError> {
-    let (header, rest) = payload.split_first_chunk::<16>().ok_or(DecodeError::Truncated)?;
+    let (header, rest) = payload
+        .split_first_chunk::<16>()
+        .ok_or(DecodeError::Truncated)?;
     let [family, _, _, _, a, b, c, d, e, f, g, h, ..] = *header;
     let index = u32::from_ne_bytes([a, b, c, d]);
     if index == 0 {
@@ -84,7 +86,11 @@ fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
     for (kind, value) in attributes(rest) {
         match kind {
             1 => link.mac = mac(value),
-            3 => link.name = text(value).and_then(|n| IfName::try_from(n).ok()).unwrap_or_default(),
+            3 => {
+                link.name = text(value)
+                    .and_then(|n| IfName::try_from(n).ok())
+                    .unwrap_or_default()
+            }
             10 => link.master = number(value).filter(|master| *master != 0),
             16 => {
                 has_state = true;
@@ -133,7 +139,11 @@ fn oper(state: u8) -> Oper {
 /// `IFLA_LINKINFO`. The kinds come before the data in every message, but nobody
 /// promises that: they are looked for first.
 fn info(value: &[u8], link: &mut Link) {
-    let find = |wanted: u16| attributes(value).find(|(kind, _)| *kind == wanted).map(|(_, v)| v);
+    let find = |wanted: u16| {
+        attributes(value)
+            .find(|(kind, _)| *kind == wanted)
+            .map(|(_, v)| v)
+    };
     let name = |wanted| find(wanted).and_then(text);
     match name(1) {
         None => {}
@@ -219,7 +229,9 @@ fn ip(family: u8, value: &[u8]) -> Option<IpAddr> {
 
 /// `struct ifaddrmsg`: family, prefix, flags, scope, index (4).
 fn address(payload: &[u8]) -> Result<Option<Address>, DecodeError> {
-    let (header, rest) = payload.split_first_chunk::<8>().ok_or(DecodeError::Truncated)?;
+    let (header, rest) = payload
+        .split_first_chunk::<8>()
+        .ok_or(DecodeError::Truncated)?;
     let [family, prefix, flags, _, a, b, c, d] = *header;
     if family != AF_INET && family != AF_INET6 {
         return Ok(None);
@@ -248,7 +260,9 @@ fn address(payload: &[u8]) -> Result<Option<Address>, DecodeError> {
 
 /// `struct rtmsg`: family, dst_len, src_len, tos, table, protocol, scope, type, flags (4).
 fn route(payload: &[u8]) -> Result<Option<KernelRoute>, DecodeError> {
-    let (header, rest) = payload.split_first_chunk::<12>().ok_or(DecodeError::Truncated)?;
+    let (header, rest) = payload
+        .split_first_chunk::<12>()
+        .ok_or(DecodeError::Truncated)?;
     let [family, prefix, _, _, table, protocol, _, kind, a, b, c, d] = *header;
     let flags = u32::from_ne_bytes([a, b, c, d]);
     let nowhere = match family {
@@ -276,7 +290,14 @@ fn route(payload: &[u8]) -> Result<Option<KernelRoute>, DecodeError> {
     };
     Ok(Some(KernelRoute {
         link,
-        route: Route { to: IpNet { address: to, prefix }, via, metric },
+        route: Route {
+            to: IpNet {
+                address: to,
+                prefix,
+            },
+            via,
+            metric,
+        },
         protocol,
         source,
     }))

@@ -76,7 +76,13 @@ impl<'b> Request<'b> {
 
     pub(super) fn attribute(&mut self, kind: u16, value: &[u8]) {
         let length = u16::try_from(4 + value.len()).unwrap_or(u16::MAX);
-        self.raw(&length.to_ne_bytes().into_iter().chain(kind.to_ne_bytes()).collect::<heapless::Vec<u8, 4>>());
+        self.raw(
+            &length
+                .to_ne_bytes()
+                .into_iter()
+                .chain(kind.to_ne_bytes())
+                .collect::<heapless::Vec<u8, 4>>(),
+        );
         self.raw(value);
     }
 
@@ -110,7 +116,10 @@ fn family(address: IpAddr) -> AddressFamily {
 }
 
 fn link_header(index: u32) -> LinkHeader {
-    LinkHeader { index, ..LinkHeader::default() }
+    LinkHeader {
+        index,
+        ..LinkHeader::default()
+    }
 }
 
 /// One request, acknowledged by the kernel.

@@ -26,13 +26,19 @@ pub fn frames(datagram: &[u8]) -> Frames<'_> {
 
 impl<'a> Frames<'a> {
     fn split(&self) -> Result<(Frame<'a>, &'a [u8]), DecodeError> {
-        let header = self.rest.first_chunk::<HEADER>().ok_or(DecodeError::Truncated)?;
+        let header = self
+            .rest
+            .first_chunk::<HEADER>()
+            .ok_or(DecodeError::Truncated)?;
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *header;
         let length = usize::try_from(u32::from_ne_bytes([a, b, c, d])).unwrap_or(usize::MAX);
         if length < HEADER {
             return Err(DecodeError::Length);
         }
-        let payload = self.rest.get(HEADER..length).ok_or(DecodeError::Truncated)?;
+        let payload = self
+            .rest
+            .get(HEADER..length)
+            .ok_or(DecodeError::Truncated)?;
         let frame = Frame {
             kind: u16::from_ne_bytes([e, f]),
             flags: u16::from_ne_bytes([g, h]),

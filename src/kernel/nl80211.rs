@@ -26,9 +26,11 @@ pub fn find_family(seq: u32, buffer: &mut [u8; REQUEST_BYTES]) -> &[u8] {
 
 /// The family's number, from the answer to [`find_family`].
 pub fn family(payload: &[u8]) -> Option<u16> {
-    let found = attributes(payload.get(GENERIC_HEADER..)?)
-        .find(|(kind, _)| *kind == CTRL_ATTR_FAMILY_ID);
-    found.and_then(|(_, value)| number(value)).and_then(|id| u16::try_from(id).ok())
+    let found =
+        attributes(payload.get(GENERIC_HEADER..)?).find(|(kind, _)| *kind == CTRL_ATTR_FAMILY_ID);
+    found
+        .and_then(|(_, value)| number(value))
+        .and_then(|id| u16::try_from(id).ok())
 }
 
 /// `NL80211_CMD_GET_INTERFACE`. ENODEV means: not Wi-Fi.

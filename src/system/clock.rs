@@ -12,7 +12,10 @@ pub fn wall_s() -> u64 {
 }
 
 /// These clocks cannot fail on any kernel we run on; 0 keeps us alive if one does.
-#[allow(clippy::useless_conversion, reason = "the fields are 32 bits wide on armv7")]
+#[allow(
+    clippy::useless_conversion,
+    reason = "the fields are 32 bits wide on armv7"
+)]
 fn millis(clock: ClockId) -> u64 {
     let Ok(time) = clock_gettime(clock) else {
         return 0;

@@ -21,10 +21,16 @@ impl fmt::Display for Error {
 
 /// Names the call of a failed standard-library operation.
 pub(super) fn of(call: &'static str) -> impl Fn(std::io::Error) -> Error {
-    move |e| Error { call, errno: e.raw_os_error().unwrap_or(nix::libc::EIO) }
+    move |e| Error {
+        call,
+        errno: e.raw_os_error().unwrap_or(nix::libc::EIO),
+    }
 }
 
 /// Names the call of a failed nix operation.
 pub(super) fn of_nix(call: &'static str) -> impl Fn(nix::errno::Errno) -> Error {
-    move |e| Error { call, errno: e as i32 }
+    move |e| Error {
+        call,
+        errno: e as i32,
+    }
 }

@@ -65,7 +65,11 @@ pub fn speed(interface: &str) -> Option<u32> {
 
 /// One `SIOCETHTOOL`. `T` is the structure of the command in its first field.
 fn ask<T>(interface: &str, data: &mut T) -> bool {
-    let kind = (AddressFamily::Inet, SockType::Datagram, SockFlag::SOCK_CLOEXEC);
+    let kind = (
+        AddressFamily::Inet,
+        SockType::Datagram,
+        SockFlag::SOCK_CLOEXEC,
+    );
     let Ok(socket) = socket(kind.0, kind.1, kind.2, None) else {
         return false;
     };

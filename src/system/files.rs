@@ -9,8 +9,8 @@ use std::path::Path;
 /// Replaces `path` by `contents`, all or nothing, also through a power cut.
 pub fn write_atomic(path: &str, contents: &[u8], mode: u32) -> Result<()> {
     let new = format!("{path}.new");
-    let written = write_new(&new, contents, mode)
-        .and_then(|()| fs::rename(&new, path).map_err(of("rename")));
+    let written =
+        write_new(&new, contents, mode).and_then(|()| fs::rename(&new, path).map_err(of("rename")));
     if written.is_err() {
         // What is half written is of no use to anybody.
         let _ = fs::remove_file(&new);
@@ -43,9 +43,14 @@ pub fn read(path: &str, limit: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // One more than allowed tells a full file from one that is too long.
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    file.take(most).read_to_end(&mut bytes).map_err(of("read"))?;
+    file.take(most)
+        .read_to_end(&mut bytes)
+        .map_err(of("read"))?;
     if bytes.len() > limit {
-        return Err(Error { call: "read", errno: nix::libc::EFBIG });
+        return Err(Error {
+            call: "read",
+            errno: nix::libc::EFBIG,
+        });
     }
     Ok(bytes)
 }
@@ -60,10 +65,16 @@ pub fn ensure_dir(path: &str, mode: u32) -> Result<()> {
     }
     let found = fs::symlink_metadata(path).map_err(of("stat"))?;
     if !found.is_dir() {
-        return Err(Error { call: "mkdir", errno: nix::libc::ENOTDIR });
+        return Err(Error {
+            call: "mkdir",
+            errno: nix::libc::ENOTDIR,
+        });
     }
     if found.uid() != nix::unistd::geteuid().as_raw() {
-        return Err(Error { call: "mkdir", errno: nix::libc::EPERM });
+        return Err(Error {
+            call: "mkdir",
+            errno: nix::libc::EPERM,
+        });
     }
     if found.mode() & 0o777 & !mode != 0 {
         fs::set_permissions(path, Permissions::from_mode(mode)).map_err(of("chmod"))?;

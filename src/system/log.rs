@@ -46,7 +46,12 @@ impl Log for Lines {
         // Nobody reads it any more: that is no reason to end.
         let _ = match self.priorities {
             true => writeln!(out, "<{priority}>{}", record.args()),
-            false => writeln!(out, "{}: {}", record.level().as_str().to_ascii_lowercase(), record.args()),
+            false => writeln!(
+                out,
+                "{}: {}",
+                record.level().as_str().to_ascii_lowercase(),
+                record.args()
+            ),
         };
     }
     fn flush(&self) {}

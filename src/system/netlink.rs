@@ -34,7 +34,11 @@ impl Requests {
         socket.bind_auto().map_err(of("bind"))?;
         // Its words come with a refusal; old kernels have none.
         let _ = socket.set_ext_ack(true);
-        Ok(Requests { socket, buffer: vec![0; BUFFER_BYTES].into(), seq: 0 })
+        Ok(Requests {
+            socket,
+            buffer: vec![0; BUFFER_BYTES].into(),
+            seq: 0,
+        })
     }
     /// A number no request of this socket has had lately; never 0.
     pub fn next_seq(&mut self) -> u32 {
@@ -49,7 +53,9 @@ impl Requests {
         limit_ms: u64,
         take: &mut dyn FnMut(&[u8]) -> ControlFlow<T>,
     ) -> Result<T> {
-        self.socket.send_to(request, &SocketAddr::new(0, 0), 0).map_err(of("send"))?;
+        self.socket
+            .send_to(request, &SocketAddr::new(0, 0), 0)
+            .map_err(of("send"))?;
         let until = clock::boot_ms() + limit_ms;
         loop {
             wait_readable(&self.socket, until)?;
@@ -58,7 +64,10 @@ impl Requests {
                 continue;
             };
             if length > self.buffer.len() {
-                return Err(Error { call: "recv", errno: libc::EMSGSIZE });
+                return Err(Error {
+                    call: "recv",
+                    errno: libc::EMSGSIZE,
+                });
             }
             if let ControlFlow::Break(end) = take(&self.buffer[..length]) {
                 return Ok(end);
@@ -71,10 +80,16 @@ fn wait_readable(socket: &Socket, until: u64) -> Result<()> {
     loop {
         let left = until.saturating_sub(clock::boot_ms());
         if left == 0 {
-            return Err(Error { call: "recv", errno: libc::ETIMEDOUT });
+            return Err(Error {
+                call: "recv",
+                errno: libc::ETIMEDOUT,
+            });
         }
         let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
-        match poll(&mut [PollFd::new(borrow(socket), PollFlags::POLLIN)], timeout) {
+        match poll(
+            &mut [PollFd::new(borrow(socket), PollFlags::POLLIN)],
+            timeout,
+        ) {
             Ok(0) | Err(nix::errno::Errno::EINTR) => {}
             Ok(_) => return Ok(()),
             Err(e) => return Err(of_nix("poll")(e)),
@@ -135,7 +150,10 @@ impl Events {
             socket.add_membership(group).map_err(of("setsockopt"))?;
         }
         socket.set_non_blocking(true).map_err(of("fcntl"))?;
-        Ok(Events { socket, buffer: vec![0; BUFFER_BYTES].into() })
+        Ok(Events {
+            socket,
+            buffer: vec![0; BUFFER_BYTES].into(),
+        })
     }
     pub fn receive(&mut self) -> Result<Received<'_>> {
         match receive(&self.socket, &mut self.buffer, 0) {

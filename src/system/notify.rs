@@ -29,5 +29,7 @@ pub fn watchdog() {
 /// How often [`watchdog`] has to be called: half of what systemd allows. `None`: never.
 pub fn watchdog_ms() -> Option<u64> {
     let allowed = sd_notify::watchdog_enabled()?;
-    u64::try_from(allowed.as_millis() / 2).ok().filter(|ms| *ms > 0)
+    u64::try_from(allowed.as_millis() / 2)
+        .ok()
+        .filter(|ms| *ms > 0)
 }

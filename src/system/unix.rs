@@ -6,8 +6,8 @@ use nix::libc;
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,7 +23,10 @@ impl Datagram {
     pub fn connect(own: &str, peer: &str) -> Result<Self> {
         super::files::remove(own)?;
         let socket = UnixDatagram::bind(own).map_err(of("bind"))?;
-        let datagram = Datagram { socket, own: own.into() };
+        let datagram = Datagram {
+            socket,
+            own: own.into(),
+        };
         datagram.socket.set_nonblocking(true).map_err(of("fcntl"))?;
         datagram.socket.connect(peer).map_err(of("connect"))?;
         Ok(datagram)
@@ -92,7 +95,10 @@ impl Listener {
             other => other,
         };
         let socket = socket.map_err(ListenError::System)?;
-        Ok(Listener { socket, path: path.into() })
+        Ok(Listener {
+            socket,
+            path: path.into(),
+        })
     }
     /// The next visitor, if there is one. Those who are neither root nor us are sent away.
     pub fn accept(&self) -> Result<Option<Connection>> {

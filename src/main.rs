@@ -1,1 +1,6 @@
-fn main() {}
+//! The program: its arguments go to `wifibond::commands`.
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wifibond::commands::main(std::env::args_os())
+}

@@ -3,6 +3,34 @@
 //! Files and limits, never the network: this module reads nothing by itself and
 //! asks the machine nothing. Whoever holds a [`Config`] may rely on every field
 //! note in [`types`].
+mod checked;
+mod decode;
+mod document;
+mod error;
+mod grammar;
+mod place;
+mod scan;
+mod shape;
+mod suggest;
+mod syntax;
 pub mod types;
 
+pub use decode::{MAX_FILE, decode};
+pub use document::UNREADABLE;
+pub use error::ConfigError;
+
 pub use types::*;
+
+/// Reads, checks and fills in the defaults; the first thing wrong is the error.
+///
+/// The way of a file: bytes → [`decode`] → `shape` (is it JSON, and the grammar's?) →
+/// `document` (`serde-json-core` reads it) → `checked` (do the values make sense?).
+pub fn parse(bytes: &[u8]) -> Result<Config, ConfigError> {
+    let text = decode(bytes)?;
+    let source = place::Source { text: &text };
+    let tokens = shape::check(source)?;
+    let document = document::Document::read(source, tokens)?;
+    let mut config = checked::nothing_said();
+    checked::file(&document, &mut config)?;
+    Ok(config)
+}

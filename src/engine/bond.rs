@@ -56,23 +56,36 @@ fn foreign_reason(engine: &Engine, bond: &Link, options: &BondOptions) -> Option
         return None;
     }
     let members = || {
-        engine
-            .observed
-            .links()
-            .filter(|l| l.master == Some(bond.index))
+        let observed = &engine.observed;
+        observed.links().filter(|l| l.master == Some(bond.index))
     };
+    let mode = mode_name(options.mode);
     if let Some(other) = members().find(|l| member_rank(&engine.config, l).is_none()) {
         return Some(clip(format_args!(
-            "made by someone else, with the member {}: delete it, or choose another bond.name",
+            "is another program's ({mode}, with the member {}): delete it, or choose another bond.name",
             other.name
         )));
     }
     if members().next().is_some() && !mode_fits(options, &desired_options(&engine.config)) {
         return Some(clip(format_args!(
-            "made by someone else in another mode, with members: delete it, or choose another bond.name"
+            "is another program's ({mode}, other options than ours): delete it, or choose another bond.name"
         )));
     }
     None
+}
+
+/// The kernel's names (`bond_mode_tbl` in drivers/net/bonding/bond_options.c).
+fn mode_name(mode: u8) -> &'static str {
+    const NAMES: [&str; 7] = [
+        "balance-rr",
+        "active-backup",
+        "balance-xor",
+        "broadcast",
+        "802.3ad",
+        "balance-tlb",
+        "balance-alb",
+    ];
+    NAMES.get(usize::from(mode)).unwrap_or(&"unknown mode")
 }
 
 fn mode_fits(have: &BondOptions, want: &BondOptions) -> bool {
@@ -429,4 +442,20 @@ pub fn reason(config: &config::Bond, pinned: Option<Index>, link: &Link, name: &
     clip(format_args!(
         "{name} was chosen outside of wifibond, or in its place"
     ))
+}
+
+impl Engine {
+    /// May this member be made active? Its number, or why not.
+    pub fn may_switch(&self, name: &str) -> Result<Index, &'static str> {
+        let Place::Usable(bond, _) = place(self) else {
+            return Err("there is no bond to switch");
+        };
+        let link = self.observed.by_name(name);
+        match link {
+            None => Err("no such member; `wifibond status` names them"),
+            Some(link) if link.master != Some(bond.index) => Err("is not a member of the bond"),
+            Some(link) if !usable(link) => Err("cannot carry traffic now; see `wifibond status`"),
+            Some(link) => Ok(link.index),
+        }
+    }
 }

@@ -311,7 +311,7 @@ impl Engine {
                 }
             }
             Action::StartSupplicant { .. } => {}
-            Action::AttachSupplicant { link } => self.with(*link, |s| s.attached()),
+            Action::AttachSupplicant { link } => self.with(*link, |s| s.attached(now)),
             Action::AskSupplicant { link, request } => {
                 let request = *request;
                 self.with(*link, |s| s.requested(request, now));

@@ -40,7 +40,9 @@ pub fn perform(engine: &mut Engine, now: u64, action: Action) -> Effect {
             engine.handle(now, Event::SupplicantExited { link });
             return effect;
         }
-        Action::AskSupplicant { link, .. } => {
+        Action::AskSupplicant { link, .. }
+        | Action::AttachSupplicant { link }
+        | Action::ReconfigureSupplicant { link } => {
             let link = *link;
             engine.handle(now, Event::Done(action.clone(), Ok(())));
             engine.handle(now, Event::Supplicant { link, text: "OK" });
@@ -51,9 +53,7 @@ pub fn perform(engine: &mut Engine, now: u64, action: Action) -> Effect {
             effect = Effect::Exit;
             Ok(())
         }
-        Action::SetIpv6 { .. }
-        | Action::AttachSupplicant { .. }
-        | Action::ReconfigureSupplicant { .. } => Ok(()),
+        Action::SetIpv6 { .. } => Ok(()),
     };
     engine.handle(now, Event::Done(action, result));
     effect

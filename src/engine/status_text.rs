@@ -31,7 +31,7 @@ impl Page<'_> {
 
 impl Display for Page<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        headline(&self.status, f)?;
+        writeln!(f, "{}", Headline(&self.status))?;
         if let Some(bond) = &self.status.bond {
             bond_part(bond, f)?;
         }
@@ -58,17 +58,23 @@ impl Display for Page<'_> {
     }
 }
 
-fn headline(status: &Status<'_>, f: &mut Formatter<'_>) -> fmt::Result {
-    match (status.online, status.uplink) {
-        (true, Some(link)) => write!(f, "ONLINE through {link}")?,
-        (true, None) => f.write_str("ONLINE, without a default route")?,
-        (false, _) => f.write_str("NOT ONLINE")?,
-    }
-    let bond = status.bond.as_ref();
-    match bond.and_then(|bond| bond.active.map(|active| (bond, active))) {
-        Some((bond, active)) if status.uplink == Some(bond.name) => writeln!(f, " ({active})"),
-        Some((bond, active)) => writeln!(f, "; {} stands by on {active}", bond.name),
-        None => writeln!(f),
+/// One line: online or not, through what.
+pub struct Headline<'a>(pub &'a Status<'a>);
+
+impl Display for Headline<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let status = self.0;
+        match (status.online, status.uplink) {
+            (true, Some(link)) => write!(f, "ONLINE through {link}")?,
+            (true, None) => f.write_str("ONLINE, without a default route")?,
+            (false, _) => f.write_str("NOT ONLINE")?,
+        }
+        let bond = status.bond.as_ref();
+        match bond.and_then(|bond| bond.active.map(|active| (bond, active))) {
+            Some((bond, active)) if status.uplink == Some(bond.name) => write!(f, " ({active})"),
+            Some((bond, active)) => write!(f, "; {} stands by on {active}", bond.name),
+            None => Ok(()),
+        }
     }
 }
 

@@ -96,7 +96,11 @@ fn next_of(engine: &Engine, now: u64, supplicant: &Supplicant) -> Option<Action>
         Phase::Starting { next, .. } if now >= next => {
             Some(Action::AttachSupplicant { link: index })
         }
-        Phase::Attached if supplicant.is_outdated() && may_reconfigure(engine, now, index) => {
+        Phase::Attached
+            if supplicant.is_outdated()
+                && supplicant.is_listening()
+                && may_reconfigure(engine, now, index) =>
+        {
             engine.offer_any(now, Action::ReconfigureSupplicant { link: index })
         }
         Phase::Attached => supplicant

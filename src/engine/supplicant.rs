@@ -199,8 +199,10 @@ impl Supplicant {
         };
     }
 
-    pub fn attached(&mut self) {
+    /// Its control socket took our `ATTACH`; every later request waits for the answer.
+    pub fn attached(&mut self, now: u64) {
         self.phase = Phase::Attached;
+        self.requested(Request::Attach, now);
         self.ask(Request::Status);
     }
 
@@ -219,7 +221,13 @@ impl Supplicant {
         self.file != self.wanted
     }
 
+    /// Attached, and no answer is awaited.
+    pub fn is_listening(&self) -> bool {
+        self.phase == Phase::Attached && self.asked.is_none()
+    }
+
     pub fn reconfigured(&mut self, now: u64) {
+        self.requested(Request::Reconfigure, now);
         self.file = self.wanted;
         self.settling = Some(now + SETTLE_MS);
         self.fault = None;

@@ -733,7 +733,14 @@ fn a_removed_member_is_freed_and_gets_its_ipv6_back() {
         )
     });
     let ipv6 = place_of(&done, |a| {
-        matches!(a, Action::SetIpv6 { link: WLAN1, enabled: true, .. })
+        matches!(
+            a,
+            Action::SetIpv6 {
+                link: WLAN1,
+                enabled: true,
+                ..
+            }
+        )
     });
     assert!(stop < free && free < ipv6);
     assert!(!done.iter().any(|a| super::words::subject(a) == Some(WLAN0)));

@@ -108,6 +108,19 @@ impl fmt::Display for Words<'_> {
     }
 }
 
+/// An action with the link it is about in front: "bond0: add 192.168.1.2/24".
+pub struct Spoken<'a>(pub &'a Action, pub &'a Observed);
+
+impl fmt::Display for Spoken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let link = subject(self.0).and_then(|index| self.1.link(index));
+        if let Some(link) = link {
+            write!(f, "{}: ", link.name)?;
+        }
+        Words(self.0, self.1).fmt(f)
+    }
+}
+
 /// A route as iproute2 writes it: `default via 192.168.43.1 metric 100`.
 pub struct Via<'a>(pub &'a Route);
 

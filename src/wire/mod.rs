@@ -1,2 +1,3 @@
 //! Bytes ↔ meaning. No I/O.
+pub mod control;
 pub mod wpa;

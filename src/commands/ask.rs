@@ -1,0 +1,141 @@
+//! The commands that ask the running daemon: status, events, reload, switch.
+use super::{Exit, Outcome, say};
+use crate::daemon::CONTROL;
+use crate::system::unix;
+use crate::wire::control::{self, Request};
+use lexopt::prelude::*;
+use std::io::{IsTerminal, Read, Write};
+use std::time::Duration;
+
+/// The daemon answers within this, also while it talks to a slow driver.
+const ANSWER_WITHIN_MS: u64 = 10_000;
+/// `--watch` looks again after this.
+const WATCH_EVERY: Duration = Duration::from_millis(500);
+/// Clear the screen, go to its corner.
+const CLEAR: &str = "\x1b[H\x1b[J";
+
+/// Sends one line; the exit code and the text of the answer.
+fn ask(request: Request<'_>) -> Result<(u8, String), Exit> {
+    let not_running = |e: crate::system::Error| match e.errno {
+        libc::ENOENT | libc::ECONNREFUSED => Exit {
+            code: 4,
+            message: "not running (systemctl start wifibond)".into(),
+        },
+        libc::EACCES | libc::EPERM => Exit {
+            code: 1,
+            message: "only root may ask the daemon".into(),
+        },
+        _ => Exit {
+            code: 4,
+            message: format!("{CONTROL}: {e}"),
+        },
+    };
+    let mut stream = unix::connect(CONTROL, Some(ANSWER_WITHIN_MS)).map_err(not_running)?;
+    let broken = |e: std::io::Error| Exit {
+        code: 4,
+        message: format!("the daemon does not answer: {e}"),
+    };
+    writeln!(stream, "{request}").map_err(broken)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).map_err(broken)?;
+    match control::parse_answer(&answer) {
+        Some((code, text)) => Ok((code, text.into())),
+        None => Err(Exit {
+            code: 4,
+            message: "the daemon gave no answer".into(),
+        }),
+    }
+}
+
+/// Asks, and shows the answer: on standard error when it is a refusal.
+fn show(request: Request<'_>) -> Outcome {
+    let (code, body) = ask(request)?;
+    match code {
+        0 | 3 => say(&body).map(|_| code),
+        code => Err(Exit {
+            code,
+            message: body.trim_end().into(),
+        }),
+    }
+}
+
+pub fn status(parser: &mut lexopt::Parser) -> Outcome {
+    let (mut json, mut watch) = (false, false);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("json") => json = true,
+            Long("watch") => watch = true,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    match watch {
+        true => follow(json),
+        false => show(Request::Status { json }),
+    }
+}
+
+/// Shows the status again and again: on a terminal in place, otherwise (and as JSON)
+/// one after the other.
+fn follow(json: bool) -> Outcome {
+    let in_place = !json && std::io::stdout().is_terminal();
+    loop {
+        let text = match ask(Request::Status { json }) {
+            Ok((_, body)) => body,
+            // The daemon may be just restarting: say so, and go on looking.
+            Err(exit) if exit.code == 4 && in_place => format!("{}\n", exit.message),
+            Err(exit) => return Err(exit),
+        };
+        let corner = if in_place { CLEAR } else { "" };
+        let mut out = std::io::stdout();
+        let written = write!(out, "{corner}{text}").and_then(|()| out.flush());
+        if written.is_err() {
+            return Ok(0);
+        }
+        std::thread::sleep(WATCH_EVERY);
+    }
+}
+
+pub fn events(parser: &mut lexopt::Parser) -> Outcome {
+    let (mut json, mut count) = (false, u32::MAX);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("json") => json = true,
+            Short('n') => {
+                let value = parser.value()?.string()?;
+                count = value.parse().map_err(|_| {
+                    super::wrong_usage(format_args!("-n: \"{value}\" is no number"))
+                })?;
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    show(Request::Events { json, count })
+}
+
+pub fn reload(parser: &mut lexopt::Parser) -> Outcome {
+    match parser.next()? {
+        Some(other) => Err(other.unexpected().into()),
+        None => show(Request::Reload),
+    }
+}
+
+pub fn switch(parser: &mut lexopt::Parser) -> Outcome {
+    let member = match parser.next()? {
+        Some(Value(member)) => member.string()?,
+        Some(other) => return Err(other.unexpected().into()),
+        None => {
+            return Err(super::wrong_usage(
+                "switch: name the member, as in `wifibond switch wlan1`",
+            ));
+        }
+    };
+    if let Some(other) = parser.next()? {
+        return Err(other.unexpected().into());
+    }
+    match control::is_name(&member) {
+        true => show(Request::Switch(&member)),
+        false => Err(super::wrong_usage(format_args!(
+            "switch: \"{member}\" is no interface's name"
+        ))),
+    }
+}

@@ -1,0 +1,116 @@
+//! The command line: one thin file a command.
+//!
+//! Results go to standard output, errors to standard error. Exit codes: 0, 1 as each
+//! command says, 2 wrong usage, 3 not online, 4 not running.
+mod ask;
+mod check;
+mod plan;
+mod run;
+
+use lexopt::prelude::*;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: wifibond COMMAND
+
+  run [--config FILE]        the daemon, in the foreground
+  check [FILE]               is the file right? needs neither root nor network
+  plan [FILE]                what `run` would change on this machine
+  status [--json] [--watch]  who carries the traffic, why, since when
+  events [--json] [-n N]     what happened, with the outage of every switch
+  reload                     read the file again; change only what differs
+  switch MEMBER              make a member active now
+  --version, --help
+
+FILE is /boot/wifibond.json unless named.
+exit codes: 0 good, 1 refused or wrong, 2 wrong usage, 3 not online, 4 not running
+";
+
+/// Commands of the contract that this version does not have yet.
+const LATER: [&str; 4] = ["renew", "release", "wait-online", "doctor"];
+
+/// What went wrong, and the exit code for it.
+struct Exit {
+    code: u8,
+    message: String,
+}
+
+type Outcome = Result<u8, Exit>;
+
+fn wrong_usage(message: impl std::fmt::Display) -> Exit {
+    Exit {
+        code: 2,
+        message: format!("{message}\ntry: wifibond --help"),
+    }
+}
+
+impl From<lexopt::Error> for Exit {
+    fn from(error: lexopt::Error) -> Self {
+        wrong_usage(error)
+    }
+}
+
+/// Runs the command that these arguments name.
+pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    match dispatch(&mut lexopt::Parser::from_iter(arguments)) {
+        Ok(code) => ExitCode::from(code),
+        Err(exit) => {
+            eprintln!("wifibond: {}", exit.message);
+            ExitCode::from(exit.code)
+        }
+    }
+}
+
+fn dispatch(parser: &mut lexopt::Parser) -> Outcome {
+    let command = match parser.next()? {
+        Some(Value(command)) => command.string()?,
+        Some(Long("version") | Short('V')) => {
+            return say(concat!("wifibond ", env!("CARGO_PKG_VERSION"), "\n"));
+        }
+        Some(Long("help") | Short('h')) => return say(USAGE),
+        Some(other) => return Err(other.unexpected().into()),
+        None => return Err(wrong_usage("no command given")),
+    };
+    match command.as_str() {
+        "run" => run::main(parser),
+        "check" => check::main(parser),
+        "plan" => plan::main(parser),
+        "status" => ask::status(parser),
+        "events" => ask::events(parser),
+        "reload" => ask::reload(parser),
+        "switch" => ask::switch(parser),
+        "help" => say(USAGE),
+        later if LATER.contains(&later) => Err(Exit {
+            code: 1,
+            message: format!("{later}: not supported yet by this version"),
+        }),
+        unknown => Err(wrong_usage(format_args!(
+            "there is no command \"{unknown}\""
+        ))),
+    }
+}
+
+/// Writes to standard output. A reader that has gone (`| head`) is no error.
+fn say(text: &str) -> Outcome {
+    use std::io::Write;
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Exit {
+            code: 1,
+            message: format!("standard output: {e}"),
+        }),
+        _ => Ok(0),
+    }
+}
+
+/// The one optional FILE of `check` and `plan`.
+fn file_argument(parser: &mut lexopt::Parser) -> Result<String, Exit> {
+    let mut file = None;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Value(path) if file.is_none() => file = Some(path.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(file.unwrap_or_else(|| crate::daemon::file::DEFAULT.into()))
+}

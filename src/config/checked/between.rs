@@ -1,0 +1,272 @@
+//! Rules between distant parts of the file: one role an interface, one route a metric,
+//! members that exist.
+use crate::config::document::Node;
+use crate::config::error::ConfigError;
+use crate::config::place::{Step, Steps, write_path};
+use crate::config::types::{
+    Config, IpBlock, IpNet, MAX_BRIDGES, MAX_LINKS, MAX_MEMBERS, Matcher, Route,
+};
+use core::fmt;
+use core::net::{IpAddr, Ipv4Addr};
+use heapless::Vec;
+
+type Checked<T> = Result<T, ConfigError>;
+
+/// `default_link`: the last link is not in the file.
+pub fn check(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {
+    network_members(file, config)?;
+    roles(file, config)?;
+    routes(file, config, default_link)
+}
+
+/// A network bound to a member that is nowhere would silently never be used.
+fn network_members(file: Node<'_>, config: &Config) -> Checked<()> {
+    let links = config.links.iter().map(|link| &link.name);
+    let known = || config.bond.members.iter().chain(links.clone());
+    if known().any(|matcher| !matches!(matcher, Matcher::Name(_))) {
+        // What a pattern matches is known on the machine only.
+        return Ok(());
+    }
+    for (n, network) in config.wifi.iter().enumerate() {
+        for (m, member) in network.members.iter().enumerate() {
+            let name = matches!(member, Matcher::Name(_));
+            if name && !known().any(|matcher| matcher == member) {
+                return Err(file.wrong_in(
+                    &[
+                        Step::Key("wifi"),
+                        Step::Index(n),
+                        Step::Key("members"),
+                        Step::Index(m),
+                    ],
+                    format_args!("neither a member of the bond nor a link"),
+                    format_args!(
+                        "write one of `bond.members`, or leave `members` out: then it is for all"
+                    ),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What an interface is used for, and where the file says so.
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    Member(usize),
+    Bond,
+    Bridge(usize),
+    BridgeMember(usize, usize),
+    Link(usize),
+}
+
+impl Role {
+    fn steps(self) -> Steps<'static> {
+        use Step::{Index, Key};
+        let steps: &[Step<'static>] = match self {
+            Role::Member(n) => &[Key("bond"), Key("members"), Index(n)],
+            Role::Bond => &[Key("bond"), Key("name")],
+            Role::Bridge(n) => &[Key("bridges"), Index(n), Key("name")],
+            Role::BridgeMember(n, m) => &[Key("bridges"), Index(n), Key("members"), Index(m)],
+            Role::Link(n) => &[Key("links"), Index(n), Key("name")],
+        };
+        Steps::from_iter(steps.iter().copied())
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Role::Member(_) => "a member of the bond",
+            Role::Bond => "the bond's own name",
+            Role::Bridge(_) => "a bridge's own name",
+            Role::BridgeMember(..) => "a member of a bridge",
+            Role::Link(_) => "a link of its own",
+        }
+    }
+}
+
+/// An interface by its name, or by something only the machine can resolve.
+#[derive(Clone, Copy, PartialEq)]
+enum Who<'c> {
+    Name(&'c str),
+    Other(&'c Matcher),
+}
+
+impl fmt::Display for Who<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Who::Name(name) => f.write_str(name),
+            Who::Other(matcher) => matcher.fmt(f),
+        }
+    }
+}
+
+fn who(matcher: &Matcher) -> Who<'_> {
+    match matcher {
+        Matcher::Name(name) => Who::Name(name),
+        other => Who::Other(other),
+    }
+}
+
+/// All interfaces of the file with their roles, in the order of the file's manual.
+const MAX_ROLES: usize = MAX_MEMBERS + 1 + MAX_BRIDGES * (1 + MAX_MEMBERS) + MAX_LINKS;
+
+fn roles(file: Node<'_>, config: &Config) -> Checked<()> {
+    let mut met: Vec<(Who<'_>, Role), MAX_ROLES> = Vec::new();
+    let mut meet = |who, role| one_role(file, &mut met, who, role);
+    for (n, member) in config.bond.members.iter().enumerate() {
+        meet(who(member), Role::Member(n))?;
+    }
+    if !config.bond.members.is_empty() {
+        meet(Who::Name(&config.bond.name), Role::Bond)?;
+    }
+    for (n, bridge) in config.bridges.iter().enumerate() {
+        meet(Who::Name(&bridge.name), Role::Bridge(n))?;
+        for (m, member) in bridge.members.iter().enumerate() {
+            meet(who(member), Role::BridgeMember(n, m))?;
+        }
+    }
+    for (n, link) in config.links.iter().enumerate() {
+        meet(who(&link.name), Role::Link(n))?;
+    }
+    Ok(())
+}
+
+fn one_role<'c>(
+    file: Node<'_>,
+    met: &mut Vec<(Who<'c>, Role), MAX_ROLES>,
+    who: Who<'c>,
+    role: Role,
+) -> Checked<()> {
+    if let Some((_, other)) = met.iter().find(|(other, _)| *other == who) {
+        return Err(file.wrong_in(
+            &role.steps(),
+            format_args!("{who} is {} already", other.words()),
+            format_args!("an interface has one role: take it out of one of the two places"),
+        ));
+    }
+    let _ = met.push((who, role));
+    Ok(())
+}
+
+/// The blocks that are alive, with the paths of their interfaces.
+fn blocks(config: &Config) -> Vec<(Steps<'static>, &IpBlock), MAX_BLOCKS> {
+    use Step::{Index, Key};
+    let mut blocks = Vec::new();
+    let mut add = |steps: &[Step<'static>], ip| {
+        let _ = blocks.push((Steps::from_iter(steps.iter().copied()), ip));
+    };
+    if !config.bond.members.is_empty() {
+        add(&[Key("bond")], &config.bond.ip);
+    }
+    for (n, bridge) in config.bridges.iter().enumerate() {
+        add(&[Key("bridges"), Index(n)], &bridge.ip);
+    }
+    for (n, link) in config.links.iter().enumerate() {
+        add(&[Key("links"), Index(n)], &link.ip);
+    }
+    blocks
+}
+
+const MAX_BLOCKS: usize = 1 + MAX_BRIDGES + MAX_LINKS;
+
+/// A route that the file asks for, and the steps from its interface to its metric.
+#[derive(Clone, Copy)]
+struct Wanted {
+    to: IpNet,
+    metric: u32,
+    family: &'static str,
+    /// The entry of `routes`; none: the default route from a lease or the fallback.
+    route: Option<usize>,
+}
+
+fn wanted(ip: &IpBlock) -> impl Iterator<Item = Wanted> + '_ {
+    let learnt = Wanted {
+        to: IpNet {
+            address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            prefix: 0,
+        },
+        metric: ip.ipv4.metric,
+        family: "ipv4",
+        route: None,
+    };
+    let v4 = listed("ipv4", &ip.ipv4.routes);
+    let v6 = listed("ipv6", &ip.ipv6.routes);
+    ip.ipv4
+        .dhcp
+        .then_some(learnt)
+        .into_iter()
+        .chain(v4)
+        .chain(v6)
+}
+
+fn listed<'b>(family: &'static str, routes: &'b [Route]) -> impl Iterator<Item = Wanted> + 'b {
+    routes.iter().enumerate().map(move |(n, route)| Wanted {
+        to: route.to,
+        metric: route.metric,
+        family,
+        route: Some(n),
+    })
+}
+
+/// The main table holds one route for a destination and metric; a second is refused
+/// with EEXIST, or silently joined to the first (IPv6).
+fn routes(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {
+    let blocks = blocks(config);
+    for (b, (path, ip)) in blocks.iter().enumerate() {
+        for (n, route) in wanted(ip).enumerate() {
+            let Some(there) = earlier(&blocks[..=b], n, &route) else {
+                continue;
+            };
+            let here = full(path, &route);
+            let other = write_path(&mut there.iter().copied());
+            // The link that is there by default has no place in the file.
+            let unwritten = default_link && b + 1 == blocks.len();
+            return Err(if unwritten {
+                same_route(file, &there, "eth0 (a link by default)", route.metric)
+            } else {
+                same_route(file, &here, &other, route.metric)
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The path of a route in `blocks` that is in the way of the `n`th one of the last block.
+fn earlier(
+    blocks: &[(Steps<'static>, &IpBlock)],
+    n: usize,
+    route: &Wanted,
+) -> Option<Steps<'static>> {
+    for (a, (path, ip)) in blocks.iter().enumerate() {
+        let own = a + 1 == blocks.len();
+        for (i, other) in wanted(ip).enumerate() {
+            // In one block a route of the file stands in for the lease's.
+            let twins = own && (i >= n || other.route.is_none());
+            if !twins && other.to == route.to && other.metric == route.metric {
+                return Some(full(path, &other));
+            }
+        }
+    }
+    None
+}
+
+fn same_route(file: Node<'_>, at: &Steps<'static>, other: &str, metric: u32) -> ConfigError {
+    file.wrong_in(
+        at,
+        format_args!("the same destination and metric, {metric}, as {other}"),
+        format_args!(
+            "the kernel keeps only one of two such routes: give one of them another metric"
+        ),
+    )
+}
+
+/// The path of the route's metric.
+fn full(interface: &Steps<'static>, route: &Wanted) -> Steps<'static> {
+    let mut steps = interface.clone();
+    let _ = steps.push(Step::Key(route.family));
+    if let Some(n) = route.route {
+        let _ = steps.push(Step::Key("routes"));
+        let _ = steps.push(Step::Index(n));
+    }
+    let _ = steps.push(Step::Key("metric"));
+    steps
+}

@@ -1,0 +1,208 @@
+//! `bond`, `bridges` and `links`: which interface does what.
+use super::ip;
+use super::value::{self, Buffer, plain};
+use super::wifi;
+use crate::config::document::Node;
+use crate::config::error::ConfigError;
+use crate::config::grammar::{FAIL_OVER_MAC, RESELECT};
+use crate::config::place::Step;
+use crate::config::types::{
+    Bond, Bridge, FailOverMac, IfName, IpBlock, Link, MAX_MEMBERS, Matcher, PrimaryReselect,
+};
+use heapless::{String, Vec};
+
+type Checked<T> = Result<T, ConfigError>;
+
+/// What `bond` is where the file says nothing.
+pub fn standard() -> Bond {
+    let name = |text| Matcher::Name(IfName::try_from(text).unwrap_or_default());
+    let members = Vec::from_iter([name("wlan0"), name("wlan1")]);
+    Bond {
+        name: IfName::try_from("bond0").unwrap_or_default(),
+        primary: members.first().cloned(),
+        members,
+        primary_reselect: PrimaryReselect::Always,
+        fail_over_mac: FailOverMac::Active,
+        miimon_ms: 100,
+        updelay_ms: 0,
+        downdelay_ms: 0,
+        ip: IpBlock::default(),
+    }
+}
+
+/// The block of a wired interface where the file says nothing: the metric is better
+/// than the bond's.
+pub fn wired() -> IpBlock {
+    let mut ip = IpBlock::default();
+    ip.ipv4.metric = 10;
+    ip.ipv6.metric = 10;
+    ip
+}
+
+/// `out` is [`standard`].
+pub fn bond(node: Node<'_>, out: &mut Bond) -> Checked<()> {
+    if let Some(node) = node.get("name") {
+        out.name = name(node)?;
+    }
+    if let Some(node) = node.get("members") {
+        out.members.clear();
+        matchers(node, &mut out.members)?;
+    }
+    out.primary = match node.get("primary") {
+        Some(node) => Some(primary(node, &out.members)?),
+        None => out.members.first().cloned(),
+    };
+    out.primary_reselect = match node.choice("primary_reselect", RESELECT) {
+        Some(1) => PrimaryReselect::Better,
+        Some(2) => PrimaryReselect::Failure,
+        _ => PrimaryReselect::Always,
+    };
+    out.fail_over_mac = match node.choice("fail_over_mac", FAIL_OVER_MAC) {
+        Some(0) => FailOverMac::None,
+        Some(2) => FailOverMac::Follow,
+        _ => FailOverMac::Active,
+    };
+    own_macs(node, out)?;
+    out.miimon_ms = node.number("miimon_ms").unwrap_or(out.miimon_ms);
+    out.updelay_ms = delay(node, "updelay_ms", out.miimon_ms)?;
+    out.downdelay_ms = delay(node, "downdelay_ms", out.miimon_ms)?;
+    ip::block(node, &mut out.ip)
+}
+
+/// A bridge or bond of this name is made.
+fn name(node: Node<'_>) -> Checked<IfName> {
+    let buffer = &mut Buffer::new();
+    let name = value::if_name(plain(node.raw(), buffer));
+    name.map_err(|why| node.plain("not the name of an interface", why))
+}
+
+pub fn matcher(node: Node<'_>) -> Checked<Matcher> {
+    let buffer = &mut Buffer::new();
+    let matcher = value::matcher(plain(node.raw(), buffer));
+    matcher.map_err(|why| node.plain("this names no adapter", why))
+}
+
+/// A list of adapters. Whether one is named twice is seen later, with all roles.
+fn matchers(list: Node<'_>, out: &mut Vec<Matcher, MAX_MEMBERS>) -> Checked<()> {
+    for node in list.parts() {
+        let _ = out.push(matcher(node)?);
+    }
+    Ok(())
+}
+
+/// Wi-Fi by its name, which is what the kernel and udev call such adapters.
+fn is_wifi(matcher: &Matcher) -> bool {
+    matches!(matcher, Matcher::Name(name) if name.starts_with("wl"))
+}
+
+/// The preferred member: one of the list, or a name that one of its patterns may turn
+/// out to have.
+fn primary(node: Node<'_>, members: &[Matcher]) -> Checked<Matcher> {
+    let primary = matcher(node)?;
+    let only_names = members
+        .iter()
+        .all(|member| matches!(member, Matcher::Name(_)));
+    let pattern = matches!(primary, Matcher::UsbAny | Matcher::Driver(_));
+    if members.contains(&primary) || (!only_names && !pattern) {
+        return Ok(primary);
+    }
+    if members.is_empty() {
+        let what = "a preferred member, and no members";
+        return Err(node.plain(what, "take this key out, or fill `members`"));
+    }
+    let mut list: String<160> = String::new();
+    for (n, member) in members.iter().enumerate() {
+        let comma = if n > 0 { ", " } else { "" };
+        let _ = core::fmt::write(&mut list, format_args!("{comma}{member}"));
+    }
+    Err(node.wrong(
+        format_args!("{primary} is no member of the bond"),
+        format_args!("its members are {list}"),
+    ))
+}
+
+/// Wi-Fi members need each their own hardware address.
+fn own_macs(node: Node<'_>, bond: &Bond) -> Checked<()> {
+    let wifi = bond.members.iter().find(|member| is_wifi(member));
+    let (Some(member), Some(node), false) = (
+        wifi,
+        node.get("fail_over_mac"),
+        bond.fail_over_mac == FailOverMac::Active,
+    ) else {
+        return Ok(());
+    };
+    Err(node.wrong(
+        format_args!("{member} is a Wi-Fi adapter, and these keep their own hardware address"),
+        format_args!("write \"active\": access points drop every frame with another address"),
+    ))
+}
+
+/// The kernel rounds a delay down to a multiple of miimon and says nothing.
+fn delay(node: Node<'_>, key: &'static str, miimon: u32) -> Checked<u32> {
+    let Some(delay) = node.number(key) else {
+        return Ok(0);
+    };
+    let rest = delay % miimon.max(1);
+    if rest == 0 {
+        return Ok(delay);
+    }
+    let low = delay - rest;
+    Err(node.wrong_in(
+        &[Step::Key(key)],
+        format_args!("not a multiple of miimon_ms, which is {miimon}"),
+        format_args!("write {low} or {}", low + miimon),
+    ))
+}
+
+pub fn bridge(node: Node<'_>) -> Checked<Bridge> {
+    let Some(name_node) = node.get("name") else {
+        return Err(node.missing("name", "as in \"name\": \"br0\""));
+    };
+    let mut bridge = Bridge {
+        name: name(name_node)?,
+        members: Vec::new(),
+        ip: wired(),
+    };
+    for node in node.items("members") {
+        let member = matcher(node)?;
+        if is_wifi(&member) {
+            return Err(node.plain(
+                "a Wi-Fi adapter cannot be in a bridge: the kernel refuses it",
+                "Wi-Fi adapters belong in `bond.members`",
+            ));
+        }
+        let _ = bridge.members.push(member);
+    }
+    if bridge.members.is_empty() {
+        let cure = "as in \"members\": [\"eth0\", \"eth1\"]";
+        return Err(node.plain_in("members", "missing or empty", cure));
+    }
+    ip::block(node, &mut bridge.ip)?;
+    Ok(bridge)
+}
+
+pub fn link(node: Node<'_>) -> Checked<Link> {
+    let Some(name_node) = node.get("name") else {
+        return Err(node.missing("name", "as in \"name\": \"eth0\""));
+    };
+    let mut link = Link {
+        name: matcher(name_node)?,
+        wired_auth: None,
+        ip: wired(),
+    };
+    if matches!(link.name, Matcher::UsbAny | Matcher::Driver(_)) {
+        return Err(name_node.plain(
+            "a pattern for several adapters, and a link is one",
+            "write \"NAME\", \"mac:…\" or \"usb:1-1.2\"",
+        ));
+    }
+    if let Some(auth) = node.get("wired_auth") {
+        if is_wifi(&link.name) {
+            let what = "a Wi-Fi adapter has no wired authentication";
+            return Err(auth.plain(what, "its networks stand in `wifi`"));
+        }
+        link.wired_auth = Some(wifi::eap(auth)?);
+    }
+    ip::block(node, &mut link.ip)?;
+    Ok(link)
+}

@@ -1,0 +1,149 @@
+//! The document → the checked [`Config`]: rules of single values and between fields.
+//!
+//! `shape.rs` has seen before that keys, types, ranges and words are those of the
+//! grammar. Each function here takes the node that it checks, which knows its place.
+mod address;
+mod between;
+mod bond;
+mod ip;
+mod value;
+mod wifi;
+
+use super::document::{Document, Node};
+use super::error::ConfigError;
+use super::types::{Bridge, Config, Health, IfName, Link, Matcher, Probe, Radio};
+use core::net::IpAddr;
+use heapless::{String, Vec};
+use value::{Buffer, plain};
+
+type Checked<T> = Result<T, ConfigError>;
+
+/// What holds where a file says nothing at all; the default link is not in it.
+pub fn nothing_said() -> Config {
+    Config {
+        country: None,
+        hostname: None,
+        wifi: Vec::new(),
+        bond: bond::standard(),
+        bridges: Vec::new(),
+        links: Vec::new(),
+        radio: Radio::default(),
+        health: Health::default(),
+    }
+}
+
+/// Checks the file and writes it over `out`, which is [`nothing_said`].
+pub fn file(document: &Document<'_>, out: &mut Config) -> Checked<()> {
+    let file = document.root();
+    out.country = country(file.get("country"))?;
+    out.hostname = hostname(file.get("hostname"))?;
+    wifi::networks(file, &mut out.wifi)?;
+    if !out.wifi.is_empty() && out.country.is_none() {
+        return Err(file.missing(
+            "country",
+            "Wi-Fi needs the country the box stands in, as in \"country\": \"BE\"",
+        ));
+    }
+    if let Some(node) = file.get("bond") {
+        bond::bond(node, &mut out.bond)?;
+    }
+    for node in file.items("bridges") {
+        let _ = out.bridges.push(bond::bridge(node)?);
+    }
+    for node in file.items("links") {
+        let _ = out.links.push(bond::link(node)?);
+    }
+    let default_link = !file.has("links") && add_default_link(out);
+    if let Some(node) = file.get("radio") {
+        radio(node, &mut out.radio);
+    }
+    if let Some(node) = file.get("health") {
+        health(node, &mut out.health)?;
+    }
+    between::check(file, out, default_link)
+}
+
+/// `eth0` is a link of its own unless the file gives it a role.
+fn add_default_link(config: &mut Config) -> bool {
+    let Ok(name) = IfName::try_from("eth0") else {
+        return false;
+    };
+    let matcher = Matcher::Name(name.clone());
+    let bridged = |bridge: &Bridge| bridge.name == name || bridge.members.contains(&matcher);
+    if config.bond.members.contains(&matcher)
+        || config.bond.name == name
+        || config.bridges.iter().any(bridged)
+    {
+        return false;
+    }
+    let link = Link {
+        name: matcher,
+        wired_auth: None,
+        ip: bond::wired(),
+    };
+    config.links.push(link).is_ok()
+}
+
+fn country(node: Option<Node<'_>>) -> Checked<Option<[u8; 2]>> {
+    let Some(node) = node else { return Ok(None) };
+    let what = "not the code of a country";
+    let [a, b] = *node.raw().as_bytes() else {
+        return Err(node.plain(what, "two letters, as in \"BE\""));
+    };
+    let code = [a.to_ascii_uppercase(), b.to_ascii_uppercase()];
+    let cure = match &code {
+        b"UK" => "the United Kingdom is \"GB\"",
+        b"EU" => "write the country the box stands in: each has rules of its own",
+        b"EN" => "\"GB\", \"US\", or wherever the box stands: this is no language",
+        _ if code.iter().all(u8::is_ascii_uppercase) => return Ok(Some(code)),
+        _ => "two letters, as in \"BE\"",
+    };
+    Err(node.plain(what, cure))
+}
+
+fn hostname(node: Option<Node<'_>>) -> Checked<Option<String<63>>> {
+    let Some(node) = node else { return Ok(None) };
+    if value::is_label(node.raw()) {
+        return Ok(String::try_from(node.raw()).ok());
+    }
+    Err(node.plain(
+        "not a host's name",
+        "1 to 63 letters, digits and -, no dots, no - at either end",
+    ))
+}
+
+fn radio(node: Node<'_>, out: &mut Radio) {
+    out.power_save = node.flag("power_save").unwrap_or(out.power_save);
+    out.legacy_rates = node.flag("legacy_rates").unwrap_or(out.legacy_rates);
+    out.distance_m = node.number("distance_m");
+    out.unblock = node.flag("unblock").unwrap_or(out.unblock);
+}
+
+fn health(node: Node<'_>, out: &mut Health) -> Checked<()> {
+    if let Some(node) = node.get("probe") {
+        out.probe = probe(node)?;
+    }
+    out.interval_ms = node.number("interval_ms").unwrap_or(out.interval_ms);
+    out.fail_after = node.number("fail_after").unwrap_or(out.fail_after);
+    out.recover_after = node.number("recover_after").unwrap_or(out.recover_after);
+    out.hold_s = node.number("hold_s").unwrap_or(out.hold_s);
+    out.repair = node.flag("repair").unwrap_or(out.repair);
+    Ok(())
+}
+
+fn probe(node: Node<'_>) -> Checked<Probe> {
+    match node.raw() {
+        "gateway" => return Ok(Probe::Gateway),
+        "off" => return Ok(Probe::Off),
+        _ => {}
+    }
+    let buffer = &mut Buffer::new();
+    let odd = |ip: &IpAddr| ip.is_unspecified() || ip.is_loopback() || ip.is_multicast();
+    match plain(node.raw(), buffer).parse::<IpAddr>() {
+        Ok(address) if !odd(&address) => Ok(Probe::Address(address)),
+        _ => Err(node.plain(
+            "nothing that can be probed",
+            "\"gateway\", \"off\" or the address of a host, as in \"192.168.43.1\"",
+        )),
+    }
+}

@@ -1,0 +1,306 @@
+//! `wifi`, `eap` and `wired_auth`. No message here repeats a value: secrets stand
+//! close, and people mix the fields up.
+use super::value::{self, Buffer, plain, unescape};
+use crate::config::document::Node;
+use crate::config::error::ConfigError;
+use crate::config::grammar::{EAP_METHOD, SECURITY};
+use crate::config::types::{
+    Eap, EapMethod, Key, MAX_NETWORKS, Network, Path, Secret, Security, Ssid,
+};
+use heapless::{String, Vec};
+
+type Checked<T> = Result<T, ConfigError>;
+
+pub fn networks(file: Node<'_>, out: &mut Vec<Network, MAX_NETWORKS>) -> Checked<()> {
+    for node in file.items("wifi") {
+        let network = network(node)?;
+        if let Some(first) = out.iter().position(|other| same(other, &network)) {
+            return Err(node.wrong(
+                format_args!("the same network as wifi[{first}]"),
+                format_args!("keep one of the two, or tell them apart by `bssid` or `members`"),
+            ));
+        }
+        let _ = out.push(network);
+    }
+    Ok(())
+}
+
+/// Two entries that a member could not choose between.
+fn same(a: &Network, b: &Network) -> bool {
+    a.ssid == b.ssid
+        && a.bssid == b.bssid
+        && a.members.len() == b.members.len()
+        && a.members.iter().all(|member| b.members.contains(member))
+}
+
+fn network(node: Node<'_>) -> Checked<Network> {
+    let security = security(node)?;
+    let mut network = Network {
+        ssid: ssid(node)?,
+        key: key(node, security)?,
+        security,
+        // The grammar's table keeps it under 256.
+        priority: node.number("priority").unwrap_or(0) as u8,
+        hidden: node.flag("hidden").unwrap_or(false),
+        bssid: None,
+        members: Vec::new(),
+    };
+    if let Some(node) = node.get("bssid") {
+        let buffer = &mut Buffer::new();
+        let mac = value::mac(plain(node.raw(), buffer)).filter(value::is_one_adapter);
+        if mac.is_none() {
+            return Err(node.plain(
+                "not the address of an access point",
+                "six pairs of hexadecimal digits with colons, as in \"02:00:5E:10:20:30\"",
+            ));
+        }
+        network.bssid = mac;
+    }
+    let Some(members) = node.get("members") else {
+        return Ok(network);
+    };
+    for node in members.parts() {
+        let member = super::bond::matcher(node)?;
+        if network.members.contains(&member) {
+            return Err(node.plain("this member stands here twice", "keep one of the two"));
+        }
+        let _ = network.members.push(member);
+    }
+    if network.members.is_empty() {
+        return Err(members.plain("an empty list", "for all members leave the key out"));
+    }
+    Ok(network)
+}
+
+fn ssid(node: Node<'_>) -> Checked<Ssid> {
+    let mut octets = Ssid::new();
+    let (given, fits) = match (node.get("ssid"), node.get("ssid_hex")) {
+        (Some(_), Some(hex)) => {
+            return Err(hex.plain("both `ssid` and `ssid_hex`", "keep one of the two"));
+        }
+        (None, None) => {
+            return Err(node.missing(
+                "ssid",
+                "write the network's name, as in \"ssid\": \"Hotspot\"",
+            ));
+        }
+        (Some(text), None) => {
+            let mut name: String<32> = String::new();
+            let fits = unescape(text.raw(), &mut name);
+            let _ = octets.extend_from_slice(name.as_bytes());
+            (text, fits)
+        }
+        (None, Some(hex)) => match unhex(hex.raw(), &mut octets) {
+            Some(fits) => (hex, fits),
+            None => {
+                return Err(hex.plain(
+                    "not pairs of hexadecimal digits",
+                    "as in \"486f7473706f74\"",
+                ));
+            }
+        },
+    };
+    let what = match (fits, octets.is_empty()) {
+        (true, false) => return Ok(octets),
+        (true, true) => "empty",
+        (false, _) => "too long",
+    };
+    Err(given.plain(what, "a network's name has 1 to 32 octets"))
+}
+
+/// `None`: no hexadecimal digits; `Some(false)`: too many.
+fn unhex(text: &str, octets: &mut Ssid) -> Option<bool> {
+    let mut fits = true;
+    for pair in text.as_bytes().chunks(2) {
+        let octet = value::hex_octet(core::str::from_utf8(pair).ok()?)?;
+        fits &= octets.push(octet).is_ok();
+    }
+    Some(fits)
+}
+
+/// As the file says it; where it is silent, what the key allows.
+fn security(node: Node<'_>) -> Checked<Security> {
+    let security = match node.choice("security", SECURITY) {
+        Some(0) => Security::Open,
+        Some(1) => Security::Wpa2,
+        Some(2) => Security::Wpa3,
+        Some(3) => Security::Wpa2Wpa3,
+        Some(_) => Security::Eap,
+        None if node.has("eap") => Security::Eap,
+        None if node.has("passphrase") || node.has("psk") => Security::Wpa2,
+        None => Security::Open,
+    };
+    let eap = security == Security::Eap;
+    if eap && !node.has("eap") {
+        return Err(node.missing("eap", "\"security\": \"eap\" needs an `eap` block"));
+    }
+    if !eap && node.has("eap") {
+        return Err(node.plain_in(
+            "security",
+            "an `eap` block beside another kind of security",
+            "write \"eap\" here, or take the `eap` block out",
+        ));
+    }
+    Ok(security)
+}
+
+/// The key, fitting `security`.
+fn key(node: Node<'_>, security: Security) -> Checked<Key> {
+    let (passphrase, psk) = (node.get("passphrase"), node.get("psk"));
+    match (security, passphrase.or(psk), psk) {
+        (_, _, Some(psk)) if passphrase.is_some() => Err(psk.plain(
+            "both `passphrase` and `psk`",
+            "keep the passphrase: it also serves WPA3",
+        )),
+        (Security::Open, Some(_), _) => Err(node.plain_in(
+            "security",
+            "\"open\" beside a key",
+            "an open network has none: take out the key, or this word",
+        )),
+        (Security::Open, None, _) => Ok(Key::None),
+        (Security::Eap, Some(key), _) => Err(key.plain(
+            "a key for all beside `eap`",
+            "with `eap` each user has a password of their own: it stands in the `eap` block",
+        )),
+        (Security::Eap, None, _) => match node.get("eap") {
+            Some(node) => Ok(Key::Eap(eap(node)?)),
+            None => Ok(Key::None),
+        },
+        (Security::Wpa3 | Security::Wpa2Wpa3, _, Some(psk)) => Err(psk.plain(
+            "a stored PSK cannot do WPA3-SAE",
+            "use the passphrase, or \"security\": \"wpa2\"",
+        )),
+        (Security::Wpa2, _, Some(psk)) => stored_key(psk),
+        (Security::Wpa2 | Security::Wpa3 | Security::Wpa2Wpa3, Some(text), None) => {
+            self::passphrase(text)
+        }
+        (Security::Wpa2 | Security::Wpa3 | Security::Wpa2Wpa3, None, None) => Err(node.missing(
+            "passphrase",
+            "this security needs one; for a network without one write \"security\": \"open\"",
+        )),
+    }
+}
+
+fn passphrase(node: Node<'_>) -> Checked<Key> {
+    let buffer = &mut Buffer::new();
+    let text = plain(node.raw(), buffer);
+    if is_psk(text) {
+        return Err(node.plain(
+            "64 hexadecimal digits are a stored key, not a passphrase",
+            "write it as \"psk\", or use the passphrase itself",
+        ));
+    }
+    if text.contains(char::is_control) {
+        let what = "a control character (a tab or line end, for example)";
+        return Err(node.plain(what, "take it out"));
+    }
+    if text.is_empty() && !node.raw().is_empty() {
+        return Err(node.plain("too long", "a passphrase has 8 to 63 octets"));
+    }
+    let octets = text.len();
+    let what = match octets {
+        8..64 => {
+            return Ok(Key::Passphrase(Secret::new(
+                String::try_from(text).unwrap_or_default(),
+            )));
+        }
+        0..8 => "too short",
+        _ => "too long",
+    };
+    let s = if octets == 1 { "" } else { "s" };
+    Err(node.wrong(
+        format_args!("{what}: {octets} octet{s}"),
+        format_args!("a passphrase has 8 to 63"),
+    ))
+}
+
+fn is_psk(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|c| c.is_ascii_hexdigit())
+}
+
+fn stored_key(node: Node<'_>) -> Checked<Key> {
+    let text = node.raw();
+    if !is_psk(text) {
+        return Err(node.plain(
+            "not 64 hexadecimal digits",
+            "the words that people type are the `passphrase`",
+        ));
+    }
+    Ok(Key::Psk(Secret::new(
+        String::try_from(text).unwrap_or_default(),
+    )))
+}
+
+/// `eap` of a network, and `wired_auth` of a link.
+pub fn eap(node: Node<'_>) -> Checked<Eap> {
+    let method = match node.choice("method", EAP_METHOD) {
+        Some(1) => EapMethod::Ttls,
+        Some(2) => EapMethod::Tls,
+        _ => EapMethod::Peap,
+    };
+    let tls = method == EapMethod::Tls;
+    let needed = [
+        ("identity", true),
+        ("password", !tls),
+        ("client_cert", tls),
+        ("private_key", tls),
+    ];
+    for (key, needed) in needed {
+        if needed && !node.has(key) {
+            let tls = "\"tls\" needs `identity`, `client_cert` and `private_key`";
+            let others = "\"peap\" (the default) and \"ttls\" need `identity` and `password`";
+            return Err(node.missing(
+                key,
+                if method == EapMethod::Tls {
+                    tls
+                } else {
+                    others
+                },
+            ));
+        }
+        // A password beside "tls" opens the private key.
+        if !needed && node.has(key) && key != "password" {
+            let cure = "only \"method\": \"tls\" has a certificate of its own";
+            return Err(node.plain_in(key, "of no use with this method", cure));
+        }
+    }
+    Ok(Eap {
+        method,
+        identity: credential(node.get("identity"))?.unwrap_or_default(),
+        password: credential(node.get("password"))?.map(Secret::new),
+        ca_cert: path(node.get("ca_cert"))?,
+        client_cert: path(node.get("client_cert"))?,
+        private_key: path(node.get("private_key"))?,
+    })
+}
+
+/// An identity or password: 1 to 128 octets, no control characters.
+fn credential(node: Option<Node<'_>>) -> Checked<Option<String<128>>> {
+    let Some(node) = node else { return Ok(None) };
+    let mut text = String::new();
+    let fits = unescape(node.raw(), &mut text);
+    let what = if !fits {
+        "too long"
+    } else if text.is_empty() {
+        "empty"
+    } else if text.contains(char::is_control) {
+        "a control character"
+    } else {
+        return Ok(Some(text));
+    };
+    Err(node.plain(what, "1 to 128 octets without control characters"))
+}
+
+/// A file on the appliance.
+fn path(node: Option<Node<'_>>) -> Checked<Option<Path>> {
+    let Some(node) = node else { return Ok(None) };
+    let mut text = Path::new();
+    let fits = unescape(node.raw(), &mut text);
+    if !fits || !text.starts_with('/') || text.contains(char::is_control) {
+        return Err(node.plain(
+            "not the path of a file",
+            "up to 128 octets that begin with /, as in \"/etc/ssl/certs/ca.pem\"",
+        ));
+    }
+    Ok(Some(text))
+}

@@ -1,0 +1,276 @@
+//! The file's grammar, written once: each line gives a key and what may stand for it.
+//!
+//! The checks that explain (`shape.rs`) and the reader (`document.rs`) follow these
+//! tables. Rules between fields, and of single values, are in `checked/`.
+use super::place::Step;
+use super::types::{
+    MAX_ADDRESSES, MAX_BRIDGES, MAX_DNS, MAX_LINKS, MAX_MEMBERS, MAX_NETWORKS, MAX_ROUTES,
+};
+
+/// What may stand for a value.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    Text,
+    /// A text that no message and no report may show.
+    Secret,
+    Choice(&'static [&'static str]),
+    /// A whole number; `why` says where the limits come from.
+    Number {
+        min: u32,
+        max: u32,
+        why: &'static str,
+    },
+    Flag,
+    Texts {
+        max: usize,
+    },
+    Objects {
+        of: &'static Object,
+        max: usize,
+    },
+    Object(&'static Object),
+}
+
+pub struct Object {
+    /// Its place, as people write it: `wifi[]`, `ipv4`.
+    pub place: &'static str,
+    pub fields: &'static [Field],
+}
+
+pub struct Field {
+    pub key: &'static str,
+    pub kind: Kind,
+}
+
+/// The order is that of `Security`.
+pub const SECURITY: &[&str] = &["open", "wpa2", "wpa3", "wpa2-wpa3", "eap"];
+/// The order is that of `EapMethod`.
+pub const EAP_METHOD: &[&str] = &["peap", "ttls", "tls"];
+/// The order is that of `PrimaryReselect`.
+pub const RESELECT: &[&str] = &["always", "better", "failure"];
+/// The order is that of `FailOverMac`.
+pub const FAIL_OVER_MAC: &[&str] = &["none", "active", "follow"];
+/// The order is that of `Ipv6Mode`.
+pub const IPV6_MODE: &[&str] = &["auto", "dhcp", "off"];
+
+pub static FILE: Object = Object {
+    place: "",
+    fields: &[
+        number("version", 1, 1, ""),
+        field("country", Kind::Text),
+        field("hostname", Kind::Text),
+        objects("wifi", &NETWORK, MAX_NETWORKS),
+        field("bond", Kind::Object(&BOND)),
+        objects("bridges", &BRIDGE, MAX_BRIDGES),
+        objects("links", &LINK, MAX_LINKS),
+        field("radio", Kind::Object(&RADIO)),
+        field("health", Kind::Object(&HEALTH)),
+    ],
+};
+
+static NETWORK: Object = Object {
+    place: "wifi[]",
+    fields: &[
+        field("ssid", Kind::Text),
+        field("ssid_hex", Kind::Text),
+        field("passphrase", Kind::Secret),
+        field("psk", Kind::Secret),
+        field("security", Kind::Choice(SECURITY)),
+        number("priority", 0, 255, "the highest is preferred"),
+        field("hidden", Kind::Flag),
+        field("bssid", Kind::Text),
+        texts("members", MAX_MEMBERS),
+        field("eap", Kind::Object(&EAP)),
+    ],
+};
+
+static EAP: Object = Object {
+    place: "eap",
+    fields: &[
+        field("method", Kind::Choice(EAP_METHOD)),
+        field("identity", Kind::Secret),
+        field("password", Kind::Secret),
+        field("ca_cert", Kind::Text),
+        field("client_cert", Kind::Text),
+        field("private_key", Kind::Text),
+    ],
+};
+
+static BOND: Object = Object {
+    place: "bond",
+    fields: &[
+        field("name", Kind::Text),
+        texts("members", MAX_MEMBERS),
+        field("primary", Kind::Text),
+        field("primary_reselect", Kind::Choice(RESELECT)),
+        field("fail_over_mac", Kind::Choice(FAIL_OVER_MAC)),
+        number(
+            "miimon_ms",
+            10,
+            10_000,
+            "0 disables link monitoring, and no member is ever left",
+        ),
+        number("updelay_ms", 0, 600_000, ""),
+        number("downdelay_ms", 0, 600_000, ""),
+        field("ipv4", Kind::Object(&IPV4)),
+        field("ipv6", Kind::Object(&IPV6)),
+        texts("dns", MAX_DNS),
+        texts("search", MAX_DNS),
+    ],
+};
+
+static BRIDGE: Object = Object {
+    place: "bridges[]",
+    fields: &[
+        field("name", Kind::Text),
+        texts("members", MAX_MEMBERS),
+        field("ipv4", Kind::Object(&IPV4)),
+        field("ipv6", Kind::Object(&IPV6)),
+        texts("dns", MAX_DNS),
+        texts("search", MAX_DNS),
+    ],
+};
+
+static LINK: Object = Object {
+    place: "links[]",
+    fields: &[
+        field("name", Kind::Text),
+        field("wired_auth", Kind::Object(&EAP)),
+        field("ipv4", Kind::Object(&IPV4)),
+        field("ipv6", Kind::Object(&IPV6)),
+        texts("dns", MAX_DNS),
+        texts("search", MAX_DNS),
+    ],
+};
+
+static IPV4: Object = Object {
+    place: "ipv4",
+    fields: &[
+        field("dhcp", Kind::Flag),
+        number("metric", 0, u32::MAX, ""),
+        texts("addresses", MAX_ADDRESSES),
+        objects("routes", &ROUTE, MAX_ROUTES),
+        field("fallback", Kind::Object(&FALLBACK)),
+    ],
+};
+
+static IPV6: Object = Object {
+    place: "ipv6",
+    fields: &[
+        field("mode", Kind::Choice(IPV6_MODE)),
+        number("metric", 1, u32::MAX, "the kernel takes 0 as 1024"),
+        texts("addresses", MAX_ADDRESSES),
+        objects("routes", &ROUTE, MAX_ROUTES),
+    ],
+};
+
+static ROUTE: Object = Object {
+    place: "routes[]",
+    fields: &[
+        field("to", Kind::Text),
+        field("via", Kind::Text),
+        number("metric", 0, u32::MAX, ""),
+    ],
+};
+
+static FALLBACK: Object = Object {
+    place: "fallback",
+    fields: &[
+        field("address", Kind::Text),
+        field("gateway", Kind::Text),
+        number("after_s", 1, 3_600, ""),
+    ],
+};
+
+static RADIO: Object = Object {
+    place: "radio",
+    fields: &[
+        field("power_save", Kind::Flag),
+        field("legacy_rates", Kind::Flag),
+        // `NL80211_ATTR_WIPHY_COVERAGE_CLASS` is one byte, in steps of 450 m.
+        number(
+            "distance_m",
+            1,
+            255 * 450,
+            "the kernel counts 255 steps of 450 m",
+        ),
+        field("unblock", Kind::Flag),
+    ],
+};
+
+static HEALTH: Object = Object {
+    place: "health",
+    fields: &[
+        field("probe", Kind::Text),
+        number("interval_ms", 50, 60_000, ""),
+        number(
+            "fail_after",
+            2,
+            100,
+            "one lost probe is ordinary while an adapter scans",
+        ),
+        number("recover_after", 1, 1_000, ""),
+        number("hold_s", 0, 3_600, ""),
+        field("repair", Kind::Flag),
+    ],
+};
+
+/// Every object of the grammar.
+pub static ALL: &[&Object] = &[
+    &FILE, &NETWORK, &EAP, &BOND, &BRIDGE, &LINK, &IPV4, &IPV6, &ROUTE, &FALLBACK, &RADIO, &HEALTH,
+];
+
+const fn field(key: &'static str, kind: Kind) -> Field {
+    Field { key, kind }
+}
+
+const fn number(key: &'static str, min: u32, max: u32, why: &'static str) -> Field {
+    field(key, Kind::Number { min, max, why })
+}
+
+const fn texts(key: &'static str, max: usize) -> Field {
+    field(key, Kind::Texts { max })
+}
+
+const fn objects(key: &'static str, of: &'static Object, max: usize) -> Field {
+    field(key, Kind::Objects { of, max })
+}
+
+impl Object {
+    pub fn position(&self, key: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.key == key)
+    }
+
+    pub fn field(&self, key: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.key == key)
+    }
+}
+
+impl Kind {
+    /// What an element of this list may be.
+    pub fn element(self) -> Option<Kind> {
+        match self {
+            Kind::Texts { .. } => Some(Kind::Text),
+            Kind::Objects { of, .. } => Some(Kind::Object(of)),
+            _ => None,
+        }
+    }
+}
+
+/// What the grammar has at a path.
+pub fn resolve<'t>(steps: &mut dyn Iterator<Item = Step<'t>>) -> Option<Kind> {
+    let mut kind = Kind::Object(&FILE);
+    for step in steps {
+        kind = match (kind, step) {
+            (Kind::Object(object), Step::Key(key)) => object.field(key)?.kind,
+            (list, Step::Index(_)) => list.element()?,
+            _ => return None,
+        };
+    }
+    Some(kind)
+}
+
+/// Whether any object of the grammar has this key.
+pub fn knows(key: &str) -> bool {
+    ALL.iter().any(|object| object.field(key).is_some())
+}

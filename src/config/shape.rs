@@ -1,0 +1,330 @@
+//! Text × grammar: JSON as such, unknown and double keys, types, ranges, list lengths.
+//!
+//! What passes here, `serde` can read into the raw structs.
+use super::error::ConfigError;
+use super::grammar::{self, Kind, Object};
+use super::place::{Source, Step, write_path};
+use super::scan::{MAX_DEPTH, Scanner, Token};
+use super::suggest;
+use super::types::VERSION;
+use core::fmt::{self, Write};
+use heapless::{String, Vec};
+
+/// One message being written; what does not fit is cut off.
+type Words = String<240>;
+
+/// Finds nothing wrong, and how many tokens there are.
+pub fn check(source: Source<'_>) -> Result<usize, ConfigError> {
+    // First JSON as such: only in sound JSON a key is surely a key and no half secret.
+    let mut count = 0;
+    each_token(source, &mut |_, _| {
+        count += 1;
+        Ok(())
+    })?;
+    // A newer file may have keys unknown here: its version is the first thing to say.
+    each_token(source, &mut |scanner, token| newer(source, scanner, token))?;
+    let mut seen = Seen::new();
+    each_token(source, &mut |scanner, token| match token {
+        Token::Key => key(source, scanner, &mut seen),
+        Token::ObjectEnd | Token::ListEnd => Ok(()),
+        _ => value(source, scanner, token, &mut seen),
+    })?;
+    Ok(count)
+}
+
+/// For each open object the keys met, one bit a field.
+type Seen = Vec<u32, MAX_DEPTH>;
+
+type Visit<'v> = &'v mut dyn FnMut(&Scanner<'_>, Token) -> Result<(), ConfigError>;
+
+fn each_token(source: Source<'_>, visit: Visit<'_>) -> Result<(), ConfigError> {
+    let mut scanner = Scanner::new(source.text);
+    loop {
+        match scanner.next() {
+            Ok(Some(token)) => visit(&scanner, token)?,
+            Ok(None) => return Ok(()),
+            Err(fault) => return Err(source.no_json(&scanner, fault)),
+        }
+    }
+}
+
+fn newer(source: Source<'_>, scanner: &Scanner<'_>, token: Token) -> Result<(), ConfigError> {
+    if token != Token::Number || !scanner.steps().eq([Step::Key("version")]) {
+        return Ok(());
+    }
+    match scanner.raw().parse::<u32>() {
+        Ok(version) if version > VERSION => {
+            let mut what = Words::new();
+            let _ = write!(
+                what,
+                "this file is version {version}; this wifibond understands {VERSION}"
+            );
+            let cure = format_args!("update wifibond, or write a version {VERSION} file");
+            Err(source.at_token(scanner, &what, cure))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn key(source: Source<'_>, scanner: &Scanner<'_>, seen: &mut Seen) -> Result<(), ConfigError> {
+    let depth = scanner.depth();
+    let Some(Kind::Object(object)) = grammar::resolve(&mut scanner.steps().take(depth - 1)) else {
+        return Ok(());
+    };
+    let Some(bit) = object.position(scanner.raw()) else {
+        return Err(unknown(source, scanner, object));
+    };
+    let Some(keys) = seen.get_mut(depth - 1) else {
+        return Ok(());
+    };
+    if *keys & (1 << bit) != 0 {
+        return Err(source.at_token(
+            scanner,
+            "this key stands here twice",
+            format_args!("keep one of the two"),
+        ));
+    }
+    *keys |= 1 << bit;
+    Ok(())
+}
+
+/// An unknown key is shown only where it surely is no secret: outside the objects
+/// that hold secrets, or when it comes near to a word of the grammar.
+fn unknown(source: Source<'_>, scanner: &Scanner<'_>, object: &Object) -> ConfigError {
+    let word = scanner.raw();
+    let meant = suggest::key(object, word);
+    let belongs = suggest::place_of(word);
+    let plain = word.len() <= 24
+        && word
+            .bytes()
+            .all(|c| c.is_ascii_alphanumeric() || b"_-".contains(&c));
+    let secrets = object
+        .fields
+        .iter()
+        .any(|field| matches!(field.kind, Kind::Secret));
+    let mut what = Words::new();
+    let _ = what.write_str("unknown key");
+    if meant.is_some() || belongs.is_some() || (plain && !secrets) {
+        let _ = write!(what, " `{word}`");
+    }
+    let mut cure = Words::new();
+    let _ = match (meant, belongs) {
+        (Some(key), _) => write!(cure, "did you mean `{key}`?"),
+        (None, Some("")) => write!(cure, "`{word}` belongs to the outermost {{ … }}"),
+        (None, Some(place)) => write!(cure, "`{word}` belongs in `{place}`"),
+        (None, None) => write_list(
+            &mut cure,
+            &mut object.fields.iter().map(|field| field.key),
+            "",
+        ),
+    };
+    // The path is that of the object: the key itself has none in the grammar.
+    let path = write_path(&mut scanner.steps().take(scanner.depth() - 1));
+    ConfigError::at(
+        source.text,
+        scanner.place(),
+        &path,
+        format_args!("{what}"),
+        format_args!("{cure}"),
+    )
+}
+
+/// `known here: a, b, c`, each word between two `quote`s.
+fn write_list(
+    out: &mut Words,
+    words: &mut dyn Iterator<Item = &'static str>,
+    quote: &str,
+) -> fmt::Result {
+    let mut before = "known here: ";
+    for word in words {
+        write!(out, "{before}{quote}{word}{quote}")?;
+        before = ", ";
+    }
+    Ok(())
+}
+
+fn value(
+    source: Source<'_>,
+    scanner: &Scanner<'_>,
+    token: Token,
+    seen: &mut Seen,
+) -> Result<(), ConfigError> {
+    if matches!(token, Token::ObjectStart | Token::ListStart) {
+        seen.truncate(scanner.depth() - 1);
+        let _ = seen.push(0);
+    }
+    too_many(source, scanner)?;
+    let Some(kind) = grammar::resolve(&mut scanner.steps()) else {
+        return Ok(());
+    };
+    match (kind, token) {
+        (Kind::Text | Kind::Secret, Token::Text)
+        | (Kind::Flag, Token::Bool)
+        | (Kind::Texts { .. } | Kind::Objects { .. }, Token::ListStart)
+        | (Kind::Object(_), Token::ObjectStart) => Ok(()),
+        (Kind::Choice(words), Token::Text) => choice(source, scanner, words),
+        (Kind::Number { min, max, why }, Token::Number) => number(source, scanner, (min, max), why),
+        _ => Err(wrong_type(source, scanner, kind, token)),
+    }
+}
+
+/// The last token begins an element that the list has no room for.
+fn too_many(source: Source<'_>, scanner: &Scanner<'_>) -> Result<(), ConfigError> {
+    let length = scanner.steps().count();
+    let Some(Step::Index(index)) = scanner.steps().last() else {
+        return Ok(());
+    };
+    match grammar::resolve(&mut scanner.steps().take(length - 1)) {
+        Some(Kind::Texts { max } | Kind::Objects { max, .. }) if index >= max => {
+            Err(source.at_token(scanner, "too many entries", format_args!("{max} at most")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn choice(
+    source: Source<'_>,
+    scanner: &Scanner<'_>,
+    words: &'static [&'static str],
+) -> Result<(), ConfigError> {
+    let word = scanner.raw();
+    if words.contains(&word) {
+        return Ok(());
+    }
+    let mut cure = Words::new();
+    let _ = match suggest::nearest(words.iter().copied(), word) {
+        Some(near) => write!(cure, "did you mean \"{near}\"?"),
+        None => write_list(&mut cure, &mut words.iter().copied(), "\""),
+    };
+    Err(source.at_token(
+        scanner,
+        "not one of the words that may stand here",
+        format_args!("{cure}"),
+    ))
+}
+
+fn number(
+    source: Source<'_>,
+    scanner: &Scanner<'_>,
+    range: (u32, u32),
+    why: &str,
+) -> Result<(), ConfigError> {
+    let raw = scanner.raw();
+    if raw.contains(['.', 'e', 'E']) {
+        return Err(source.at_token(scanner, "not a whole number", format_args!("digits only")));
+    }
+    let (min, max) = range;
+    if raw
+        .parse()
+        .is_ok_and(|number| (min..=max).contains(&number))
+    {
+        return Ok(());
+    }
+    let colon = if why.is_empty() { "" } else { ": " };
+    let cure = format_args!("{min} to {max}{colon}{why}");
+    Err(source.at_token(scanner, "out of range", cure))
+}
+
+fn wrong_type(source: Source<'_>, scanner: &Scanner<'_>, kind: Kind, token: Token) -> ConfigError {
+    let expected = match kind {
+        Kind::Text | Kind::Secret | Kind::Choice(_) => "a text",
+        Kind::Number { .. } => "a number",
+        Kind::Flag => "true or false",
+        Kind::Texts { .. } | Kind::Objects { .. } => "a list [ … ]",
+        Kind::Object(_) => "an object { … }",
+    };
+    let found = match token {
+        Token::ObjectStart => "an object { … }",
+        Token::ListStart => "a list [ … ]",
+        Token::Text => "a text",
+        Token::Number => "a number",
+        Token::Bool => "true or false",
+        _ => "null",
+    };
+    let mut what = Words::new();
+    let _ = write!(what, "{found} where {expected} belongs");
+    source.at_token(scanner, &what, format_args!("{}", right_type(kind, token)))
+}
+
+fn right_type(kind: Kind, token: Token) -> &'static str {
+    match (kind, token) {
+        (_, Token::Null) => "to leave a setting open, leave its key out",
+        (Kind::Text | Kind::Secret | Kind::Choice(_), Token::Number | Token::Bool) => {
+            "write it in double quotes"
+        }
+        (Kind::Text | Kind::Secret | Kind::Choice(_), Token::ListStart) => {
+            "one only, without brackets"
+        }
+        (Kind::Number { .. }, Token::Text) => "write the digits without quotes",
+        (Kind::Flag, Token::Text | Token::Number) => "write true or false, without quotes",
+        (Kind::Texts { .. } | Kind::Objects { .. }, Token::Text | Token::ObjectStart) => {
+            "put it in brackets: [ … ]"
+        }
+        (Kind::Object(object), Token::ListStart) if object.place == "bond" => {
+            "there is one bond only: write { … } without the brackets"
+        }
+        (Kind::Object(_), Token::ListStart) => "one only, without brackets",
+        _ => "see the table of settings in the README",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(text: &str) -> String<240> {
+        let mut words = String::new();
+        let error = check(Source { text }).unwrap_err();
+        write!(words, "{error}").unwrap();
+        words
+    }
+
+    #[test]
+    fn keys_are_checked_against_the_object_they_stand_in() {
+        assert_eq!(check(Source { text: "{}" }), Ok(2));
+        assert_eq!(
+            wrong(r#"{ "bond": { "mode": 1 } }"#).split(';').next(),
+            Some("1:13: bond: unknown key `mode`")
+        );
+        assert_eq!(
+            wrong(r#"{ "country": "BE", "country": "BE" }"#),
+            "1:20: country: this key stands here twice; keep one of the two"
+        );
+        // The same key in another object is no double.
+        let text = r#"{ "links": [ { "name": "a" }, { "name": "b" } ], "bond": { "name": "c" } }"#;
+        assert!(check(Source { text }).is_ok());
+    }
+
+    #[test]
+    fn an_unknown_key_beside_a_secret_is_not_repeated() {
+        let words = wrong(r#"{ "wifi": [ { "correcthorse": "x" } ] }"#);
+        assert!(
+            words.starts_with("1:15: wifi[0]: unknown key; known here: ssid, "),
+            "{words}"
+        );
+    }
+
+    #[test]
+    fn a_newer_file_is_refused_for_its_version_first() {
+        assert_eq!(
+            wrong(r#"{ "mesh": 1, "version": 2 }"#),
+            "1:25: version: this file is version 2; this wifibond understands 1; \
+             update wifibond, or write a version 1 file"
+        );
+        assert_eq!(
+            wrong(r#"{ "version": 0 }"#),
+            "1:14: version: out of range; 1 to 1"
+        );
+    }
+
+    #[test]
+    fn lists_have_their_limit_and_elements_their_type() {
+        let words = wrong(r#"{ "bond": { "dns": ["1","2","3","4","5"] } }"#);
+        assert_eq!(words, "1:37: bond.dns[4]: too many entries; 4 at most");
+        let words = wrong(r#"{ "bond": { "dns": [ 1 ] } }"#);
+        assert_eq!(
+            words,
+            "1:22: bond.dns[0]: a number where a text belongs; write it in double quotes"
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! "Did you mean …?": the word of the grammar that comes nearest to what was written.
+use super::grammar::{self, Object};
+
+/// Names that other programs have for our keys.
+const ALIASES: &[(&str, &str)] = &[
+    ("password", "passphrase"),
+    ("key", "passphrase"),
+    ("wpa_psk", "psk"),
+    ("key_mgmt", "security"),
+    ("networks", "wifi"),
+    ("wlan", "wifi"),
+    ("bonds", "bond"),
+    ("interfaces", "links"),
+    ("slaves", "members"),
+    ("ports", "members"),
+    ("ip", "addresses"),
+    ("address", "addresses"),
+    ("gateway", "routes"),
+    ("gateways", "routes"),
+    ("nameservers", "dns"),
+    ("miimon", "miimon_ms"),
+    ("updelay", "updelay_ms"),
+    ("downdelay", "downdelay_ms"),
+    ("interval", "interval_ms"),
+    ("after", "after_s"),
+    ("hold", "hold_s"),
+    ("distance", "distance_m"),
+    ("regdomain", "country"),
+];
+
+/// The key of `object` that was meant by `word`.
+pub fn key(object: &Object, word: &str) -> Option<&'static str> {
+    let near = nearest(object.fields.iter().map(|field| field.key), word);
+    near.or_else(|| {
+        let known = ALIASES
+            .iter()
+            .filter(|(alias, _)| distance(alias, word) == 0);
+        known
+            .map(|(_, key)| *key)
+            .find(|key| object.field(key).is_some())
+    })
+}
+
+/// Where a key belongs that is right in itself and stands in the wrong object.
+pub fn place_of(key: &str) -> Option<&'static str> {
+    let owner = grammar::ALL
+        .iter()
+        .find(|object| object.field(key).is_some())?;
+    Some(owner.place)
+}
+
+/// The nearest of `words`, if one is near enough.
+pub fn nearest(words: impl Iterator<Item = &'static str>, word: &str) -> Option<&'static str> {
+    let near = words
+        .map(|known| (distance(known, word), known))
+        .min_by_key(|(far, _)| *far)?;
+    (near.0 <= (word.len() / 3).min(2)).then_some(near.1)
+}
+
+/// Letters to change, add, drop or swap, capital letters and `-`/`_` apart.
+fn distance(a: &str, b: &str) -> usize {
+    const LONGEST: usize = 24;
+    if a.len() > LONGEST || b.len() > LONGEST {
+        return usize::MAX;
+    }
+    let same = |x: u8, y: u8| {
+        let plain = |c: u8| {
+            if c == b'-' {
+                b'_'
+            } else {
+                c.to_ascii_lowercase()
+            }
+        };
+        plain(x) == plain(y)
+    };
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    // Three rows of the table of optimal string alignment: two back, one back, this.
+    let mut rows = [[0usize; LONGEST + 1]; 3];
+    for (j, cell) in rows[1].iter_mut().enumerate() {
+        *cell = j;
+    }
+    for i in 1..=a.len() {
+        rows[2][0] = i;
+        for j in 1..=b.len() {
+            let change = rows[1][j - 1] + usize::from(!same(a[i - 1], b[j - 1]));
+            let mut best = change.min(rows[1][j] + 1).min(rows[2][j - 1] + 1);
+            if i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]) {
+                best = best.min(rows[0][j - 2] + 1);
+            }
+            rows[2][j] = best;
+        }
+        rows.rotate_left(1);
+    }
+    rows[1][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(place: &str) -> &'static Object {
+        grammar::ALL
+            .iter()
+            .find(|object| object.place == place)
+            .unwrap()
+    }
+
+    #[test]
+    fn slips_of_the_finger_are_seen() {
+        assert_eq!(distance("passphrase", "passphrase"), 0);
+        assert_eq!(distance("passphrase", "Pass-phrase"), 1);
+        assert_eq!(distance("metric", "metirc"), 1);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(key(object("wifi[]"), "passphrse"), Some("passphrase"));
+        assert_eq!(key(object("wifi[]"), "password"), Some("passphrase"));
+        assert_eq!(key(object("bond"), "fail-over-mac"), Some("fail_over_mac"));
+        assert_eq!(key(object("bond"), "xyz"), None);
+        assert_eq!(place_of("via"), Some("routes[]"));
+    }
+}

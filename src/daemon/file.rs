@@ -1,0 +1,217 @@
+//! The configuration file: where it is, the last one that worked, and the report
+//! beside it when it is wrong.
+use super::STATE_DIR;
+use crate::config::{self, Config, ConfigError};
+use crate::engine::Engine;
+use crate::engine::journal::RecordKind;
+use crate::system::files;
+
+/// Where the file is unless told otherwise.
+pub const DEFAULT: &str = "/boot/wifibond.json";
+/// The last file that worked.
+const LAST_GOOD: &str = "/var/lib/wifibond/last-good.json";
+/// What runs where there never was a good file: the cable alone, by DHCP.
+const BUILT_IN: &[u8] = br#"{"bond":{"members":[]}}"#;
+/// The report's name, beside the file.
+const REPORT: &str = "wifibond-report.txt";
+
+/// Why a file gives no configuration.
+pub enum Fault {
+    /// It cannot be read.
+    Unreadable(String),
+    Wrong(Box<ConfigError>),
+}
+
+/// What was read, and from where.
+pub struct Text {
+    pub path: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Reads the file. Windows hides the ending of known types, so that people make
+/// `wifibond.json.txt` without seeing it: that name is taken where the right one is
+/// missing.
+pub fn read(path: &str) -> Result<Text, String> {
+    let attempt = |path: &str| {
+        // One byte more than allowed, so that the check can say that it is too large.
+        files::read(path, config::MAX_FILE + 1)
+    };
+    match attempt(path) {
+        Ok(bytes) => Ok(Text {
+            path: path.into(),
+            bytes,
+        }),
+        Err(e) if e.errno == libc::ENOENT => {
+            let hidden = format!("{path}.txt");
+            match attempt(&hidden) {
+                Ok(bytes) => Ok(Text {
+                    path: hidden,
+                    bytes,
+                }),
+                Err(_) => Err(format!("{path}: there is no such file")),
+            }
+        }
+        Err(e) if e.errno == libc::EFBIG => Err(format!(
+            "{path}: larger than {} KiB: this is not a wifibond configuration",
+            config::MAX_FILE / 1024
+        )),
+        Err(e) => Err(format!("{path}: {e}")),
+    }
+}
+
+/// The file the daemon runs on.
+pub struct Source {
+    path: String,
+    config: Box<Config>,
+    /// For the journal's first line.
+    origin: String,
+    /// Parts of the file that this version does not carry out.
+    notes: String,
+}
+
+impl Source {
+    /// Never fails: a wrong file leaves the last good one in force, or the built-in
+    /// default.
+    pub fn load(path: &str) -> Self {
+        let mut source = Source {
+            path: path.into(),
+            config: Box::new(built_in()),
+            origin: String::new(),
+            notes: String::new(),
+        };
+        if let Err(reason) = source.reload() {
+            log::error!("{reason}");
+            source.origin = match last_good() {
+                Some(config) => {
+                    *source.config = config;
+                    format!("running on the last good file, {LAST_GOOD}: {reason}")
+                }
+                None => format!("running on the built-in default (DHCP on eth0): {reason}"),
+            };
+        }
+        source
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What `reload` says when it worked.
+    pub fn notes(&self) -> &str {
+        &self.notes
+    }
+
+    /// Reads the file again. On error the present configuration stays.
+    pub fn reload(&mut self) -> Result<(), String> {
+        let (path, parsed) = match read(&self.path) {
+            Ok(text) => {
+                let parsed = config::parse(&text.bytes);
+                if parsed.is_ok() {
+                    keep(&text.bytes);
+                }
+                (text.path, parsed.map_err(|e| Fault::Wrong(Box::new(e))))
+            }
+            Err(reason) => (self.path.clone(), Err(Fault::Unreadable(reason))),
+        };
+        let report = beside(&path);
+        match parsed {
+            Ok(config) => {
+                self.notes = notes(&config);
+                *self.config = config;
+                self.origin = format!("running on {path}");
+                if let Err(e) = files::remove(&report) {
+                    log::warn!("{report}: {e}");
+                }
+                for note in self.notes.lines() {
+                    log::warn!("{note}");
+                }
+                Ok(())
+            }
+            Err(fault) => {
+                let (reason, text) = explain(&path, &fault);
+                if let Err(e) = files::write_atomic(&report, text.as_bytes(), 0o644) {
+                    log::warn!("{report}: {e}");
+                }
+                Err(reason)
+            }
+        }
+    }
+
+    /// The journal's first record.
+    pub fn note_start(&self, now: u64, engine: &mut Engine) {
+        let kind = match self.origin.starts_with("running on /") {
+            true => RecordKind::Program,
+            false => RecordKind::Trouble,
+        };
+        let text = format_args!("wifibond {} {}", env!("CARGO_PKG_VERSION"), self.origin);
+        engine.journal_mut().write(now, kind, "", text);
+    }
+
+    pub fn note_end(&self) {
+        log::info!("stopped");
+    }
+}
+
+/// One line a part that is not carried out.
+pub fn notes(config: &Config) -> String {
+    let mut text = String::new();
+    for notice in config::not_supported_yet(config) {
+        text.push_str(&format!("{notice}\n"));
+    }
+    text
+}
+
+/// The reason in one line, and the report.
+fn explain(path: &str, fault: &Fault) -> (String, String) {
+    match fault {
+        Fault::Unreadable(reason) => {
+            let report = format!("wifibond cannot read its configuration.\r\n\r\n{reason}\r\n");
+            (reason.clone(), report)
+        }
+        Fault::Wrong(error) => {
+            let reason = format!("{}", error.display_with(path));
+            let report = config::report(error, path);
+            (reason, report)
+        }
+    }
+}
+
+fn beside(path: &str) -> String {
+    match path.rsplit_once('/') {
+        Some((directory, _)) => format!("{directory}/{REPORT}"),
+        None => REPORT.into(),
+    }
+}
+
+/// Keeps a good file for the day when it is broken. It holds secrets: 0600. Written
+/// only when it differs: SD cards wear.
+fn keep(bytes: &[u8]) {
+    let same = files::read(LAST_GOOD, config::MAX_FILE + 1).is_ok_and(|old| old == bytes);
+    if same {
+        return;
+    }
+    let kept = files::ensure_dir(STATE_DIR, 0o700)
+        .and_then(|()| files::write_atomic(LAST_GOOD, bytes, 0o600));
+    if let Err(e) = kept {
+        log::warn!("{LAST_GOOD}: {e}; this file could not be fallen back to");
+    }
+}
+
+fn last_good() -> Option<Config> {
+    let bytes = files::read(LAST_GOOD, config::MAX_FILE + 1).ok()?;
+    config::parse(&bytes).ok()
+}
+
+fn built_in() -> Config {
+    config::parse(BUILT_IN).expect("the built-in configuration is checked by a test")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_built_in_configuration_is_good() {
+        let config = super::built_in();
+        assert!(config.bond.members.is_empty());
+        assert_eq!(config.links.len(), 1);
+    }
+}

@@ -1,0 +1,206 @@
+//! The kernel as the daemon uses it: requests out, notifications in.
+use crate::engine::Engine;
+use crate::engine::action::{KernelAction, Scope};
+use crate::engine::event::{Event, Failure};
+use crate::engine::observed::{Facts, Index};
+use crate::kernel::{self, Ended, REQUEST_BYTES, Reply, nl80211};
+use crate::system::netlink::{Events, Protocol, Received, Requests};
+use crate::system::{clock, ethtool};
+use std::os::fd::{AsFd, BorrowedFd};
+
+/// No request takes longer on a healthy machine; a driver that hangs must not hang us.
+const ANSWER_WITHIN_MS: u64 = 5_000;
+/// A dump that was interrupted by changes is repeated so often.
+const DUMPS: usize = 5;
+
+pub struct Machine {
+    requests: Requests,
+    events: Events,
+    /// Generic netlink with the number of nl80211, where the kernel knows Wi-Fi.
+    wifi: Option<(Requests, u16)>,
+}
+
+impl Machine {
+    pub fn open() -> Result<Self, String> {
+        let open = |what: &str, e: crate::system::Error| format!("netlink {what}: {e}");
+        Ok(Machine {
+            // Notifications first: nothing may happen between a dump and them.
+            events: Events::open().map_err(|e| open("notifications", e))?,
+            requests: Requests::open(Protocol::Route).map_err(|e| open("requests", e))?,
+            wifi: None,
+        })
+    }
+
+    pub fn events_fd(&self) -> BorrowedFd<'_> {
+        self.events.as_fd()
+    }
+
+    /// Sends one change and waits for the acknowledgement.
+    pub fn change(&mut self, action: &KernelAction) -> Result<(), Failure> {
+        let mut buffer = [0; REQUEST_BYTES];
+        let seq = self.requests.next_seq();
+        let request = kernel::encode(action, seq, &mut buffer);
+        exchange(&mut self.requests, seq, request, &mut |_| {})
+            .map(|_| ())
+            .map_err(|failure| hint(action, failure))
+    }
+
+    /// Takes in every notification that is there.
+    pub fn drain(&mut self, engine: &mut Engine) {
+        loop {
+            let now = clock::boot_ms();
+            match self.events.receive() {
+                Ok(Received::Nothing) => return,
+                Ok(Received::Datagram(datagram)) => {
+                    let wifi = &mut self.wifi;
+                    for frame in kernel::frames(datagram) {
+                        let Ok(frame) = frame else {
+                            engine.handle(now, Event::Lost);
+                            break;
+                        };
+                        take(wifi, engine, now, frame.kind, frame.payload);
+                    }
+                }
+                Ok(Received::Lost) => engine.handle(now, Event::Lost),
+                Err(e) => {
+                    log::error!("netlink notifications: {e}");
+                    engine.handle(now, Event::Lost);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Reads everything of a scope afresh.
+    pub fn read_all(&mut self, scope: Scope, engine: &mut Engine) -> Result<(), Failure> {
+        for _ in 0..DUMPS {
+            engine.handle(clock::boot_ms(), Event::DumpBegins(scope));
+            let ended = self.read_once(scope, engine)?;
+            if ended == Ended::Complete {
+                engine.handle(clock::boot_ms(), Event::DumpEnds(scope));
+                return Ok(());
+            }
+        }
+        let text = "the kernel's tables change too fast to be read";
+        Err(super::failure(0, &text))
+    }
+
+    fn read_once(&mut self, scope: Scope, engine: &mut Engine) -> Result<Ended, Failure> {
+        type Dump = fn(u32, &mut [u8; REQUEST_BYTES]) -> &[u8];
+        let all: [Dump; 3] = [
+            kernel::dump_links,
+            kernel::dump_addresses,
+            kernel::dump_routes,
+        ];
+        let dumps = match scope {
+            Scope::All => &all[..],
+            Scope::Routes => &all[2..],
+        };
+        let mut whole = Ended::Complete;
+        for dump in dumps {
+            let mut buffer = [0; REQUEST_BYTES];
+            let seq = self.requests.next_seq();
+            let request = dump(seq, &mut buffer);
+            let wifi = &mut self.wifi;
+            let ended = exchange(&mut self.requests, seq, request, &mut |frame| {
+                take(wifi, engine, clock::boot_ms(), frame.kind, frame.payload);
+            })?;
+            if ended == Ended::Interrupted {
+                whole = ended;
+            }
+        }
+        Ok(whole)
+    }
+}
+
+/// One request, its answer frame by frame, and its end.
+fn exchange(
+    requests: &mut Requests,
+    seq: u32,
+    request: &[u8],
+    each: &mut dyn FnMut(kernel::Frame<'_>),
+) -> Result<Ended, Failure> {
+    let mut reply = Reply::new(seq);
+    requests
+        .exchange(request, ANSWER_WITHIN_MS, &mut |datagram| {
+            reply.take(datagram, each)
+        })
+        .unwrap_or_else(|e| Err(super::failure(e.errno, &e)))
+}
+
+/// Gives one message to the engine, with what rtnetlink does not tell added.
+fn take(
+    wifi: &mut Option<(Requests, u16)>,
+    engine: &mut Engine,
+    now: u64,
+    kind: u16,
+    payload: &[u8],
+) {
+    match kernel::decode(kind, payload) {
+        Ok(None) => {}
+        Ok(Some(Event::Link(mut link))) => {
+            let known = engine.observed().link(link.index);
+            link.facts = match known {
+                Some(old) if old.name == link.name && old.carrier == link.carrier => {
+                    old.facts.clone()
+                }
+                _ => Facts {
+                    driver: ethtool::driver(&link.name),
+                    wifi: is_wifi(wifi, link.index),
+                    speed: ethtool::speed(&link.name),
+                },
+            };
+            engine.handle(now, Event::Link(link));
+        }
+        Ok(Some(event)) => engine.handle(now, event),
+        Err(e) => log::warn!("netlink message of kind {kind} makes no sense: {e:?}"),
+    }
+}
+
+fn is_wifi(wifi: &mut Option<(Requests, u16)>, link: Index) -> bool {
+    if wifi.is_none() {
+        *wifi = find_nl80211();
+    }
+    let Some((requests, family)) = wifi else {
+        return false;
+    };
+    let mut buffer = [0; REQUEST_BYTES];
+    let seq = requests.next_seq();
+    let request = nl80211::get_interface(*family, link, seq, &mut buffer);
+    let mut found = false;
+    let answer = exchange(requests, seq, request, &mut |frame| {
+        found |= nl80211::is_wifi(frame.payload, link);
+    });
+    answer.is_ok() && found
+}
+
+/// `None` while no Wi-Fi driver is loaded: the family comes with the first.
+fn find_nl80211() -> Option<(Requests, u16)> {
+    let mut requests = Requests::open(Protocol::Generic).ok()?;
+    let mut buffer = [0; REQUEST_BYTES];
+    let seq = requests.next_seq();
+    let request = nl80211::find_family(seq, &mut buffer);
+    let mut family = None;
+    exchange(&mut requests, seq, request, &mut |frame| {
+        family = family.or(nl80211::family(frame.payload));
+    })
+    .ok()?;
+    family.map(|family| (requests, family))
+}
+
+/// Adds the cure where the kernel's error has a usual one.
+fn hint(action: &KernelAction, failure: Failure) -> Failure {
+    let cure = match (action, failure.errno) {
+        (KernelAction::CreateBond { .. }, libc::EOPNOTSUPP) => {
+            "the kernel has no bonding driver: load it (modprobe bonding max_bonds=0) or install the kernel's modules"
+        }
+        (KernelAction::SetUp { up: true, .. }, libc::ERFKILL) => {
+            "the radio is blocked: rfkill unblock wifi"
+        }
+        (KernelAction::AddRoute { .. }, libc::EEXIST) => {
+            "another program made a route with this destination and metric"
+        }
+        _ => return failure,
+    };
+    super::failure(failure.errno, &cure)
+}

@@ -1,0 +1,401 @@
+//! The only loop: wait → read → events → engine → actions → wait.
+//!
+//! Actions are carried out one at a time, and what they changed is read before the
+//! next one is asked for: the kernel queues its notifications before it acknowledges
+//! a request, so the engine never acts on an old picture.
+mod clients;
+pub mod file;
+mod machine;
+mod supplicants;
+
+use crate::engine::Engine;
+use crate::engine::action::{Action, Scope};
+use crate::engine::event::{Event, Failure};
+use crate::engine::journal::{RecordKind, clip};
+use crate::engine::{status, status_text};
+use crate::system::poll::{self, Interest, Ready};
+use crate::system::signals::Signals;
+use crate::system::{clock, files, ipv6, notify};
+use crate::wire::control::{self, Request};
+use clients::Clients;
+use file::Source;
+use log::Level;
+use machine::Machine;
+use std::os::fd::AsFd;
+use supplicants::Processes;
+
+/// Run-time state; root only.
+pub const RUN_DIR: &str = "/run/wifibond";
+/// The control socket.
+pub const CONTROL: &str = "/run/wifibond/control.sock";
+/// Lasting state.
+pub const STATE_DIR: &str = "/var/lib/wifibond";
+
+/// Steps in a row before other events are looked at again.
+const STEPS_AT_ONCE: usize = 200;
+/// Answers to a question for signals are waited for so long.
+const SIGNALS_WITHIN_MS: u64 = 150;
+
+/// What a descriptor in the wait belongs to.
+#[derive(Debug, Clone, Copy)]
+enum Token {
+    Kernel,
+    Signals,
+    Listener,
+    Client(usize),
+    /// A wpa_supplicant's end.
+    Process(usize),
+    /// A wpa_supplicant's words.
+    Words(usize),
+}
+
+pub struct Daemon {
+    engine: Engine,
+    machine: Machine,
+    processes: Processes,
+    clients: Clients,
+    signals: Signals,
+    source: Source,
+    /// The last record that went to the log.
+    logged: u32,
+    /// The last line given to the init system.
+    notified: heapless::String<96>,
+    /// A status waits for the radios' signals until then.
+    signals_until: Option<u64>,
+    watchdog: Option<(u64, u64)>,
+    leave: bool,
+}
+
+impl Daemon {
+    /// Opens what it needs, and reads the machine once.
+    pub fn start(source: Source) -> Result<Self, String> {
+        for (path, mode) in [(RUN_DIR, 0o700), ("/run/wifibond/wpa", 0o700)] {
+            files::ensure_dir(path, mode).map_err(|e| format!("{path}: {e}"))?;
+        }
+        let clients = Clients::open(CONTROL).map_err(|e| format!("{CONTROL}: {e}"))?;
+        let signals = Signals::install().map_err(|e| format!("signals: {e}"))?;
+        let machine = Machine::open()?;
+        let engine = Engine::new(source.config());
+        let watchdog = notify::watchdog_ms().map(|every| (every, clock::boot_ms()));
+        Ok(Daemon {
+            engine,
+            machine,
+            processes: Processes::default(),
+            clients,
+            signals,
+            source,
+            logged: 0,
+            notified: heapless::String::new(),
+            signals_until: None,
+            watchdog,
+            leave: false,
+        })
+    }
+
+    /// Runs until it is told to stop.
+    pub fn run(mut self) -> Result<(), String> {
+        self.source.note_start(clock::boot_ms(), &mut self.engine);
+        self.perform(Action::Resync(Scope::All));
+        if !self.engine.observed().is_complete() {
+            self.write_log();
+            return Err("the kernel's links cannot be read".into());
+        }
+        self.processes
+            .adopt_leftovers(clock::boot_ms(), &mut self.engine);
+        self.work();
+        notify::ready(&self.notified);
+        while !self.leave {
+            self.wait()?;
+            self.work();
+        }
+        self.source.note_end();
+        Ok(())
+    }
+
+    /// Takes every step there is to take.
+    fn work(&mut self) {
+        for _ in 0..STEPS_AT_ONCE {
+            self.machine.drain(&mut self.engine);
+            let now = clock::boot_ms();
+            self.engine.tick(now);
+            let Some(action) = self.engine.next(now) else {
+                break;
+            };
+            self.perform(action);
+            if self.leave {
+                break;
+            }
+        }
+        self.write_log();
+        self.tell_init();
+        self.answer_statuses();
+    }
+
+    fn perform(&mut self, action: Action) {
+        log::debug!(
+            "{}",
+            crate::engine::words::Spoken(&action, self.engine.observed())
+        );
+        let result = match &action {
+            Action::Kernel(kernel) => self.machine.change(kernel),
+            Action::SetIpv6 { name, enabled, .. } => {
+                ipv6::set_disabled(name, !enabled).map_err(|e| failure(e.errno, &e))
+            }
+            Action::Resync(scope) => self.machine.read_all(*scope, &mut self.engine),
+            Action::StartSupplicant { link, name } => {
+                match self.processes.start(
+                    *link,
+                    name,
+                    self.engine.config(),
+                    self.engine.observed(),
+                ) {
+                    Ok(how) => {
+                        let started = Event::SupplicantStarted { link: *link, how };
+                        self.engine.handle(clock::boot_ms(), started);
+                        Ok(())
+                    }
+                    Err(failure) => Err(failure),
+                }
+            }
+            Action::AttachSupplicant { link } => self.processes.attach(*link),
+            Action::AskSupplicant { link, request } => self.processes.ask(*link, *request),
+            Action::ReconfigureSupplicant { link } => {
+                self.processes
+                    .reconfigure(*link, self.engine.config(), self.engine.observed())
+            }
+            Action::StopSupplicant { link, force } => self.processes.stop(*link, *force),
+            Action::Exit => {
+                self.leave = true;
+                Ok(())
+            }
+        };
+        self.engine
+            .handle(clock::boot_ms(), Event::Done(action, result));
+    }
+
+    fn wait(&mut self) -> Result<(), String> {
+        let now = clock::boot_ms();
+        let deadlines = [
+            self.engine.poll_at(now),
+            self.clients.poll_at(),
+            self.signals_until,
+            self.watchdog.map(|(_, at)| at),
+        ];
+        let timeout = deadlines
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|at| at.saturating_sub(now));
+        let ready = {
+            let mut interests: heapless::Vec<Interest<'_, Token>, { poll::MAX }> =
+                heapless::Vec::new();
+            let mut add = |fd, token, write: bool| {
+                let _ = interests.push(Interest {
+                    fd,
+                    token,
+                    read: !write,
+                    write,
+                });
+            };
+            add(self.machine.events_fd(), Token::Kernel, false);
+            add(self.signals.as_fd(), Token::Signals, false);
+            self.clients.interests(&mut |fd, place, write| match place {
+                None => add(fd, Token::Listener, write),
+                Some(place) => add(fd, Token::Client(place), write),
+            });
+            self.processes
+                .interests(&mut |fd, place, words| match words {
+                    true => add(fd, Token::Words(place), false),
+                    false => add(fd, Token::Process(place), false),
+                });
+            poll::wait(&interests, timeout).map_err(|e| format!("waiting: {e}"))?
+        };
+        // Places are stable until the next wait: nothing is removed in between.
+        for Ready { token, .. } in ready {
+            self.serve(token)?;
+        }
+        self.processes.sweep();
+        self.clients.sweep(clock::boot_ms());
+        self.keep_watchdog();
+        Ok(())
+    }
+
+    fn serve(&mut self, token: Token) -> Result<(), String> {
+        match token {
+            Token::Kernel => self.machine.drain(&mut self.engine),
+            Token::Signals => {
+                let caught = self.signals.take();
+                if caught.stop {
+                    self.stop();
+                }
+                if caught.reload {
+                    let _ = self.reload();
+                }
+            }
+            Token::Listener => self.clients.accept(clock::boot_ms()),
+            Token::Client(place) => {
+                if let Some(request) = self.clients.serve(place) {
+                    self.request(place, &request);
+                }
+            }
+            Token::Process(place) => {
+                if let Some(link) = self.processes.ended(place) {
+                    self.engine
+                        .handle(clock::boot_ms(), Event::SupplicantExited { link });
+                }
+            }
+            Token::Words(place) => self.processes.listen(place, &mut self.engine),
+        }
+        Ok(())
+    }
+
+    fn stop(&mut self) {
+        notify::stopping();
+        log::info!("stopping");
+        self.engine.handle(clock::boot_ms(), Event::Stop);
+    }
+
+    fn reload(&mut self) -> Result<(), String> {
+        notify::reloading();
+        let result = self.source.reload();
+        match &result {
+            Ok(()) => {
+                let config = Event::Config(self.source.config());
+                self.engine.handle(clock::boot_ms(), config);
+            }
+            Err(reason) => {
+                let now = clock::boot_ms();
+                let text = format_args!("reload refused, nothing changed: {reason}");
+                self.engine
+                    .journal_mut()
+                    .write(now, RecordKind::Trouble, "", text);
+            }
+        }
+        notify::ready(&self.notified);
+        result
+    }
+
+    fn request(&mut self, place: usize, request: &str) {
+        match control::parse(request) {
+            Some(Request::Status { json }) => {
+                self.clients.want_status(place, json);
+                self.engine.ask_signals();
+                self.signals_until = Some(clock::boot_ms() + SIGNALS_WITHIN_MS);
+            }
+            Some(Request::Events { json, count }) => {
+                let body = clients::events(&self.engine, json, count);
+                self.clients.answer(place, 0, &body);
+            }
+            Some(Request::Reload) => match self.reload() {
+                Ok(()) => self.clients.answer(place, 0, self.source.notes()),
+                Err(reason) => self.clients.answer(place, 1, &format!("{reason}\n")),
+            },
+            Some(Request::Switch(member)) => {
+                let (code, body) = self.switch(member);
+                self.clients.answer(place, code, &body);
+            }
+            None => self
+                .clients
+                .answer(place, 2, "this is no request that the daemon knows\n"),
+        }
+    }
+
+    fn switch(&mut self, member: &str) -> (u8, String) {
+        match self.engine.may_switch(member) {
+            Ok(index) => {
+                self.engine.handle(clock::boot_ms(), Event::Switch(index));
+                self.work_without_answers();
+                match self.engine.carry().now() {
+                    Some((active, _)) if active == index => (0, format!("{member} is active\n")),
+                    _ => (
+                        1,
+                        format!("{member}: the kernel did not take it; see `wifibond events`\n"),
+                    ),
+                }
+            }
+            Err(reason) => (1, format!("{member}: {reason}\n")),
+        }
+    }
+
+    /// As [`Daemon::work`], from within a request.
+    fn work_without_answers(&mut self) {
+        for _ in 0..STEPS_AT_ONCE {
+            self.machine.drain(&mut self.engine);
+            match self.engine.next(clock::boot_ms()) {
+                Some(action) => self.perform(action),
+                None => return,
+            }
+        }
+    }
+
+    /// Statuses go out when the radios have told their signals, or are late.
+    fn answer_statuses(&mut self) {
+        let Some(until) = self.signals_until else {
+            return;
+        };
+        let now = clock::boot_ms();
+        if self.engine.signals_awaited() && now < until {
+            return;
+        }
+        self.signals_until = None;
+        let engine = &self.engine;
+        self.clients
+            .answer_statuses(&mut |json| clients::status(engine, now, json));
+    }
+
+    fn write_log(&mut self) {
+        for record in self.engine.journal().since(self.logged) {
+            let level = match record.kind {
+                RecordKind::Trouble | RecordKind::Outage => Level::Warn,
+                RecordKind::Program
+                | RecordKind::Adapter
+                | RecordKind::Radio
+                | RecordKind::Switch
+                | RecordKind::Supplicant
+                | RecordKind::Resync => Level::Info,
+            };
+            log::log!(level, "{}", status_text::Line(record));
+        }
+        self.logged = self.engine.journal().written();
+    }
+
+    /// One line for `systemctl status`, when it changes.
+    fn tell_init(&mut self) {
+        let status = status::status(&self.engine, clock::boot_ms());
+        let line = clip(format_args!("{}", status_text::Headline(&status)));
+        if line != self.notified {
+            notify::status(&line);
+            self.notified = line;
+        }
+    }
+
+    fn keep_watchdog(&mut self) {
+        if let Some((every, at)) = &mut self.watchdog {
+            let now = clock::boot_ms();
+            if now >= *at {
+                notify::watchdog();
+                *at = now + *every;
+            }
+        }
+    }
+}
+
+/// A failed system call as the engine takes it.
+fn failure(errno: i32, text: &dyn core::fmt::Display) -> Failure {
+    Failure {
+        errno,
+        text: clip(format_args!("{text}")),
+    }
+}
+
+/// Reads the machine once into an engine, for `plan`.
+pub fn read_machine(engine: &mut Engine) -> Result<(), String> {
+    let mut machine = Machine::open()?;
+    let read = machine.read_all(Scope::All, engine);
+    let failed = read.as_ref().err().map(|failure| failure.text.to_string());
+    engine.handle(
+        clock::boot_ms(),
+        Event::Done(Action::Resync(Scope::All), read),
+    );
+    failed.map_or(Ok(()), Err)
+}

@@ -1,0 +1,290 @@
+//! The wpa_supplicant processes and their control sockets.
+//!
+//! Three files each in the run directory: NAME.conf (0600), NAME.pid, and the
+//! control socket wpa/NAME. A process that a crashed daemon left is found by its pid
+//! file and recognised by its command line.
+use super::RUN_DIR;
+use crate::config::{Config, IfName};
+use crate::engine::Engine;
+use crate::engine::event::{Event, Failure, Start};
+use crate::engine::observed::Index;
+use crate::engine::supplicant::MAX_SUPPLICANTS;
+use crate::engine::supplicant_file;
+use crate::engine::tables::Observed;
+use crate::system::children::{self, Process, Signal};
+use crate::system::unix::Datagram;
+use crate::system::{clock, files};
+use crate::wire::wpa::Request;
+use heapless::Vec;
+use std::os::fd::{AsFd, BorrowedFd};
+
+const PROGRAM: &str = "wpa_supplicant";
+/// The largest message read; `STATUS` takes some 500 bytes.
+const MESSAGE_BYTES: usize = 4096;
+/// Processes held: one an adapter, and those that are just ending.
+const MAX_PROCESSES: usize = MAX_SUPPLICANTS * 2;
+
+struct Slot {
+    link: Index,
+    name: IfName,
+    process: Process,
+    socket: Option<Datagram>,
+    ended: bool,
+}
+
+#[derive(Default)]
+pub struct Processes {
+    slots: Vec<Slot, MAX_PROCESSES>,
+}
+
+fn conf_path(name: &str) -> String {
+    format!("{RUN_DIR}/{name}.conf")
+}
+fn pid_path(name: &str) -> String {
+    format!("{RUN_DIR}/{name}.pid")
+}
+
+/// The configuration for one adapter, as text.
+fn render(config: &Config, observed: &Observed, link: Index) -> Result<String, Failure> {
+    let link = observed
+        .link(link)
+        .ok_or_else(|| super::failure(0, &"the adapter is gone"))?;
+    let mut text = String::new();
+    let _ = supplicant_file::write(config, link, &mut text);
+    Ok(text)
+}
+
+impl Processes {
+    fn slot(&mut self, link: Index) -> Result<&mut Slot, Failure> {
+        let slot = self.slots.iter_mut().find(|s| s.link == link && !s.ended);
+        slot.ok_or_else(|| super::failure(0, &"wpa_supplicant is not running"))
+    }
+
+    /// Writes the configuration and starts the process.
+    pub fn start(
+        &mut self,
+        link: Index,
+        name: &IfName,
+        config: &Config,
+        observed: &Observed,
+    ) -> Result<Start, Failure> {
+        if self.slots.is_full() {
+            return Err(super::failure(
+                0,
+                &"too many wpa_supplicants are still ending",
+            ));
+        }
+        let conf = conf_path(name);
+        write_conf(&conf, &render(config, observed, link)?)?;
+        let arguments = ["-i", name, "-D", "nl80211", "-c", &conf];
+        let process = children::spawn(PROGRAM, &arguments, None).map_err(|e| match e.errno {
+            libc::ENOENT => super::failure(e.errno, &"wpa_supplicant is not installed"),
+            errno => super::failure(errno, &e),
+        })?;
+        let pid = process.pid().to_string();
+        if let Err(e) = files::write_atomic(&pid_path(name), pid.as_bytes(), 0o600) {
+            log::warn!(
+                "{name}: {}: {e}; it could not be adopted after a crash",
+                pid_path(name)
+            );
+        }
+        let slot = Slot {
+            link,
+            name: name.clone(),
+            process,
+            socket: None,
+            ended: false,
+        };
+        let _ = self.slots.push(slot);
+        Ok(Start::Spawned)
+    }
+
+    pub fn attach(&mut self, link: Index) -> Result<(), Failure> {
+        let slot = self.slot(link)?;
+        let own = format!("{RUN_DIR}/wpa-{}", slot.name);
+        let peer = format!("{}/{}", supplicant_file::CONTROL_DIR, slot.name);
+        let connect = || {
+            let socket = Datagram::connect(&own, &peer)?;
+            socket.send(Request::Attach.text().as_bytes())?;
+            Ok(socket)
+        };
+        let socket = connect().map_err(|e: crate::system::Error| super::failure(e.errno, &e))?;
+        slot.socket = Some(socket);
+        Ok(())
+    }
+
+    pub fn ask(&mut self, link: Index, request: Request) -> Result<(), Failure> {
+        let slot = self.slot(link)?;
+        let socket = slot.socket.as_ref();
+        let socket = socket.ok_or_else(|| super::failure(0, &"not connected to wpa_supplicant"))?;
+        socket
+            .send(request.text().as_bytes())
+            .map_err(|e| super::failure(e.errno, &e))
+    }
+
+    pub fn reconfigure(
+        &mut self,
+        link: Index,
+        config: &Config,
+        observed: &Observed,
+    ) -> Result<(), Failure> {
+        let conf = conf_path(&self.slot(link)?.name);
+        write_conf(&conf, &render(config, observed, link)?)?;
+        self.ask(link, Request::Reconfigure)
+    }
+
+    pub fn stop(&mut self, link: Index, force: bool) -> Result<(), Failure> {
+        let signal = if force {
+            Signal::Kill
+        } else {
+            Signal::Terminate
+        };
+        let slot = self.slot(link)?;
+        slot.process
+            .signal(signal)
+            .map_err(|e| super::failure(e.errno, &e))
+    }
+
+    /// Finds what a daemon before us left running: adopts it where its adapter is one
+    /// of ours, ends it where not.
+    pub fn adopt_leftovers(&mut self, now: u64, engine: &mut Engine) {
+        let mut names: Vec<IfName, MAX_PROCESSES> = Vec::new();
+        let listed = files::list(RUN_DIR, &mut |file| {
+            let name = file
+                .strip_suffix(".pid")
+                .and_then(|n| IfName::try_from(n).ok());
+            if let Some(name) = name {
+                let _ = names.push(name);
+            }
+        });
+        if let Err(e) = listed {
+            log::warn!("{RUN_DIR}: {e}");
+        }
+        for name in names {
+            match leftover(&name) {
+                Some(process) => self.adopt(now, engine, name, process),
+                None => clean(&name),
+            }
+        }
+    }
+
+    fn adopt(&mut self, now: u64, engine: &mut Engine, name: IfName, process: Process) {
+        let Some(link) = engine.observed().by_name(&name).map(|link| link.index) else {
+            log::info!("{name}: ending the wpa_supplicant of an adapter that is gone");
+            let _ = process.signal(Signal::Kill);
+            return clean(&name);
+        };
+        let wanted = render(engine.config(), engine.observed(), link).unwrap_or_default();
+        let have = files::read(&conf_path(&name), 64 * 1024).unwrap_or_default();
+        let current = have == wanted.as_bytes();
+        let slot = Slot {
+            link,
+            name,
+            process,
+            socket: None,
+            ended: false,
+        };
+        if self.slots.push(slot).is_ok() {
+            let how = Start::Adopted { current };
+            engine.handle(now, Event::SupplicantStarted { link, how });
+        }
+    }
+
+    pub fn interests<'a>(&'a self, add: &mut dyn FnMut(BorrowedFd<'a>, usize, bool)) {
+        for (place, slot) in self.slots.iter().enumerate() {
+            add(slot.process.as_fd(), place, false);
+            if let Some(socket) = &slot.socket {
+                add(socket.as_fd(), place, true);
+            }
+        }
+    }
+
+    /// The process at this place may have ended: its link, if it has.
+    pub fn ended(&mut self, place: usize) -> Option<Index> {
+        let slot = self.slots.get_mut(place)?;
+        match slot.process.reap() {
+            Ok(None) => return None,
+            Ok(Some(exit)) => log::debug!("{}: wpa_supplicant ended: {exit:?}", slot.name),
+            Err(e) => log::warn!("{}: wpa_supplicant: {e}", slot.name),
+        }
+        slot.ended = true;
+        Some(slot.link)
+    }
+
+    /// Gives all it said to the engine.
+    pub fn listen(&mut self, place: usize, engine: &mut Engine) {
+        let Some(slot) = self.slots.get_mut(place) else {
+            return;
+        };
+        let Some(socket) = &slot.socket else {
+            return;
+        };
+        let mut buffer = [0; MESSAGE_BYTES];
+        loop {
+            match socket.receive(&mut buffer) {
+                Ok(Some(message)) => {
+                    let text = utf8_prefix(message);
+                    log::trace!("{}: wpa_supplicant: {}", slot.name, text.trim_end());
+                    let event = Event::Supplicant {
+                        link: slot.link,
+                        text,
+                    };
+                    engine.handle(clock::boot_ms(), event);
+                }
+                Ok(None) => return,
+                Err(e) => {
+                    // It is ending: its process says so.
+                    log::debug!("{}: wpa_supplicant's socket: {e}", slot.name);
+                    slot.socket = None;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Forgets those that ended.
+    pub fn sweep(&mut self) {
+        for slot in self.slots.iter().filter(|slot| slot.ended) {
+            clean(&slot.name);
+        }
+        self.slots.retain(|slot| !slot.ended);
+    }
+}
+
+fn write_conf(path: &str, text: &str) -> Result<(), Failure> {
+    let written = files::write_atomic(path, text.as_bytes(), 0o600);
+    written.map_err(|e| super::failure(e.errno, &format_args!("{path}: {e}")))
+}
+
+/// The process of a pid file, if it still is our wpa_supplicant.
+fn leftover(name: &str) -> Option<Process> {
+    let text = files::read(&pid_path(name), 32).ok()?;
+    let pid: u32 = core::str::from_utf8(&text).ok()?.trim().parse().ok()?;
+    // Held before it is looked at: a number that is given to another process in
+    // between cannot deceive us.
+    let process = children::adopt(pid).ok()?;
+    let mut buffer = [0; 512];
+    let line = children::cmdline(pid, &mut buffer).ok()?;
+    let conf = conf_path(name);
+    let ours = line
+        .split(|b| *b == 0)
+        .any(|argument| argument == conf.as_bytes());
+    ours.then_some(process)
+}
+
+/// A process is gone: so is the rest of it. The configuration holds secrets.
+fn clean(name: &str) {
+    for path in [conf_path(name), pid_path(name)] {
+        if let Err(e) = files::remove(&path) {
+            log::debug!("{path}: {e}");
+        }
+    }
+}
+
+/// SSIDs are escaped, so a message is text; should one not be, its text part counts.
+fn utf8_prefix(bytes: &[u8]) -> &str {
+    match core::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(e) => core::str::from_utf8(&bytes[..e.valid_up_to()]).unwrap_or_default(),
+    }
+}

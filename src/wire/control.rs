@@ -1,0 +1,127 @@
+//! The control socket's protocol, both sides of it: a request is one line of words;
+//! an answer is the exit code on a line of its own, then the text.
+use core::fmt;
+
+/// What the commands ask the daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Request<'a> {
+    Status {
+        json: bool,
+    },
+    Events {
+        json: bool,
+        /// The newest so many.
+        count: u32,
+    },
+    Reload,
+    /// The member's name.
+    Switch(&'a str),
+}
+
+/// A request's line, with or without its end. `None`: no request.
+pub fn parse(line: &str) -> Option<Request<'_>> {
+    let mut words = line.trim_end_matches('\n').split(' ');
+    let verb = words.next()?;
+    let (first, second, rest) = (words.next(), words.next(), words.next());
+    match (verb, first, second, rest) {
+        ("status", Some(form), None, None) => Some(Request::Status {
+            json: is_json(form)?,
+        }),
+        ("events", Some(form), Some(count), None) => Some(Request::Events {
+            json: is_json(form)?,
+            count: count.parse().ok()?,
+        }),
+        ("reload", None, None, None) => Some(Request::Reload),
+        ("switch", Some(member), None, None) if is_name(member) => Some(Request::Switch(member)),
+        _ => None,
+    }
+}
+
+fn is_json(form: &str) -> Option<bool> {
+    match form {
+        "json" => Some(true),
+        "text" => Some(false),
+        _ => None,
+    }
+}
+
+/// Could this be an interface's name? At most 15 bytes (`IFNAMSIZ`), nothing odd.
+pub fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 15
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/')
+}
+
+impl fmt::Display for Request<'_> {
+    /// The line without its end.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let form = |json| if json { "json" } else { "text" };
+        match self {
+            Request::Status { json } => write!(f, "status {}", form(*json)),
+            Request::Events { json, count } => write!(f, "events {} {count}", form(*json)),
+            Request::Reload => f.write_str("reload"),
+            Request::Switch(member) => write!(f, "switch {member}"),
+        }
+    }
+}
+
+/// The exit code and the text of an answer. `None`: it is none, or was cut off.
+pub fn parse_answer(answer: &str) -> Option<(u8, &str)> {
+    let (code, text) = answer.split_once('\n')?;
+    code.parse().ok().map(|code| (code, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        for request in [
+            Request::Status { json: true },
+            Request::Status { json: false },
+            Request::Events {
+                json: true,
+                count: 7,
+            },
+            Request::Events {
+                json: false,
+                count: u32::MAX,
+            },
+            Request::Reload,
+            Request::Switch("wlan1"),
+        ] {
+            assert_eq!(parse(&format!("{request}\n")), Some(request));
+        }
+    }
+
+    #[test]
+    fn what_is_no_request_is_refused() {
+        for line in [
+            "",
+            "\n",
+            "status",
+            "status xml",
+            "status json json",
+            "events json -1",
+            "events json",
+            "reload now",
+            "switch",
+            "switch ",
+            "switch a/b",
+            "switch 0123456789abcdef",
+            "switch a\nreload",
+            "halt",
+        ] {
+            assert_eq!(parse(line), None, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn answers() {
+        assert_eq!(parse_answer("3\nNOT ONLINE\n"), Some((3, "NOT ONLINE\n")));
+        assert_eq!(parse_answer("0\n"), Some((0, "")));
+        assert_eq!(parse_answer("0"), None);
+        assert_eq!(parse_answer("x\ny"), None);
+    }
+}

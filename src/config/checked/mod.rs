@@ -32,6 +32,15 @@ pub fn nothing_said() -> Config {
     }
 }
 
+/// What holds where no file has ever worked: DHCP on `eth0`, no bond.
+pub fn built_in() -> Config {
+    let mut config = nothing_said();
+    config.bond.members.clear();
+    config.bond.primary = None;
+    add_default_link(&mut config);
+    config
+}
+
 /// Checks the file and writes it over `out`, which is [`nothing_said`].
 pub fn file(document: &Document<'_>, out: &mut Config) -> Checked<()> {
     let file = document.root();

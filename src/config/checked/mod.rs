@@ -77,12 +77,12 @@ fn add_default_link(config: &mut Config) -> bool {
     let Ok(name) = IfName::try_from("eth0") else {
         return false;
     };
-    let matcher = Matcher::Name(name.clone());
-    let bridged = |bridge: &Bridge| bridge.name == name || bridge.members.contains(&matcher);
-    if config.bond.members.contains(&matcher)
-        || config.bond.name == name
-        || config.bridges.iter().any(bridged)
-    {
+    let bond = &config.bond;
+    // Without members no bond is made, and its name is free.
+    let bonded = !bond.members.is_empty() && bond.name == name;
+    let matcher = Matcher::Name(name);
+    let bridged = |bridge: &Bridge| bridge.name == "eth0" || bridge.members.contains(&matcher);
+    if bonded || bond.members.contains(&matcher) || config.bridges.iter().any(bridged) {
         return false;
     }
     let link = Link {

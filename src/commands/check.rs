@@ -15,7 +15,7 @@ pub fn load(parser: &mut lexopt::Parser) -> Result<(String, Box<Config>), Exit> 
     let wrong = |message| Exit { code: 1, message };
     let text = file::read(&file_argument(parser)?).map_err(wrong)?;
     match config::parse(&text.bytes) {
-        Ok(config) => Ok((text.path, Box::new(config))),
+        Ok(config) => Ok((text.path, config)),
         Err(error) => Err(wrong(format!("{}", error.display_with(&text.path)))),
     }
 }

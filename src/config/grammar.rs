@@ -249,25 +249,23 @@ impl Object {
 impl Kind {
     /// What an element of this list may be.
     pub fn element(self) -> Option<Kind> {
-        match self {
-            Kind::Texts { .. } => Some(Kind::Text),
-            Kind::Objects { of, .. } => Some(Kind::Object(of)),
+        self.part(Step::Index(0))
+    }
+
+    /// What the grammar has one step further in.
+    pub fn part(self, step: Step<'_>) -> Option<Kind> {
+        match (self, step) {
+            (Kind::Object(object), Step::Key(key)) => object.field(key).map(|field| field.kind),
+            (Kind::Texts { .. }, Step::Index(_)) => Some(Kind::Text),
+            (Kind::Objects { of, .. }, Step::Index(_)) => Some(Kind::Object(of)),
             _ => None,
         }
     }
 }
 
 /// What the grammar has at a path.
-pub fn resolve<'t>(steps: &mut dyn Iterator<Item = Step<'t>>) -> Option<Kind> {
-    let mut kind = Kind::Object(&FILE);
-    for step in steps {
-        kind = match (kind, step) {
-            (Kind::Object(object), Step::Key(key)) => object.field(key)?.kind,
-            (list, Step::Index(_)) => list.element()?,
-            _ => return None,
-        };
-    }
-    Some(kind)
+pub fn resolve<'t>(mut steps: &mut dyn Iterator<Item = Step<'t>>) -> Option<Kind> {
+    Iterator::try_fold(&mut steps, Kind::Object(&FILE), Kind::part)
 }
 
 /// Whether any object of the grammar has this key.

@@ -8,7 +8,9 @@ mod decode;
 mod document;
 mod error;
 mod grammar;
+mod notice;
 mod place;
+mod report;
 mod scan;
 mod shape;
 mod suggest;
@@ -18,6 +20,8 @@ pub mod types;
 pub use decode::{MAX_FILE, decode};
 pub use document::UNREADABLE;
 pub use error::ConfigError;
+pub use notice::{MAX_NOTICES, Notice, not_supported_yet};
+pub use report::{InForce, report};
 
 pub use types::*;
 
@@ -25,12 +29,14 @@ pub use types::*;
 ///
 /// The way of a file: bytes → [`decode`] → `shape` (is it JSON, and the grammar's?) →
 /// `document` (`serde-json-core` reads it) → `checked` (do the values make sense?).
-pub fn parse(bytes: &[u8]) -> Result<Config, ConfigError> {
+///
+/// The configuration has a fixed size of some 50 KB: in a box it crosses no stack frame.
+pub fn parse(bytes: &[u8]) -> Result<Box<Config>, ConfigError> {
     let text = decode(bytes)?;
     let source = place::Source { text: &text };
     let tokens = shape::check(source)?;
     let document = document::Document::read(source, tokens)?;
-    let mut config = checked::nothing_said();
+    let mut config = Box::new(checked::nothing_said());
     checked::file(&document, &mut config)?;
     Ok(config)
 }

@@ -1,6 +1,6 @@
 //! Paths of fields such as `wifi[0].passphrase`, and where they stand in the text.
 use super::error::ConfigError;
-use super::grammar;
+use super::grammar::{self, FILE, Kind};
 use super::scan::{Scanner, Token};
 use super::syntax::Fault;
 use core::fmt;
@@ -54,8 +54,10 @@ impl Source<'_> {
     /// The text is no JSON: `fault` came up where `scanner` stands.
     pub fn no_json(&self, scanner: &Scanner<'_>, fault: Fault) -> ConfigError {
         let path = write_path(&mut scanner.steps());
-        let mut what: String<64> = String::new();
-        if let Some(c) = fault.glyph {
+        let mut what: String<8> = String::new();
+        // Inside a secret even one character is too many.
+        let secret = matches!(grammar::resolve(&mut scanner.steps()), Some(Kind::Secret));
+        if let Some(c) = fault.glyph.filter(|_| !secret) {
             let _ = what.push(' ').and_then(|()| what.push(c));
         }
         let mut opened: String<32> = String::new();
@@ -94,18 +96,18 @@ fn locate(text: &str, steps: &[Step<'_>]) -> usize {
     best.1
 }
 
-/// `wifi[0].passphrase`. A key that the grammar knows nowhere is shown as `?`: it may
-/// be a secret in the wrong place.
+/// `wifi[0].passphrase`, as far as the grammar knows the path: what follows may be a
+/// secret in the wrong place.
 pub fn write_path<'t>(steps: &mut dyn Iterator<Item = Step<'t>>) -> String<96> {
     let mut path = String::new();
+    let mut kind = Kind::Object(&FILE);
     for step in steps {
+        let Some(part) = kind.part(step) else { break };
+        kind = part;
+        let dot = if path.is_empty() { "" } else { "." };
         let _ = match step {
             Step::Index(n) => fmt::write(&mut path, format_args!("[{n}]")),
-            Step::Key(key) => {
-                let dot = if path.is_empty() { "" } else { "." };
-                let key = if grammar::knows(key) { key } else { "?" };
-                fmt::write(&mut path, format_args!("{dot}{key}"))
-            }
+            Step::Key(key) => fmt::write(&mut path, format_args!("{dot}{key}")),
         };
     }
     path
@@ -136,6 +138,6 @@ mod tests {
         let mut path = std::vec![Step::Key("links"), Step::Index(2), Step::Key("ipv4")];
         assert_eq!(write_path(&mut path.iter().copied()), "links[2].ipv4");
         path.push(Step::Key("hunter22"));
-        assert_eq!(write_path(&mut path.iter().copied()), "links[2].ipv4.?");
+        assert_eq!(write_path(&mut path.iter().copied()), "links[2].ipv4");
     }
 }

@@ -221,7 +221,10 @@ fn number(
         return Ok(());
     }
     let colon = if why.is_empty() { "" } else { ": " };
-    let cure = format_args!("{min} to {max}{colon}{why}");
+    let cure = match max - min {
+        0 => format_args!("{min} is the only one"),
+        _ => format_args!("{min} to {max}{colon}{why}"),
+    };
     Err(source.at_token(scanner, "out of range", cure))
 }
 
@@ -263,6 +266,7 @@ fn right_type(kind: Kind, token: Token) -> &'static str {
         (Kind::Object(object), Token::ListStart) if object.place == "bond" => {
             "there is one bond only: write { … } without the brackets"
         }
+        (Kind::Object(object), _) if object.place.is_empty() => "the whole file is one { … }",
         (Kind::Object(_), Token::ListStart) => "one only, without brackets",
         _ => "see the table of settings in the README",
     }
@@ -313,7 +317,7 @@ mod tests {
         );
         assert_eq!(
             wrong(r#"{ "version": 0 }"#),
-            "1:14: version: out of range; 1 to 1"
+            "1:14: version: out of range; 1 is the only one"
         );
     }
 

@@ -1,7 +1,7 @@
 //! The configuration file: where it is, the last one that worked, and the report
 //! beside it when it is wrong.
 use super::STATE_DIR;
-use crate::config::{self, Config, ConfigError};
+use crate::config::{self, Config, InForce};
 use crate::engine::Engine;
 use crate::engine::journal::RecordKind;
 use crate::system::files;
@@ -14,13 +14,6 @@ const LAST_GOOD: &str = "/var/lib/wifibond/last-good.json";
 const BUILT_IN: &[u8] = br#"{"bond":{"members":[]}}"#;
 /// The report's name, beside the file.
 const REPORT: &str = "wifibond-report.txt";
-
-/// Why a file gives no configuration.
-pub enum Fault {
-    /// It cannot be read.
-    Unreadable(String),
-    Wrong(Box<ConfigError>),
-}
 
 /// What was read, and from where.
 pub struct Text {
@@ -63,8 +56,10 @@ pub fn read(path: &str) -> Result<Text, String> {
 pub struct Source {
     path: String,
     config: Box<Config>,
-    /// For the journal's first line.
-    origin: String,
+    /// What `config` is, while the file is wrong.
+    in_force: InForce,
+    /// Why the file is not in force, if it is not.
+    fault: Option<String>,
     /// Parts of the file that this version does not carry out.
     notes: String,
 }
@@ -73,22 +68,18 @@ impl Source {
     /// Never fails: a wrong file leaves the last good one in force, or the built-in
     /// default.
     pub fn load(path: &str) -> Self {
+        let (config, in_force) = match last_good() {
+            Some(config) => (config, InForce::LastGood),
+            None => (built_in(), InForce::BuiltIn),
+        };
         let mut source = Source {
             path: path.into(),
-            config: Box::new(built_in()),
-            origin: String::new(),
+            config,
+            in_force,
+            fault: None,
             notes: String::new(),
         };
-        if let Err(reason) = source.reload() {
-            log::error!("{reason}");
-            source.origin = match last_good() {
-                Some(config) => {
-                    *source.config = config;
-                    format!("running on the last good file, {LAST_GOOD}: {reason}")
-                }
-                None => format!("running on the built-in default (DHCP on eth0): {reason}"),
-            };
-        }
+        source.fault = source.reload().err();
         source
     }
 
@@ -103,22 +94,22 @@ impl Source {
 
     /// Reads the file again. On error the present configuration stays.
     pub fn reload(&mut self) -> Result<(), String> {
-        let (path, parsed) = match read(&self.path) {
-            Ok(text) => {
-                let parsed = config::parse(&text.bytes);
-                if parsed.is_ok() {
-                    keep(&text.bytes);
-                }
-                (text.path, parsed.map_err(|e| Fault::Wrong(Box::new(e))))
+        let text = match read(&self.path) {
+            Ok(text) => text,
+            Err(reason) => {
+                let report = format!("wifibond cannot read its file.\r\n\r\n{reason}\r\n");
+                write_report(&beside(&self.path), &report);
+                return Err(reason);
             }
-            Err(reason) => (self.path.clone(), Err(Fault::Unreadable(reason))),
         };
-        let report = beside(&path);
-        match parsed {
+        match config::parse(&text.bytes) {
             Ok(config) => {
+                keep(&text.bytes);
                 self.notes = notes(&config);
-                *self.config = config;
-                self.origin = format!("running on {path}");
+                self.config = config;
+                self.in_force = InForce::LastGood;
+                self.fault = None;
+                let report = beside(&text.path);
                 if let Err(e) = files::remove(&report) {
                     log::warn!("{report}: {e}");
                 }
@@ -127,28 +118,36 @@ impl Source {
                 }
                 Ok(())
             }
-            Err(fault) => {
-                let (reason, text) = explain(&path, &fault);
-                if let Err(e) = files::write_atomic(&report, text.as_bytes(), 0o644) {
-                    log::warn!("{report}: {e}");
-                }
-                Err(reason)
+            Err(error) => {
+                let mut report = String::new();
+                let force = self.in_force;
+                let _ = config::report(&mut report, &text.path, &text.bytes, &error, force);
+                write_report(&beside(&text.path), &report);
+                Err(error.display_with(&text.path).to_string())
             }
         }
     }
 
     /// The journal's first record.
     pub fn note_start(&self, now: u64, engine: &mut Engine) {
-        let kind = match self.origin.starts_with("running on /") {
-            true => RecordKind::Program,
-            false => RecordKind::Trouble,
+        let version = env!("CARGO_PKG_VERSION");
+        let Some(fault) = &self.fault else {
+            let text = format_args!("wifibond {version} runs on {}", self.path);
+            return engine
+                .journal_mut()
+                .write(now, RecordKind::Program, "", text);
         };
-        let text = format_args!("wifibond {} {}", env!("CARGO_PKG_VERSION"), self.origin);
-        engine.journal_mut().write(now, kind, "", text);
-    }
-
-    pub fn note_end(&self) {
-        log::info!("stopped");
+        let in_force = match self.in_force {
+            InForce::LastGood => "the last file that worked",
+            InForce::BuiltIn => "the built-in default, the cable alone",
+        };
+        let text = format_args!("wifibond {version} runs on {in_force}, because:");
+        engine
+            .journal_mut()
+            .write(now, RecordKind::Trouble, "", text);
+        engine
+            .journal_mut()
+            .write(now, RecordKind::Trouble, "", format_args!("{fault}"));
     }
 }
 
@@ -161,25 +160,20 @@ pub fn notes(config: &Config) -> String {
     text
 }
 
-/// The reason in one line, and the report.
-fn explain(path: &str, fault: &Fault) -> (String, String) {
-    match fault {
-        Fault::Unreadable(reason) => {
-            let report = format!("wifibond cannot read its configuration.\r\n\r\n{reason}\r\n");
-            (reason.clone(), report)
-        }
-        Fault::Wrong(error) => {
-            let reason = format!("{}", error.display_with(path));
-            let report = config::report(error, path);
-            (reason, report)
-        }
-    }
-}
-
 fn beside(path: &str) -> String {
     match path.rsplit_once('/') {
         Some((directory, _)) => format!("{directory}/{REPORT}"),
         None => REPORT.into(),
+    }
+}
+
+/// Written only when it says something new.
+fn write_report(path: &str, text: &str) {
+    if files::read(path, 64 * 1024).is_ok_and(|old| old == text.as_bytes()) {
+        return;
+    }
+    if let Err(e) = files::write_atomic(path, text.as_bytes(), 0o644) {
+        log::warn!("{path}: {e}");
     }
 }
 
@@ -197,12 +191,12 @@ fn keep(bytes: &[u8]) {
     }
 }
 
-fn last_good() -> Option<Config> {
+fn last_good() -> Option<Box<Config>> {
     let bytes = files::read(LAST_GOOD, config::MAX_FILE + 1).ok()?;
     config::parse(&bytes).ok()
 }
 
-fn built_in() -> Config {
+fn built_in() -> Box<Config> {
     config::parse(BUILT_IN).expect("the built-in configuration is checked by a test")
 }
 

@@ -108,7 +108,7 @@ impl Daemon {
             self.wait()?;
             self.work();
         }
-        self.source.note_end();
+        log::info!("stopped");
         Ok(())
     }
 

@@ -1,7 +1,16 @@
 //! What the kernel says to a request: acknowledgement, refusal, end of a dump.
-use super::frame::Frame;
+use super::attributes::{attributes, text};
+use super::frame::{Frame, HEADER, frames};
 use crate::engine::event::Failure;
+use crate::engine::journal::clip;
 use core::ops::ControlFlow;
+use netlink_packet_core::{NLM_F_ACK_TLVS, NLM_F_CAPPED};
+use netlink_packet_core::{NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP};
+
+/// `NLM_F_DUMP_INTR`: the dump is inconsistent.
+const NLM_F_DUMP_INTERRUPTED: u16 = 0x10;
+/// `NLMSGERR_ATTR_MSG`: the kernel's own words.
+const ATTR_MSG: u16 = 1;
 
 /// How a request that worked ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,16 +42,93 @@ impl Reply {
         datagram: &[u8],
         each: &mut dyn FnMut(Frame<'_>),
     ) -> ControlFlow<Result<Ended, Failure>> {
-        todo!()
+        for frame in frames(datagram) {
+            let Ok(frame) = frame else {
+                return ControlFlow::Break(Err(explain(0, "an answer that makes no sense")));
+            };
+            if frame.seq != self.seq {
+                continue;
+            }
+            self.interrupted |= frame.flags & NLM_F_DUMP_INTERRUPTED != 0;
+            match frame.kind {
+                NLMSG_NOOP => {}
+                // A dump that failed ends with the error in its last message.
+                NLMSG_ERROR | NLMSG_DONE => {
+                    let result = acknowledgement(frame.payload, frame.flags);
+                    return ControlFlow::Break(result.map(|()| self.ended()));
+                }
+                _ => each(frame),
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn ended(&self) -> Ended {
+        match self.interrupted {
+            true => Ended::Interrupted,
+            false => Ended::Complete,
+        }
     }
 }
 
 /// An `NLMSG_ERROR`: its payload and the flags of its header.
 pub fn acknowledgement(payload: &[u8], flags: u16) -> Result<(), Failure> {
-    todo!()
+    let Some((code, rest)) = payload.split_first_chunk::<4>() else {
+        return Err(explain(0, "an acknowledgement without a code"));
+    };
+    let code = i32::from_ne_bytes(*code);
+    // In a positive code some families hide a result; an error is negative.
+    if code >= 0 {
+        return Ok(());
+    }
+    let words = match flags & NLM_F_ACK_TLVS {
+        0 => "",
+        _ => extended(rest, flags).unwrap_or(""),
+    };
+    Err(explain(code.saturating_neg(), words))
+}
+
+/// The kernel's words stand behind the request that is repeated, or behind its header
+/// alone where it is capped (`netlink_ack()` in net/netlink/af_netlink.c).
+fn extended(rest: &[u8], flags: u16) -> Option<&str> {
+    let length = match flags & NLM_F_CAPPED {
+        0 => u32::from_ne_bytes(*rest.first_chunk::<4>()?) as usize,
+        _ => HEADER,
+    };
+    let tail = rest.get(length.checked_next_multiple_of(4)?..)?;
+    let (_, words) = attributes(tail).find(|(kind, _)| *kind == ATTR_MSG)?;
+    text(words)
 }
 
 /// An error number in plain words, followed by the kernel's own if there are any.
 pub fn explain(errno: i32, kernel: &str) -> Failure {
-    todo!()
+    let words = match errno {
+        0 => "",
+        1 => "not allowed (needs root)",
+        2 => "there is no such thing",
+        6 | 19 => "there is no such interface",
+        11 | 16 => "busy",
+        12 => "the kernel is out of memory",
+        17 => "exists already",
+        22 => "the kernel does not accept it",
+        39 => "not while there are members",
+        95 => "the kernel does not support it",
+        99 => "the address is not there",
+        100 => "the interface is down",
+        101 => "the network is unreachable",
+        110 => "the kernel does not answer",
+        113 => "no route to the gateway",
+        132 => "the radio is blocked (rfkill)",
+        _ => "the kernel refused",
+    };
+    let number = match words {
+        "the kernel refused" => clip::<16>(format_args!(", error {errno}")),
+        _ => clip::<16>(format_args!("")),
+    };
+    let text = match (words, kernel) {
+        ("", kernel) => clip(format_args!("{kernel}")),
+        (words, "") => clip(format_args!("{words}{number}")),
+        (words, kernel) => clip(format_args!("{words}{number}: {kernel}")),
+    };
+    Failure { errno, text }
 }

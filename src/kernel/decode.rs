@@ -1,9 +1,304 @@
 //! rtnetlink messages → events.
 use super::DecodeError;
+use super::attributes::{attributes, byte, number, text};
+use crate::config::{IfName, IpNet, Mac, Route};
 use crate::engine::event::Event;
+use crate::engine::observed::{
+    Address, BondOptions, Facts, KernelRoute, Kind, Link, Mii, OUR_ALIAS, Oper, Port,
+};
+use core::net::IpAddr;
+use heapless::String;
+
+const RTM_NEWLINK: u16 = 16;
+const RTM_DELLINK: u16 = 17;
+const RTM_NEWADDR: u16 = 20;
+const RTM_DELADDR: u16 = 21;
+const RTM_NEWROUTE: u16 = 24;
+const RTM_DELROUTE: u16 = 25;
+
+const AF_INET: u8 = 2;
+const AF_BRIDGE: u8 = 7;
+const AF_INET6: u8 = 10;
+const IFF_UP: u32 = 1;
+const IFF_LOWER_UP: u32 = 1 << 16;
+const IFA_F_DADFAILED: u32 = 0x08;
+const IFA_F_TENTATIVE: u32 = 0x40;
+const RT_TABLE_MAIN: u32 = 254;
+const RTN_UNICAST: u8 = 1;
+const RTM_F_CLONED: u32 = 0x200;
 
 /// One message of a notification or of a dump. `None`: nothing that concerns us.
 /// A link's `facts` are left empty: rtnetlink does not know them.
 pub fn decode(kind: u16, payload: &[u8]) -> Result<Option<Event<'static>>, DecodeError> {
-    todo!()
+    match kind {
+        RTM_NEWLINK => Ok(link(payload)?.map(Event::Link)),
+        RTM_DELLINK => Ok(link_gone(payload)?.map(Event::LinkGone)),
+        RTM_NEWADDR => Ok(address(payload)?.map(Event::Address)),
+        RTM_DELADDR => Ok(address(payload)?.map(Event::AddressGone)),
+        RTM_NEWROUTE => Ok(route(payload)?.map(Event::Route)),
+        RTM_DELROUTE => Ok(route(payload)?.map(Event::RouteGone)),
+        _ => Ok(None),
+    }
+}
+
+/// `struct ifinfomsg`: family, padding, type (2), index (4), flags (4), change (4).
+fn link_header(payload: &[u8]) -> Result<(u8, u32, u32, &[u8]), DecodeError> {
+    let (header, rest) = payload
+        .split_first_chunk::<16>()
+        .ok_or(DecodeError::Truncated)?;
+    let [family, _, _, _, a, b, c, d, e, f, g, h, ..] = *header;
+    let index = u32::from_ne_bytes([a, b, c, d]);
+    if index == 0 {
+        return Err(DecodeError::Field("interface number"));
+    }
+    Ok((family, index, u32::from_ne_bytes([e, f, g, h]), rest))
+}
+
+/// A `DELLINK` of family bridge only means that a port left its bridge.
+fn link_gone(payload: &[u8]) -> Result<Option<u32>, DecodeError> {
+    let (family, index, _, _) = link_header(payload)?;
+    Ok((family != AF_BRIDGE).then_some(index))
+}
+
+/// include/uapi/linux/if_link.h.
+fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
+    let (family, index, flags, rest) = link_header(payload)?;
+    if family == AF_BRIDGE {
+        return Ok(None);
+    }
+    let mut link = Link {
+        index,
+        name: IfName::new(),
+        mac: None,
+        permanent_mac: None,
+        up: flags & IFF_UP != 0,
+        carrier: flags & IFF_LOWER_UP != 0,
+        oper: Oper::Unknown,
+        master: None,
+        kind: Kind::Plain,
+        port: None,
+        ours: false,
+        usb_port: None,
+        facts: Facts::default(),
+    };
+    let (mut bus, mut device) = ("", "");
+    let mut has_state = false;
+    for (kind, value) in attributes(rest) {
+        match kind {
+            1 => link.mac = mac(value),
+            3 => {
+                link.name = text(value)
+                    .and_then(|n| IfName::try_from(n).ok())
+                    .unwrap_or_default()
+            }
+            10 => link.master = number(value).filter(|master| *master != 0),
+            16 => {
+                has_state = true;
+                link.oper = oper(byte(value).unwrap_or(0));
+            }
+            18 => info(value, &mut link),
+            20 => link.ours = text(value) == Some(OUR_ALIAS),
+            54 => link.permanent_mac = mac(value),
+            56 => device = text(value).unwrap_or(""),
+            57 => bus = text(value).unwrap_or(""),
+            _ => {}
+        }
+    }
+    // Wireless events come as NEWLINK too, without any state in them.
+    if !has_state {
+        return Ok(None);
+    }
+    if link.name.is_empty() {
+        return Err(DecodeError::Field("interface name"));
+    }
+    if bus == "usb" {
+        let port = device.split_once(':').map_or(device, |(port, _)| port);
+        link.usb_port = String::try_from(port).ok();
+    }
+    Ok(Some(link))
+}
+
+fn mac(value: &[u8]) -> Option<Mac> {
+    let mac = Mac(value.try_into().ok()?);
+    (mac != Mac::default()).then_some(mac)
+}
+
+/// RFC 2863 in the kernel's numbers (include/uapi/linux/if.h).
+fn oper(state: u8) -> Oper {
+    match state {
+        1 => Oper::NotPresent,
+        2 => Oper::Down,
+        3 => Oper::LowerLayerDown,
+        4 => Oper::Testing,
+        5 => Oper::Dormant,
+        6 => Oper::Up,
+        _ => Oper::Unknown,
+    }
+}
+
+/// `IFLA_LINKINFO`. The kinds come before the data in every message, but nobody
+/// promises that: they are looked for first.
+fn info(value: &[u8], link: &mut Link) {
+    let find = |wanted: u16| {
+        attributes(value)
+            .find(|(kind, _)| *kind == wanted)
+            .map(|(_, v)| v)
+    };
+    let name = |wanted| find(wanted).and_then(text);
+    match name(1) {
+        None => {}
+        Some("bond") => link.kind = Kind::Bond(bond(find(2).unwrap_or(&[]))),
+        Some("bridge") => link.kind = Kind::Bridge,
+        Some(other) => link.kind = Kind::Other(String::try_from(other).unwrap_or_default()),
+    }
+    if name(4) == Some("bond") {
+        link.port = Some(port(find(5).unwrap_or(&[])));
+    }
+}
+
+/// `IFLA_BOND_*`.
+fn bond(value: &[u8]) -> BondOptions {
+    let mut options = BondOptions {
+        mode: 0,
+        miimon_ms: 0,
+        updelay_ms: 0,
+        downdelay_ms: 0,
+        primary: None,
+        primary_reselect: 0,
+        fail_over_mac: 0,
+        peer_notifications: 0,
+        active: None,
+        arp_interval_ms: 0,
+    };
+    for (kind, value) in attributes(value) {
+        let small = byte(value).unwrap_or(0);
+        let large = number(value).unwrap_or(0);
+        let index = (large != 0).then_some(large);
+        match kind {
+            1 => options.mode = small,
+            2 => options.active = index,
+            3 => options.miimon_ms = large,
+            4 => options.updelay_ms = large,
+            5 => options.downdelay_ms = large,
+            7 => options.arp_interval_ms = large,
+            11 => options.primary = index,
+            12 => options.primary_reselect = small,
+            13 => options.fail_over_mac = small,
+            16 => options.peer_notifications = small,
+            _ => {}
+        }
+    }
+    options
+}
+
+/// `IFLA_BOND_SLAVE_*`.
+fn port(value: &[u8]) -> Port {
+    let mut port = Port {
+        active: false,
+        mii: Mii::Down,
+        failures: 0,
+        permanent_mac: None,
+    };
+    for (kind, value) in attributes(value) {
+        match kind {
+            1 => port.active = byte(value) == Some(0),
+            2 => {
+                port.mii = match byte(value) {
+                    Some(0) => Mii::Up,
+                    Some(1) => Mii::Fail,
+                    Some(3) => Mii::Back,
+                    _ => Mii::Down,
+                }
+            }
+            3 => port.failures = number(value).unwrap_or(0),
+            4 => port.permanent_mac = mac(value),
+            _ => {}
+        }
+    }
+    port
+}
+
+/// An address of this family; `None` for another family or a wrong length.
+fn ip(family: u8, value: &[u8]) -> Option<IpAddr> {
+    match family {
+        AF_INET => <[u8; 4]>::try_from(value).ok().map(IpAddr::from),
+        AF_INET6 => <[u8; 16]>::try_from(value).ok().map(IpAddr::from),
+        _ => None,
+    }
+}
+
+/// `struct ifaddrmsg`: family, prefix, flags, scope, index (4).
+fn address(payload: &[u8]) -> Result<Option<Address>, DecodeError> {
+    let (header, rest) = payload
+        .split_first_chunk::<8>()
+        .ok_or(DecodeError::Truncated)?;
+    let [family, prefix, flags, _, a, b, c, d] = *header;
+    if family != AF_INET && family != AF_INET6 {
+        return Ok(None);
+    }
+    let mut flags = u32::from(flags);
+    let (mut local, mut peer, mut protocol) = (None, None, 0);
+    for (kind, value) in attributes(rest) {
+        match kind {
+            1 => peer = ip(family, value),
+            2 => local = ip(family, value),
+            8 => flags = number(value).unwrap_or(flags),
+            11 => protocol = byte(value).unwrap_or(0),
+            _ => {}
+        }
+    }
+    // On a point-to-point link the other end stands in IFA_ADDRESS.
+    let address = local.or(peer).ok_or(DecodeError::Field("address"))?;
+    Ok(Some(Address {
+        link: u32::from_ne_bytes([a, b, c, d]),
+        net: IpNet { address, prefix },
+        protocol,
+        tentative: flags & IFA_F_TENTATIVE != 0,
+        duplicate: flags & IFA_F_DADFAILED != 0,
+    }))
+}
+
+/// `struct rtmsg`: family, dst_len, src_len, tos, table, protocol, scope, type, flags (4).
+fn route(payload: &[u8]) -> Result<Option<KernelRoute>, DecodeError> {
+    let (header, rest) = payload
+        .split_first_chunk::<12>()
+        .ok_or(DecodeError::Truncated)?;
+    let [family, prefix, _, _, table, protocol, _, kind, a, b, c, d] = *header;
+    let flags = u32::from_ne_bytes([a, b, c, d]);
+    let nowhere = match family {
+        AF_INET => IpAddr::from([0; 4]),
+        AF_INET6 => IpAddr::from([0; 16]),
+        _ => return Ok(None),
+    };
+    let mut table = u32::from(table);
+    let (mut to, mut via, mut link, mut metric, mut source) = (nowhere, None, None, 0, None);
+    for (kind, value) in attributes(rest) {
+        match kind {
+            1 => to = ip(family, value).ok_or(DecodeError::Field("destination"))?,
+            4 => link = number(value),
+            5 => via = ip(family, value),
+            6 => metric = number(value).unwrap_or(0),
+            7 => source = ip(family, value),
+            15 => table = number(value).unwrap_or(table),
+            _ => {}
+        }
+    }
+    let ordinary = kind == RTN_UNICAST && table == RT_TABLE_MAIN && flags & RTM_F_CLONED == 0;
+    // Without a link it has several next hops: never one of ours.
+    let Some(link) = link.filter(|_| ordinary) else {
+        return Ok(None);
+    };
+    Ok(Some(KernelRoute {
+        link,
+        route: Route {
+            to: IpNet {
+                address: to,
+                prefix,
+            },
+            via,
+            metric,
+        },
+        protocol,
+        source,
+    }))
 }

@@ -1,8 +1,126 @@
 //! The engine's actions → requests.
-use crate::engine::action::KernelAction;
+use super::frame::HEADER;
+use crate::config::{IpNet, Route};
+use crate::engine::action::{BondOption, KernelAction};
+use crate::engine::observed::{BondOptions, OUR_ALIAS, OUR_PROTOCOL};
+use core::net::IpAddr;
+use netlink_packet_core::{Emitable, Nla};
+use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REQUEST};
+use netlink_packet_route::AddressFamily;
+use netlink_packet_route::address::AddressHeader;
+use netlink_packet_route::link::{
+    BondFailOverMac, BondMode, BondPrimaryReselect, InfoBond, LinkFlags, LinkHeader,
+};
+use netlink_packet_route::route::{RouteHeader, RouteProtocol, RouteScope, RouteType};
 
 /// Room enough for any request.
 pub const REQUEST_BYTES: usize = 256;
+
+const RTM_NEWLINK: u16 = 16;
+const RTM_DELLINK: u16 = 17;
+const RTM_GETLINK: u16 = 18;
+const RTM_SETLINK: u16 = 19;
+const RTM_NEWADDR: u16 = 20;
+const RTM_DELADDR: u16 = 21;
+const RTM_GETADDR: u16 = 22;
+const RTM_NEWROUTE: u16 = 24;
+const RTM_DELROUTE: u16 = 25;
+const RTM_GETROUTE: u16 = 26;
+
+const IFLA_IFNAME: u16 = 3;
+const IFLA_MASTER: u16 = 10;
+const IFLA_LINKINFO: u16 = 18;
+const IFLA_IFALIAS: u16 = 20;
+const IFLA_INFO_KIND: u16 = 1;
+const IFLA_INFO_DATA: u16 = 2;
+const IFA_ADDRESS: u16 = 1;
+const IFA_LOCAL: u16 = 2;
+const IFA_BROADCAST: u16 = 4;
+const IFA_PROTO: u16 = 11;
+const RTA_DST: u16 = 1;
+const RTA_OIF: u16 = 4;
+const RTA_GATEWAY: u16 = 5;
+const RTA_PRIORITY: u16 = 6;
+const RT_TABLE_MAIN: u8 = 254;
+
+/// Writes one request into a buffer that is large enough for all of ours.
+pub(super) struct Request<'b> {
+    buffer: &'b mut [u8; REQUEST_BYTES],
+    at: usize,
+}
+
+impl<'b> Request<'b> {
+    pub(super) fn new(
+        buffer: &'b mut [u8; REQUEST_BYTES],
+        kind: u16,
+        flags: u16,
+        seq: u32,
+    ) -> Self {
+        buffer.fill(0);
+        buffer[4..6].copy_from_slice(&kind.to_ne_bytes());
+        buffer[6..8].copy_from_slice(&(NLM_F_REQUEST | flags).to_ne_bytes());
+        buffer[8..12].copy_from_slice(&seq.to_ne_bytes());
+        Request { buffer, at: HEADER }
+    }
+
+    fn header(&mut self, header: &dyn Emitable) {
+        let length = header.buffer_len();
+        header.emit(&mut self.buffer[self.at..self.at + length]);
+        self.at += length;
+    }
+
+    pub(super) fn raw(&mut self, bytes: &[u8]) {
+        self.buffer[self.at..self.at + bytes.len()].copy_from_slice(bytes);
+        self.at += bytes.len().next_multiple_of(4);
+    }
+
+    pub(super) fn attribute(&mut self, kind: u16, value: &[u8]) {
+        let length = u16::try_from(4 + value.len()).unwrap_or(u16::MAX);
+        self.raw(
+            &length
+                .to_ne_bytes()
+                .into_iter()
+                .chain(kind.to_ne_bytes())
+                .collect::<heapless::Vec<u8, 4>>(),
+        );
+        self.raw(value);
+    }
+
+    fn nested(&mut self, kind: u16, inside: impl FnOnce(&mut Self)) {
+        let start = self.at;
+        self.attribute(kind, &[]);
+        inside(self);
+        let length = u16::try_from(self.at - start).unwrap_or(u16::MAX);
+        self.buffer[start..start + 2].copy_from_slice(&length.to_ne_bytes());
+    }
+
+    fn address(&mut self, kind: u16, address: IpAddr) {
+        match address {
+            IpAddr::V4(v4) => self.attribute(kind, &v4.octets()),
+            IpAddr::V6(v6) => self.attribute(kind, &v6.octets()),
+        }
+    }
+
+    pub(super) fn end(self) -> &'b [u8] {
+        let length = u32::try_from(self.at).unwrap_or(u32::MAX);
+        self.buffer[..4].copy_from_slice(&length.to_ne_bytes());
+        &self.buffer[..self.at]
+    }
+}
+
+fn family(address: IpAddr) -> AddressFamily {
+    match address {
+        IpAddr::V4(_) => AddressFamily::Inet,
+        IpAddr::V6(_) => AddressFamily::Inet6,
+    }
+}
+
+fn link_header(index: u32) -> LinkHeader {
+    LinkHeader {
+        index,
+        ..LinkHeader::default()
+    }
+}
 
 /// One request, acknowledged by the kernel.
 pub fn encode<'b>(
@@ -10,15 +128,157 @@ pub fn encode<'b>(
     seq: u32,
     buffer: &'b mut [u8; REQUEST_BYTES],
 ) -> &'b [u8] {
-    todo!()
+    let (kind, flags) = match action {
+        KernelAction::CreateBond { .. } => (RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL),
+        KernelAction::SetBond { .. } => (RTM_NEWLINK, 0),
+        KernelAction::SetAlias { .. }
+        | KernelAction::SetUp { .. }
+        | KernelAction::SetMaster { .. } => (RTM_SETLINK, 0),
+        KernelAction::DeleteLink { .. } => (RTM_DELLINK, 0),
+        KernelAction::AddAddress { .. } => (RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL),
+        KernelAction::DeleteAddress { .. } => (RTM_DELADDR, 0),
+        KernelAction::AddRoute { .. } => (RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL),
+        KernelAction::DeleteRoute { .. } => (RTM_DELROUTE, 0),
+    };
+    let mut request = Request::new(buffer, kind, NLM_F_ACK | flags, seq);
+    match action {
+        KernelAction::CreateBond { name, options } => create_bond(&mut request, name, options),
+        KernelAction::SetBond { bond, option } => {
+            request.header(&link_header(*bond));
+            bond_info(&mut request, &[bond_option(*option)]);
+        }
+        KernelAction::SetAlias { link } => {
+            request.header(&link_header(*link));
+            request.attribute(IFLA_IFALIAS, OUR_ALIAS.as_bytes());
+        }
+        KernelAction::DeleteLink { link } => request.header(&link_header(*link)),
+        KernelAction::SetUp { link, up } => {
+            let mut header = link_header(*link);
+            header.change_mask = LinkFlags::Up;
+            header.flags.set(LinkFlags::Up, *up);
+            request.header(&header);
+        }
+        KernelAction::SetMaster { link, master } => {
+            request.header(&link_header(*link));
+            request.attribute(IFLA_MASTER, &master.unwrap_or(0).to_ne_bytes());
+        }
+        KernelAction::AddAddress { link, net } => {
+            address(&mut request, *link, net);
+            broadcast(&mut request, net);
+            request.attribute(IFA_PROTO, &[OUR_PROTOCOL]);
+        }
+        KernelAction::DeleteAddress { link, net } => address(&mut request, *link, net),
+        KernelAction::AddRoute { link, route } | KernelAction::DeleteRoute { link, route } => {
+            self::route(&mut request, *link, route);
+        }
+    }
+    request.end()
+}
+
+fn create_bond(request: &mut Request<'_>, name: &str, options: &BondOptions) {
+    request.header(&link_header(0));
+    let mut bytes = [0; 16];
+    bytes[..name.len()].copy_from_slice(name.as_bytes());
+    request.attribute(IFLA_IFNAME, &bytes[..=name.len()]);
+    // The kernel sets them in an order of its own, with miimon before the delays.
+    bond_info(
+        request,
+        &[
+            bond_option(BondOption::Mode(options.mode)),
+            bond_option(BondOption::Miimon(options.miimon_ms)),
+            bond_option(BondOption::Updelay(options.updelay_ms)),
+            bond_option(BondOption::Downdelay(options.downdelay_ms)),
+            bond_option(BondOption::FailOverMac(options.fail_over_mac)),
+            bond_option(BondOption::PrimaryReselect(options.primary_reselect)),
+            bond_option(BondOption::PeerNotifications(options.peer_notifications)),
+        ],
+    );
+}
+
+fn bond_info(request: &mut Request<'_>, options: &[InfoBond]) {
+    request.nested(IFLA_LINKINFO, |info| {
+        info.attribute(IFLA_INFO_KIND, b"bond");
+        info.nested(IFLA_INFO_DATA, |data| {
+            for option in options {
+                let mut value = [0; 4];
+                let length = option.value_len().min(value.len());
+                option.emit_value(&mut value[..length]);
+                data.attribute(option.kind(), &value[..length]);
+            }
+        });
+    });
+}
+
+fn bond_option(option: BondOption) -> InfoBond {
+    match option {
+        BondOption::Mode(mode) => InfoBond::Mode(BondMode::from(mode)),
+        BondOption::Miimon(ms) => InfoBond::MiiMon(ms),
+        BondOption::Updelay(ms) => InfoBond::UpDelay(ms),
+        BondOption::Downdelay(ms) => InfoBond::DownDelay(ms),
+        BondOption::Primary(index) => InfoBond::Primary(index.unwrap_or(0)),
+        BondOption::PrimaryReselect(word) => {
+            InfoBond::PrimaryReselect(BondPrimaryReselect::from(word))
+        }
+        BondOption::FailOverMac(word) => InfoBond::FailOverMac(BondFailOverMac::from(word)),
+        BondOption::PeerNotifications(count) => InfoBond::NumPeerNotif(count),
+        BondOption::Active(index) => InfoBond::ActivePort(index.unwrap_or(0)),
+    }
+}
+
+fn address(request: &mut Request<'_>, link: u32, net: &IpNet) {
+    let mut header = AddressHeader::default();
+    header.family = family(net.address);
+    header.prefix_len = net.prefix;
+    header.index = link;
+    request.header(&header);
+    request.address(IFA_LOCAL, net.address);
+    request.address(IFA_ADDRESS, net.address);
+}
+
+/// As everybody has it: all host bits set. Point-to-point links have none (RFC 3021).
+fn broadcast(request: &mut Request<'_>, net: &IpNet) {
+    if let IpAddr::V4(v4) = net.address {
+        if net.prefix < 31 {
+            let hosts = u32::MAX >> net.prefix;
+            request.attribute(IFA_BROADCAST, &(u32::from(v4) | hosts).to_be_bytes());
+        }
+    }
+}
+
+fn route(request: &mut Request<'_>, link: u32, route: &Route) {
+    let mut header = RouteHeader::default();
+    header.address_family = family(route.to.address);
+    header.destination_prefix_length = route.to.prefix;
+    header.table = RT_TABLE_MAIN;
+    header.protocol = RouteProtocol::Other(OUR_PROTOCOL);
+    header.kind = RouteType::Unicast;
+    header.scope = match (route.via, route.to.address) {
+        (None, IpAddr::V4(_)) => RouteScope::Link,
+        _ => RouteScope::Universe,
+    };
+    request.header(&header);
+    if route.to.prefix > 0 {
+        request.address(RTA_DST, route.to.address);
+    }
+    if let Some(via) = route.via {
+        request.address(RTA_GATEWAY, via);
+    }
+    request.attribute(RTA_OIF, &link.to_ne_bytes());
+    request.attribute(RTA_PRIORITY, &route.metric.to_ne_bytes());
 }
 
 pub fn dump_links(seq: u32, buffer: &mut [u8; REQUEST_BYTES]) -> &[u8] {
-    todo!()
+    let mut request = Request::new(buffer, RTM_GETLINK, NLM_F_DUMP, seq);
+    request.header(&link_header(0));
+    request.end()
 }
 pub fn dump_addresses(seq: u32, buffer: &mut [u8; REQUEST_BYTES]) -> &[u8] {
-    todo!()
+    let mut request = Request::new(buffer, RTM_GETADDR, NLM_F_DUMP, seq);
+    request.header(&AddressHeader::default());
+    request.end()
 }
 pub fn dump_routes(seq: u32, buffer: &mut [u8; REQUEST_BYTES]) -> &[u8] {
-    todo!()
+    let mut request = Request::new(buffer, RTM_GETROUTE, NLM_F_DUMP, seq);
+    request.header(&RouteHeader::default());
+    request.end()
 }

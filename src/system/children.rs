@@ -1,6 +1,21 @@
 //! Processes: start, adopt, signal, reap.
-use super::Result;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+//!
+//! Held by pidfds throughout (Linux 5.3): a process number may be given away again
+//! between a look and a signal, a pidfd may not.
+use super::error::{of, of_nix};
+use super::{Error, Result};
+use nix::errno::Errno;
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+/// Where programs are looked for.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A process held by a pidfd, which is readable once it has ended.
 #[derive(Debug)]
@@ -29,17 +44,52 @@ pub enum Signal {
 /// shell, in a session of its own: it outlives us and gets no Ctrl-C of ours. Standard
 /// input is /dev/null; output and errors go to `output`, or to /dev/null.
 pub fn spawn(program: &str, arguments: &[&str], output: Option<BorrowedFd<'_>>) -> Result<Process> {
-    todo!()
+    let target = || match output {
+        Some(fd) => fd.try_clone_to_owned().map(Stdio::from).map_err(of("dup")),
+        None => Ok(Stdio::null()),
+    };
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env("PATH", PATH)
+        .stdin(Stdio::null())
+        .stdout(target()?)
+        .stderr(target()?);
+    // SAFETY: setsid is async-signal-safe and the closure does nothing else.
+    unsafe {
+        command.pre_exec(|| nix::unistd::setsid().map(|_| ()).map_err(Into::into));
+    }
+    let child = command.spawn().map_err(of("spawn"))?;
+    // Dropping a `Child` neither ends nor reaps it; the pidfd does that for us.
+    adopt(child.id())
 }
 
 /// Takes hold of a process that somebody else started.
 pub fn adopt(pid: u32) -> Result<Process> {
-    todo!()
+    let number = libc::pid_t::try_from(pid).map_err(|_| Error {
+        call: "pidfd_open",
+        errno: libc::ESRCH,
+    })?;
+    // SAFETY: takes two numbers, touches no memory of ours.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, number, 0) };
+    let fd = Errno::result(fd).map_err(of_nix("pidfd_open"))?;
+    // SAFETY: the kernel has just given us this descriptor; nobody else owns it.
+    #[allow(clippy::cast_possible_truncation, reason = "a descriptor is an int")]
+    let pidfd = unsafe { OwnedFd::from_raw_fd(fd as RawFd) };
+    Ok(Process { pid, pidfd })
 }
 
 /// `/proc/PID/cmdline`: the arguments, each ended by a NUL. Cut off at the buffer's end.
 pub fn cmdline(pid: u32, buffer: &mut [u8]) -> Result<&[u8]> {
-    todo!()
+    let mut file = File::open(format!("/proc/{pid}/cmdline")).map_err(of("open"))?;
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..]).map_err(of("read"))? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    Ok(&buffer[..filled])
 }
 
 impl Process {
@@ -48,11 +98,41 @@ impl Process {
     }
     /// Ok also when it has ended already.
     pub fn signal(&self, signal: Signal) -> Result<()> {
-        todo!()
+        let number = match signal {
+            Signal::Terminate => libc::SIGTERM,
+            Signal::Kill => libc::SIGKILL,
+            Signal::Hangup => libc::SIGHUP,
+        };
+        let info = core::ptr::null::<libc::siginfo_t>();
+        let fd = self.pidfd.as_raw_fd();
+        // SAFETY: a null siginfo is allowed: the kernel fills in the usual one.
+        let sent = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, number, info, 0) };
+        match Errno::result(sent) {
+            Ok(_) | Err(Errno::ESRCH) => Ok(()),
+            Err(e) => Err(of_nix("pidfd_send_signal")(e)),
+        }
     }
     /// `None`: it is running. Leaves no zombie. May be asked again.
     pub fn reap(&mut self) -> Result<Option<Exit>> {
-        todo!()
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG;
+        match waitid(Id::PIDFd(self.pidfd.as_fd()), flags) {
+            Ok(WaitStatus::StillAlive) => Ok(None),
+            Ok(WaitStatus::Exited(_, code)) => Ok(Some(Exit::Code(code))),
+            Ok(WaitStatus::Signaled(_, signal, _)) => Ok(Some(Exit::Signal(signal as i32))),
+            Ok(_) => Ok(None),
+            // Not our child, or reaped before: the pidfd alone tells.
+            Err(Errno::ECHILD) => Ok(self.has_ended()?.then_some(Exit::Unknown)),
+            Err(e) => Err(of_nix("waitid")(e)),
+        }
+    }
+
+    fn has_ended(&self) -> Result<bool> {
+        let mut fds = [PollFd::new(self.pidfd.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut fds, PollTimeout::ZERO) {
+            Ok(count) => Ok(count > 0),
+            Err(Errno::EINTR) => Ok(false),
+            Err(e) => Err(of_nix("poll")(e)),
+        }
     }
 }
 

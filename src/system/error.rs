@@ -14,6 +14,23 @@ pub struct Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
+        let words = nix::errno::Errno::from_raw(self.errno).desc();
+        write!(f, "{}: {words}", self.call)
+    }
+}
+
+/// Names the call of a failed standard-library operation.
+pub(super) fn of(call: &'static str) -> impl Fn(std::io::Error) -> Error {
+    move |e| Error {
+        call,
+        errno: e.raw_os_error().unwrap_or(nix::libc::EIO),
+    }
+}
+
+/// Names the call of a failed nix operation.
+pub(super) fn of_nix(call: &'static str) -> impl Fn(nix::errno::Errno) -> Error {
+    move |e| Error {
+        call,
+        errno: e as i32,
     }
 }

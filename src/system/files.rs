@@ -1,28 +1,106 @@
 //! Files: whole, atomic, bounded.
-use super::Result;
+use super::error::of;
+use super::{Error, Result};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
 
 /// Replaces `path` by `contents`, all or nothing, also through a power cut.
 pub fn write_atomic(path: &str, contents: &[u8], mode: u32) -> Result<()> {
-    todo!()
+    let new = format!("{path}.new");
+    let written =
+        write_new(&new, contents, mode).and_then(|()| fs::rename(&new, path).map_err(of("rename")));
+    if written.is_err() {
+        // What is half written is of no use to anybody.
+        let _ = fs::remove_file(&new);
+        return written;
+    }
+    let directory = Path::new(path).parent().unwrap_or(Path::new("/"));
+    let directory = File::open(directory).map_err(of("open"))?;
+    match directory.sync_all().map_err(of("fsync")) {
+        // Some file systems cannot sync a directory; the rename has happened.
+        Err(e) if e.errno == nix::libc::EINVAL => Ok(()),
+        other => other,
+    }
+}
+
+fn write_new(path: &str, contents: &[u8], mode: u32) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(of("unlink")(e)),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(mode);
+    let mut file = options.open(path).map_err(of("open"))?;
+    file.write_all(contents).map_err(of("write"))?;
+    file.sync_all().map_err(of("fsync"))
 }
 
 /// Reads at most `limit` bytes of a regular file or a FIFO; more is EFBIG.
 pub fn read(path: &str, limit: usize) -> Result<Vec<u8>> {
-    todo!()
+    let file = File::open(path).map_err(of("open"))?;
+    let mut bytes = Vec::new();
+    // One more than allowed tells a full file from one that is too long.
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    file.take(most)
+        .read_to_end(&mut bytes)
+        .map_err(of("read"))?;
+    if bytes.len() > limit {
+        return Err(Error {
+            call: "read",
+            errno: nix::libc::EFBIG,
+        });
+    }
+    Ok(bytes)
 }
 
 /// Makes a directory with exactly this mode, or checks that one is there, is ours and
 /// no wider. A wider mode of our own is narrowed.
 pub fn ensure_dir(path: &str, mode: u32) -> Result<()> {
-    todo!()
+    match DirBuilder::new().mode(mode).recursive(false).create(path) {
+        Ok(()) => return Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(e) => return Err(of("mkdir")(e)),
+    }
+    let found = fs::symlink_metadata(path).map_err(of("stat"))?;
+    if !found.is_dir() {
+        return Err(Error {
+            call: "mkdir",
+            errno: nix::libc::ENOTDIR,
+        });
+    }
+    if found.uid() != nix::unistd::geteuid().as_raw() {
+        return Err(Error {
+            call: "mkdir",
+            errno: nix::libc::EPERM,
+        });
+    }
+    if found.mode() & 0o777 & !mode != 0 {
+        fs::set_permissions(path, Permissions::from_mode(mode)).map_err(of("chmod"))?;
+    }
+    Ok(())
 }
 
 /// Removes a file. One that is not there is fine.
 pub fn remove(path: &str) -> Result<()> {
-    todo!()
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(of("unlink")(e)),
+        _ => Ok(()),
+    }
 }
 
 /// The names in a directory, each given to `each`; a directory that is not there is empty.
 pub fn list(path: &str, each: &mut dyn FnMut(&str)) -> Result<()> {
-    todo!()
+    let entries = match fs::read_dir(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other.map_err(of("opendir"))?,
+    };
+    for entry in entries {
+        let name = entry.map_err(of("readdir"))?.file_name();
+        if let Some(name) = name.to_str() {
+            each(name);
+        }
+    }
+    Ok(())
 }

@@ -1,7 +1,15 @@
 //! Netlink sockets: bytes in, bytes out.
-use super::Result;
+use super::error::{of, of_nix};
+use super::{Error, Result, clock};
 use core::ops::ControlFlow;
-use std::os::fd::{AsFd, BorrowedFd};
+use netlink_sys::{Socket, SocketAddr, protocols};
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+
+/// The kernel's own datagrams are at most this long (`NLMSG_GOODSIZE` and the largest
+/// dump step); longer ones are noticed, not cut off in silence.
+const BUFFER_BYTES: usize = 32 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
@@ -10,15 +18,32 @@ pub enum Protocol {
 }
 
 /// Requests and their answers, one after the other.
-pub struct Requests {}
+pub struct Requests {
+    socket: Socket,
+    buffer: Box<[u8]>,
+    seq: u32,
+}
 
 impl Requests {
     pub fn open(protocol: Protocol) -> Result<Self> {
-        todo!()
+        let number = match protocol {
+            Protocol::Route => protocols::NETLINK_ROUTE,
+            Protocol::Generic => protocols::NETLINK_GENERIC,
+        };
+        let mut socket = Socket::new(number).map_err(of("socket"))?;
+        socket.bind_auto().map_err(of("bind"))?;
+        // Its words come with a refusal; old kernels have none.
+        let _ = socket.set_ext_ack(true);
+        Ok(Requests {
+            socket,
+            buffer: vec![0; BUFFER_BYTES].into(),
+            seq: 0,
+        })
     }
     /// A number no request of this socket has had lately; never 0.
     pub fn next_seq(&mut self) -> u32 {
-        todo!()
+        self.seq = self.seq.checked_add(1).unwrap_or(1);
+        self.seq
     }
     /// Sends one request and gives every datagram of the answer to `take` until that
     /// breaks. ETIMEDOUT after `limit_ms` without an end.
@@ -28,8 +53,65 @@ impl Requests {
         limit_ms: u64,
         take: &mut dyn FnMut(&[u8]) -> ControlFlow<T>,
     ) -> Result<T> {
-        todo!()
+        self.socket
+            .send_to(request, &SocketAddr::new(0, 0), 0)
+            .map_err(of("send"))?;
+        let until = clock::boot_ms() + limit_ms;
+        loop {
+            wait_readable(&self.socket, until)?;
+            let received = receive(&self.socket, &mut self.buffer, libc::MSG_DONTWAIT)?;
+            let Some(length) = received else {
+                continue;
+            };
+            if length > self.buffer.len() {
+                return Err(Error {
+                    call: "recv",
+                    errno: libc::EMSGSIZE,
+                });
+            }
+            if let ControlFlow::Break(end) = take(&self.buffer[..length]) {
+                return Ok(end);
+            }
+        }
     }
+}
+
+fn wait_readable(socket: &Socket, until: u64) -> Result<()> {
+    loop {
+        let left = until.saturating_sub(clock::boot_ms());
+        if left == 0 {
+            return Err(Error {
+                call: "recv",
+                errno: libc::ETIMEDOUT,
+            });
+        }
+        let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+        match poll(
+            &mut [PollFd::new(borrow(socket), PollFlags::POLLIN)],
+            timeout,
+        ) {
+            Ok(0) | Err(nix::errno::Errno::EINTR) => {}
+            Ok(_) => return Ok(()),
+            Err(e) => return Err(of_nix("poll")(e)),
+        }
+    }
+}
+
+/// The datagram's whole length, which may be more than fits. `None`: nothing there, or
+/// not from the kernel.
+fn receive(socket: &Socket, buffer: &mut [u8], flags: i32) -> Result<Option<usize>> {
+    let mut rest = &mut buffer[..];
+    match socket.recv_from(&mut rest, flags | libc::MSG_TRUNC) {
+        Ok((length, sender)) if sender.port_number() == 0 => Ok(Some(length)),
+        Ok(_) => Ok(None),
+        Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => Ok(None),
+        Err(e) => Err(of("recv")(e)),
+    }
+}
+
+fn borrow(socket: &Socket) -> BorrowedFd<'_> {
+    // SAFETY: the descriptor lives as long as the socket it is borrowed from.
+    unsafe { BorrowedFd::borrow_raw(socket.as_raw_fd()) }
 }
 
 /// What a look at the notifications gave.
@@ -43,19 +125,49 @@ pub enum Received<'a> {
 }
 
 /// Notifications on links, addresses and routes.
-pub struct Events {}
+///
+/// The receive buffer keeps the kernel's default size: an overrun costs one read of
+/// everything, a larger buffer would cost memory all the time.
+pub struct Events {
+    socket: Socket,
+    buffer: Box<[u8]>,
+}
+
+/// include/uapi/linux/rtnetlink.h.
+const GROUPS: [u32; 5] = [
+    libc::RTNLGRP_LINK,
+    libc::RTNLGRP_IPV4_IFADDR,
+    libc::RTNLGRP_IPV6_IFADDR,
+    libc::RTNLGRP_IPV4_ROUTE,
+    libc::RTNLGRP_IPV6_ROUTE,
+];
 
 impl Events {
     pub fn open() -> Result<Self> {
-        todo!()
+        let mut socket = Socket::new(protocols::NETLINK_ROUTE).map_err(of("socket"))?;
+        socket.bind_auto().map_err(of("bind"))?;
+        for group in GROUPS {
+            socket.add_membership(group).map_err(of("setsockopt"))?;
+        }
+        socket.set_non_blocking(true).map_err(of("fcntl"))?;
+        Ok(Events {
+            socket,
+            buffer: vec![0; BUFFER_BYTES].into(),
+        })
     }
     pub fn receive(&mut self) -> Result<Received<'_>> {
-        todo!()
+        match receive(&self.socket, &mut self.buffer, 0) {
+            Ok(None) => Ok(Received::Nothing),
+            Ok(Some(length)) if length > self.buffer.len() => Ok(Received::Lost),
+            Ok(Some(length)) => Ok(Received::Datagram(&self.buffer[..length])),
+            Err(e) if e.errno == libc::ENOBUFS => Ok(Received::Lost),
+            Err(e) => Err(e),
+        }
     }
 }
 
 impl AsFd for Events {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        todo!()
+        borrow(&self.socket)
     }
 }

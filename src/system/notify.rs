@@ -1,22 +1,35 @@
 //! systemd's notification protocol (sd_notify(3)). Without systemd all this does nothing.
+use sd_notify::NotifyState;
+
+fn tell(states: &[NotifyState<'_>]) {
+    if let Err(e) = sd_notify::notify(states) {
+        log::debug!("sd_notify: {e}");
+    }
+}
 
 pub fn ready(status: &str) {
-    todo!()
+    tell(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 pub fn status(text: &str) {
-    todo!()
+    tell(&[NotifyState::Status(text)]);
 }
 pub fn stopping() {
-    todo!()
+    tell(&[NotifyState::Stopping]);
 }
 /// SIGHUP or `reload`: RELOADING=1, and `ready` when it is done.
 pub fn reloading() {
-    todo!()
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => tell(&[NotifyState::Reloading, now]),
+        Err(_) => tell(&[NotifyState::Reloading]),
+    }
 }
 pub fn watchdog() {
-    todo!()
+    tell(&[NotifyState::Watchdog]);
 }
 /// How often [`watchdog`] has to be called: half of what systemd allows. `None`: never.
 pub fn watchdog_ms() -> Option<u64> {
-    todo!()
+    let allowed = sd_notify::watchdog_enabled()?;
+    u64::try_from(allowed.as_millis() / 2)
+        .ok()
+        .filter(|ms| *ms > 0)
 }

@@ -1,6 +1,8 @@
 //! Waiting for file descriptors.
 use super::Result;
+use super::error::of_nix;
 use heapless::Vec;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::os::fd::BorrowedFd;
 
 /// Descriptors in one wait.
@@ -31,5 +33,35 @@ pub fn wait<T: Copy>(
     interests: &[Interest<'_, T>],
     timeout_ms: Option<u64>,
 ) -> Result<Vec<Ready<T>, MAX>> {
-    todo!()
+    let mut fds: Vec<PollFd<'_>, MAX> = Vec::new();
+    for interest in interests {
+        let mut flags = PollFlags::empty();
+        flags.set(PollFlags::POLLIN, interest.read);
+        flags.set(PollFlags::POLLOUT, interest.write);
+        let _ = fds.push(PollFd::new(interest.fd, flags));
+    }
+    let timeout = match timeout_ms {
+        None => PollTimeout::NONE,
+        // Longer waits than this (24 days) end early and are begun anew.
+        Some(ms) => i32::try_from(ms)
+            .ok()
+            .and_then(|ms| PollTimeout::try_from(ms).ok())
+            .unwrap_or(PollTimeout::MAX),
+    };
+    match poll(&mut fds, timeout) {
+        Ok(_) => {}
+        Err(nix::errno::Errno::EINTR) => return Ok(Vec::new()),
+        Err(e) => return Err(of_nix("poll")(e)),
+    }
+    let came = interests.iter().zip(&fds).filter_map(|(interest, fd)| {
+        let flags = fd.revents().unwrap_or(PollFlags::POLLERR);
+        let bad = PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL;
+        (!flags.is_empty()).then_some(Ready {
+            token: interest.token,
+            readable: flags.contains(PollFlags::POLLIN),
+            writable: flags.contains(PollFlags::POLLOUT),
+            trouble: flags.intersects(bad),
+        })
+    });
+    Ok(came.collect())
 }

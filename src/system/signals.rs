@@ -1,6 +1,13 @@
 //! Signals as a readable descriptor.
+//!
+//! signal-hook's handlers write a byte into a pipe; masks are left alone, so children
+//! inherit nothing.
 use super::Result;
+use super::error::of;
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
+use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
 
 /// What came since the last [`Signals::take`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -13,20 +20,64 @@ pub struct Caught {
     pub child: bool,
 }
 
-pub struct Signals {}
+pub struct Signals {
+    stop: UnixStream,
+    /// A pipe a signal, behind one: the first is polled, all write into it.
+    reload: UnixStream,
+    child: UnixStream,
+    any: UnixStream,
+}
 
 impl Signals {
     /// Once in a process. SIGPIPE is ignored from here on.
     pub fn install() -> Result<Self> {
-        todo!()
+        let (any, any_end) = pair()?;
+        let register = |signals: &[i32]| -> Result<UnixStream> {
+            let (read, write) = pair()?;
+            for signal in signals {
+                let end = write.try_clone().map_err(of("dup"))?;
+                signal_hook::low_level::pipe::register(*signal, end).map_err(of("sigaction"))?;
+                let end = any_end.try_clone().map_err(of("dup"))?;
+                signal_hook::low_level::pipe::register(*signal, end).map_err(of("sigaction"))?;
+            }
+            Ok(read)
+        };
+        // Rust's runtime ignores SIGPIPE already.
+        Ok(Signals {
+            stop: register(&[SIGTERM, SIGINT])?,
+            reload: register(&[SIGHUP])?,
+            child: register(&[SIGCHLD])?,
+            any,
+        })
     }
     pub fn take(&mut self) -> Caught {
-        todo!()
+        drain(&mut self.any);
+        Caught {
+            stop: drain(&mut self.stop),
+            reload: drain(&mut self.reload),
+            child: drain(&mut self.child),
+        }
     }
+}
+
+fn pair() -> Result<(UnixStream, UnixStream)> {
+    let (read, write) = UnixStream::pair().map_err(of("socketpair"))?;
+    read.set_nonblocking(true).map_err(of("fcntl"))?;
+    write.set_nonblocking(true).map_err(of("fcntl"))?;
+    Ok((read, write))
+}
+
+fn drain(stream: &mut UnixStream) -> bool {
+    let mut buffer = [0; 64];
+    let mut any = false;
+    while let Ok(count @ 1..) = stream.read(&mut buffer) {
+        any |= count > 0;
+    }
+    any
 }
 
 impl AsFd for Signals {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        todo!()
+        self.any.as_fd()
     }
 }

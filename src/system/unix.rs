@@ -1,9 +1,15 @@
 //! UNIX sockets.
+use super::error::{of, of_nix};
 use super::{Error, Result};
 use core::fmt;
+use nix::libc;
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A datagram socket connected to one peer. Never blocks. Takes its own path with it.
 #[derive(Debug)]
@@ -15,14 +21,32 @@ pub struct Datagram {
 impl Datagram {
     /// Binds `own` (replacing a stale one) and connects to `peer`.
     pub fn connect(own: &str, peer: &str) -> Result<Self> {
-        todo!()
+        super::files::remove(own)?;
+        let socket = UnixDatagram::bind(own).map_err(of("bind"))?;
+        let datagram = Datagram {
+            socket,
+            own: own.into(),
+        };
+        datagram.socket.set_nonblocking(true).map_err(of("fcntl"))?;
+        datagram.socket.connect(peer).map_err(of("connect"))?;
+        Ok(datagram)
     }
     pub fn send(&self, bytes: &[u8]) -> Result<()> {
-        todo!()
+        self.socket.send(bytes).map(|_| ()).map_err(of("send"))
     }
     /// `None`: nothing there. A message that does not fit is cut off.
     pub fn receive<'b>(&self, buffer: &'b mut [u8]) -> Result<Option<&'b [u8]>> {
-        todo!()
+        match self.socket.recv(buffer) {
+            Ok(count) => Ok(Some(&buffer[..count])),
+            Err(e) if e.kind() == ErrorKind::WouldBlock => Ok(None),
+            Err(e) => Err(of("recv")(e)),
+        }
+    }
+}
+
+impl Drop for Datagram {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.own);
     }
 }
 
@@ -42,7 +66,10 @@ pub enum ListenError {
 
 impl fmt::Display for ListenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
+        match self {
+            ListenError::InUse => f.write_str("another wifibond is running"),
+            ListenError::System(error) => error.fmt(f),
+        }
     }
 }
 
@@ -56,12 +83,55 @@ pub struct Listener {
 impl Listener {
     /// The directory must exist (see `files::ensure_dir`). The socket gets mode 0600.
     pub fn open(path: &str) -> core::result::Result<Self, ListenError> {
-        todo!()
+        let socket = match bind(path) {
+            Err(e) if e.errno == libc::EADDRINUSE => {
+                // Somebody made it: does he still answer?
+                if UnixStream::connect(path).is_ok() {
+                    return Err(ListenError::InUse);
+                }
+                super::files::remove(path).map_err(ListenError::System)?;
+                bind(path)
+            }
+            other => other,
+        };
+        let socket = socket.map_err(ListenError::System)?;
+        Ok(Listener {
+            socket,
+            path: path.into(),
+        })
     }
     /// The next visitor, if there is one. Those who are neither root nor us are sent away.
     pub fn accept(&self) -> Result<Option<Connection>> {
-        todo!()
+        loop {
+            let stream = match self.socket.accept() {
+                Ok((stream, _)) => stream,
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(None),
+                // He went away again before we looked.
+                Err(e) if e.kind() == ErrorKind::ConnectionAborted => continue,
+                Err(e) => return Err(of("accept")(e)),
+            };
+            stream.set_nonblocking(true).map_err(of("fcntl"))?;
+            let peer = getsockopt(&stream, PeerCredentials).map_err(of_nix("getsockopt"))?;
+            if peer.uid() == 0 || peer.uid() == nix::unistd::geteuid().as_raw() {
+                return Ok(Some(Connection { stream }));
+            }
+        }
     }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Its directory is root's alone, so nobody gets between the making and the mode.
+fn bind(path: &str) -> Result<UnixListener> {
+    let socket = UnixListener::bind(path).map_err(of("bind"))?;
+    let mode = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(path, mode).map_err(of("chmod"))?;
+    socket.set_nonblocking(true).map_err(of("fcntl"))?;
+    Ok(socket)
 }
 
 impl AsFd for Listener {
@@ -88,10 +158,22 @@ pub enum Moved {
 
 impl Connection {
     pub fn read(&self, buffer: &mut [u8]) -> Result<Moved> {
-        todo!()
+        moved((&self.stream).read(buffer), "read")
     }
     pub fn write(&self, bytes: &[u8]) -> Result<Moved> {
-        todo!()
+        moved((&self.stream).write(bytes), "write")
+    }
+}
+
+fn moved(result: std::io::Result<usize>, call: &'static str) -> Result<Moved> {
+    match result {
+        Ok(0) => Ok(Moved::Closed),
+        Ok(count) => Ok(Moved::Bytes(count)),
+        Err(e) => match e.kind() {
+            ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(Moved::Later),
+            ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => Ok(Moved::Closed),
+            _ => Err(of(call)(e)),
+        },
     }
 }
 
@@ -104,5 +186,9 @@ impl AsFd for Connection {
 /// The commands' side: connects, and bounds every later read and write. `None` as
 /// `limit_ms` reads without bound (`--watch`).
 pub fn connect(path: &str, limit_ms: Option<u64>) -> Result<UnixStream> {
-    todo!()
+    let stream = UnixStream::connect(path).map_err(of("connect"))?;
+    let limit = limit_ms.map(Duration::from_millis);
+    stream.set_read_timeout(limit).map_err(of("setsockopt"))?;
+    stream.set_write_timeout(limit).map_err(of("setsockopt"))?;
+    Ok(stream)
 }

@@ -8,7 +8,7 @@ use crate::config::types::{
 };
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr};
-use heapless::Vec;
+use heapless::{String, Vec};
 
 type Checked<T> = Result<T, ConfigError>;
 
@@ -217,13 +217,14 @@ fn routes(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {
                 continue;
             };
             let here = full(path, &route);
-            let other = write_path(&mut there.iter().copied());
+            // The route, without the step to its metric.
+            let other = write_path(&mut there.iter().copied().take(there.len() - 1));
             // The link that is there by default has no place in the file.
             let unwritten = default_link && b + 1 == blocks.len();
             return Err(if unwritten {
-                same_route(file, &there, "eth0 (a link by default)", route.metric)
+                same_route(file, &there, "eth0 (a link by default)", &route)
             } else {
-                same_route(file, &here, &other, route.metric)
+                same_route(file, &here, &other, &route)
             });
         }
     }
@@ -249,13 +250,17 @@ fn earlier(
     None
 }
 
-fn same_route(file: Node<'_>, at: &Steps<'static>, other: &str, metric: u32) -> ConfigError {
+fn same_route(file: Node<'_>, at: &Steps<'static>, other: &str, route: &Wanted) -> ConfigError {
+    let mut words: String<64> = String::new();
+    let _ = match route.to.prefix {
+        0 => fmt::write(&mut words, format_args!("default route")),
+        _ => fmt::write(&mut words, format_args!("route to {}", route.to)),
+    };
+    let metric = route.metric;
     file.wrong_in(
         at,
-        format_args!("the same destination and metric, {metric}, as {other}"),
-        format_args!(
-            "the kernel keeps only one of two such routes: give one of them another metric"
-        ),
+        format_args!("a second {words} with metric {metric}, beside that of {other}"),
+        format_args!("the kernel keeps only one of them: give one another metric"),
     )
 }
 

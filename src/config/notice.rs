@@ -1,0 +1,139 @@
+//! Parts of a good file that this version does not carry out yet.
+//!
+//! Each issue that brings one to life takes its line out of the tables below.
+use super::types::{Config, IpBlock, Ipv6Mode, Key, Probe};
+use core::fmt::{self, Write};
+use heapless::{String, Vec};
+
+/// One part of the file that nothing happens for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The part's path in the file, or the interfaces it is about.
+    pub place: String<128>,
+    pub what: &'static str,
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: not supported yet: {}", self.place, self.what)
+    }
+}
+
+/// Settings of one interface; those it is about are named together.
+const INTERFACE: &[(fn(&IpBlock) -> bool, &str)] = &[
+    (
+        |ip| ip.ipv4.dhcp,
+        "DHCP; only the addresses and routes in the file are set",
+    ),
+    (|ip| ip.ipv4.fallback.is_some(), "the fallback address"),
+    (
+        |ip| ip.ipv6.mode == Ipv6Mode::Auto,
+        "IPv6 by wifibond itself; \"auto\" is left to the kernel (router advertisements, no DHCPv6)",
+    ),
+    (|ip| ip.ipv6.mode == Ipv6Mode::Dhcp, "DHCPv6"),
+    (
+        |ip| !ip.dns.is_empty() || !ip.search.is_empty(),
+        "name servers and search domains; /etc/resolv.conf stays as it is",
+    ),
+];
+
+/// Settings of the file: where, whether they ask for something, what is not done.
+const FILE: &[(&str, fn(&Config) -> bool, &str)] = &[
+    (
+        "hostname",
+        |config| config.hostname.is_some(),
+        "sending a host name",
+    ),
+    (
+        "wifi[].eap",
+        |config| {
+            config
+                .wifi
+                .iter()
+                .any(|network| matches!(network.key, Key::Eap(_)))
+        },
+        "networks with a password for each user",
+    ),
+    ("bridges", |config| !config.bridges.is_empty(), "bridges"),
+    (
+        "links[].wired_auth",
+        |config| config.links.iter().any(|link| link.wired_auth.is_some()),
+        "authentication on a cable",
+    ),
+    (
+        "radio.power_save",
+        |config| has_wifi(config) && !config.radio.power_save,
+        "switching power save off; adapters stay as their driver sets them",
+    ),
+    (
+        "radio.legacy_rates",
+        |config| config.radio.legacy_rates,
+        "legacy rates",
+    ),
+    (
+        "radio.distance_m",
+        |config| config.radio.distance_m.is_some(),
+        "long distances",
+    ),
+    (
+        "radio.unblock",
+        |config| has_wifi(config) && config.radio.unblock,
+        "unblocking a radio (rfkill)",
+    ),
+    (
+        "health",
+        |config| has_bond(config) && (config.health.probe != Probe::Off || config.health.repair),
+        "probing and repairing members; a member counts as good while it is authorised",
+    ),
+];
+
+/// Room for every line of both tables.
+pub const MAX_NOTICES: usize = 16;
+const _: () = assert!(INTERFACE.len() + FILE.len() <= MAX_NOTICES);
+
+/// What `config` asks for and nothing happens for yet.
+pub fn not_supported_yet(config: &Config) -> Vec<Notice, MAX_NOTICES> {
+    let mut notices = Vec::new();
+    for (asks, what) in INTERFACE {
+        let place = interfaces(config, *asks);
+        if !place.is_empty() {
+            let _ = notices.push(Notice { place, what });
+        }
+    }
+    for (path, asks, what) in FILE {
+        if asks(config) {
+            let place = String::try_from(*path).unwrap_or_default();
+            let _ = notices.push(Notice { place, what });
+        }
+    }
+    notices
+}
+
+fn has_wifi(config: &Config) -> bool {
+    !config.wifi.is_empty()
+}
+
+fn has_bond(config: &Config) -> bool {
+    !config.bond.members.is_empty()
+}
+
+/// The names of the interfaces that ask: `bond0, eth0`.
+fn interfaces(config: &Config, asks: fn(&IpBlock) -> bool) -> String<128> {
+    let mut list = String::new();
+    let mut add = |ip: &IpBlock, name: &dyn fmt::Display| {
+        if asks(ip) {
+            let comma = if list.is_empty() { "" } else { ", " };
+            let _ = write!(list, "{comma}{name}");
+        }
+    };
+    if has_bond(config) {
+        add(&config.bond.ip, &config.bond.name);
+    }
+    for bridge in &config.bridges {
+        add(&bridge.ip, &bridge.name);
+    }
+    for link in &config.links {
+        add(&link.ip, &link.name);
+    }
+    list
+}

@@ -1,0 +1,396 @@
+//! Configuration files as people write them, right and wrong. Each wrong one in
+//! `config/wrong` stands beside the exact message that its writer gets.
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use wifibond::config::{
+    self, Config, FailOverMac, InForce, Ipv6Mode, Key, Matcher, PrimaryReselect, Probe, Security,
+};
+
+/// Every secret in the data files is made of this, and nothing else in them is.
+const SECRET: &str = "s3cret-horse";
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/config")
+        .join(name)
+}
+
+/// The files of a folder with one extension, in order.
+fn files(name: &str, extension: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder(name)).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|e| e == extension))
+        .collect();
+    files.sort();
+    files
+}
+
+fn name(path: &Path) -> &str {
+    path.file_name().unwrap().to_str().unwrap()
+}
+
+fn report(bytes: &[u8], error: &config::ConfigError) -> String {
+    let mut report = String::new();
+    config::report(
+        &mut report,
+        "wifibond.json",
+        bytes,
+        error,
+        InForce::LastGood,
+    )
+    .unwrap();
+    report
+}
+
+/// Neither the secret nor a piece of it.
+fn assert_no_secret(text: &str, of: &str) {
+    for piece in SECRET.as_bytes().windows(4) {
+        let piece = std::str::from_utf8(piece).unwrap();
+        assert!(!text.contains(piece), "{of}: \"{piece}\" shows in:\n{text}");
+    }
+}
+
+#[test]
+fn each_wrong_file_gets_its_exact_message() {
+    let wrong = files("wrong", "json");
+    assert!(wrong.len() >= 50, "only {} wrong files", wrong.len());
+    let mut different = String::new();
+    for path in &wrong {
+        let file = name(path);
+        let expected = fs::read_to_string(path.with_extension("expected"))
+            .unwrap_or_else(|_| panic!("{file} has no .expected file"));
+        let bytes = fs::read(path).unwrap();
+        let said = match config::parse(&bytes) {
+            Ok(_) => String::from("(taken for good)\n"),
+            Err(error) => format!("{}\n", error.display_with(file)),
+        };
+        if said != expected {
+            different += &format!("expected {expected}     got {said}\n");
+        }
+    }
+    assert!(different.is_empty(), "{different}");
+}
+
+#[test]
+fn each_expected_message_has_its_file() {
+    for path in files("wrong", "expected") {
+        assert!(
+            path.with_extension("json").exists(),
+            "{} is left over",
+            name(&path)
+        );
+    }
+}
+
+#[test]
+fn the_report_is_for_windows_and_tells_no_secret() {
+    for path in files("wrong", "json") {
+        let bytes = fs::read(&path).unwrap();
+        let error = config::parse(&bytes).unwrap_err();
+        let report = report(&bytes, &error);
+        assert_no_secret(&error.to_string(), name(&path));
+        assert_no_secret(&report, name(&path));
+        assert!(report.contains(&*error.what), "{report}");
+        let bare = report.replace("\r\n", "");
+        assert!(
+            !bare.contains(['\r', '\n']),
+            "{}: a bare CR or LF",
+            name(&path)
+        );
+    }
+}
+
+#[test]
+fn the_whole_report() {
+    let bytes = fs::read(folder("wrong/151-same-route-twice.json")).unwrap();
+    let error = config::parse(&bytes).unwrap_err();
+    let mut text = String::new();
+    config::report(&mut text, "wifibond.json", &bytes, &error, InForce::BuiltIn).unwrap();
+    let expected = "\
+wifibond cannot use wifibond.json.
+
+Line 3, column 75, in bond.ipv4.routes[1].metric:
+  a second route to 10.1.0.0/16 with metric 100, beside that of bond.ipv4.routes[0]
+What would be right:
+  the kernel keeps only one of them: give one another metric
+
+The place (stars hide what nobody else should read):
+  \"routes\": [ { \"to\": \"10.1.0.0/16\", \"via\": \"192.168.43.1\" }, { \"to\": \"10.1.0.0/16\", \"…
+                                                              ^
+
+No file has worked yet: until one does, the box asks for an address
+on eth0 (cable, DHCP) and does nothing else.
+This report goes away with the next good file.
+";
+    assert_eq!(text.replace("\r\n", "\n"), expected);
+}
+
+/// What each good file means. A file without its facts fails the test.
+fn facts(file: &str) -> fn(&Config) {
+    match file {
+        "smallest.json" => smallest,
+        "nothing.json" => nothing,
+        "whole.json" => whole,
+        "laptop.json" => laptop,
+        "patterns.json" => patterns,
+        "cable.json" => cable,
+        "networks.json" => networks,
+        "no-links.json" => no_links,
+        "bridge.json" => bridge,
+        _ => panic!("no facts for {file}"),
+    }
+}
+
+fn good(bytes: &[u8], file: &str) -> Box<Config> {
+    config::parse(bytes).unwrap_or_else(|error| panic!("{}", error.display_with(file)))
+}
+
+fn matcher(name: &str) -> Matcher {
+    Matcher::Name(name.try_into().unwrap())
+}
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+fn nothing(config: &Config) {
+    assert_eq!(config.country, None);
+    assert!(config.wifi.is_empty() && config.bridges.is_empty());
+    let bond = &config.bond;
+    assert_eq!(bond.name, "bond0");
+    assert_eq!(bond.members, [matcher("wlan0"), matcher("wlan1")]);
+    assert_eq!(bond.primary, Some(matcher("wlan0")));
+    assert_eq!(bond.primary_reselect, PrimaryReselect::Always);
+    assert_eq!(bond.fail_over_mac, FailOverMac::Active);
+    assert_eq!(
+        (bond.miimon_ms, bond.updelay_ms, bond.downdelay_ms),
+        (100, 0, 0)
+    );
+    assert!(bond.ip.ipv4.dhcp && bond.ip.ipv4.fallback.is_none());
+    assert_eq!((bond.ip.ipv4.metric, bond.ip.ipv6.metric), (100, 100));
+    assert_eq!(bond.ip.ipv6.mode, Ipv6Mode::Auto);
+    assert_eq!(config.links.len(), 1);
+    assert_eq!(config.links[0].name, matcher("eth0"));
+    assert!(config.links[0].ip.ipv4.dhcp);
+    assert_eq!(
+        (
+            config.links[0].ip.ipv4.metric,
+            config.links[0].ip.ipv6.metric
+        ),
+        (10, 10)
+    );
+    assert_eq!(config.radio, config::Radio::default());
+    assert_eq!(config.health, config::Health::default());
+}
+
+fn smallest(config: &Config) {
+    assert_eq!(config.country, Some(*b"BE"));
+    let network = &config.wifi[0];
+    assert_eq!(network.ssid, b"Hotspot");
+    assert_eq!(network.security, Security::Wpa2);
+    assert!(matches!(&network.key, Key::Passphrase(key) if key.reveal() == SECRET));
+    assert_eq!(
+        (network.priority, network.hidden, network.bssid),
+        (0, false, None)
+    );
+    assert!(network.members.is_empty());
+    assert_eq!(config.links[0].name, matcher("eth0"));
+}
+
+fn whole(config: &Config) {
+    assert_eq!(config.country, Some(*b"BE"));
+    assert_eq!(config.hostname.as_deref(), Some("box-17"));
+    assert_eq!(
+        config.wifi[0].bssid,
+        Some(config::Mac([2, 0, 0x5e, 0x10, 0x20, 0x30]))
+    );
+    assert_eq!(config.wifi[1].ssid, [0, 0xff]);
+    assert_eq!(config.wifi[1].security, Security::Eap);
+    let bond = &config.bond;
+    assert_eq!(bond.primary, Some(matcher("wlan1")));
+    assert_eq!(bond.primary_reselect, PrimaryReselect::Better);
+    assert_eq!((bond.miimon_ms, bond.updelay_ms), (50, 200));
+    let route = &bond.ip.ipv4.routes[0];
+    assert_eq!(
+        (route.to.to_string(), route.via),
+        ("0.0.0.0/0".into(), Some(ip("192.168.43.1")))
+    );
+    let fallback = bond.ip.ipv4.fallback.as_ref().unwrap();
+    assert_eq!(fallback.address.to_string(), "192.168.43.150/24");
+    assert_eq!(
+        (fallback.gateway, fallback.after_s),
+        (Some(ip("192.168.43.1")), 10)
+    );
+    assert_eq!(bond.ip.ipv6.mode, Ipv6Mode::Dhcp);
+    assert_eq!(bond.ip.ipv6.routes[0].to.to_string(), "::/0");
+    assert_eq!(bond.ip.ipv6.routes[0].metric, 100);
+    assert_eq!(bond.ip.dns, [ip("192.168.43.1"), ip("fd00::1")]);
+    assert_eq!(bond.ip.search[0], "lan.example.org");
+    assert_eq!(config.bridges[0].name, "br0");
+    assert_eq!(config.bridges[0].ip.ipv4.metric, 20);
+    let auth = config.links[0].wired_auth.as_ref().unwrap();
+    assert_eq!(auth.password.as_ref().unwrap().reveal(), "s3cret-horse-3");
+    assert_eq!(
+        (config.radio.distance_m, config.radio.unblock),
+        (Some(2000), false)
+    );
+    assert_eq!(config.health.probe, Probe::Address(ip("192.168.43.1")));
+    assert_eq!((config.health.fail_after, config.health.hold_s), (4, 31));
+}
+
+fn laptop(config: &Config) {
+    assert_eq!(config.bond.primary, Some(matcher("eth0")));
+    assert!(config.links.is_empty(), "eth0 is a member and no link");
+}
+
+fn patterns(config: &Config) {
+    assert_eq!(config.bond.members[0], Matcher::UsbAny);
+    assert_eq!(config.bond.members[2].to_string(), "mac:02:00:00:00:00:0a");
+    assert_eq!(config.bond.primary, Some(matcher("wlan1")));
+    assert_eq!(config.links.len(), 2);
+}
+
+fn cable(config: &Config) {
+    assert!(config.bond.members.is_empty());
+    assert_eq!(config.bond.primary, None);
+    let ip = &config.links[0].ip;
+    assert_eq!(ip.ipv4.addresses.len(), 2);
+    let metrics: Vec<_> = ip.ipv4.routes.iter().map(|route| route.metric).collect();
+    assert_eq!(metrics, [10, 5, 10]);
+    assert_eq!(ip.ipv6.mode, Ipv6Mode::Off);
+}
+
+fn networks(config: &Config) {
+    let wifi = &config.wifi;
+    assert_eq!(wifi[0].ssid, "café 😀 \"A\\B\"".as_bytes());
+    assert_eq!((wifi[0].security, wifi[0].priority), (Security::Open, 255));
+    assert!(matches!(wifi[1].key, Key::Psk(_)) && wifi[1].hidden);
+    assert!(matches!(&wifi[2].key, Key::Passphrase(key) if key.reveal() == "s3cret “horse”"));
+    assert!(matches!(&wifi[3].key, Key::Passphrase(key) if key.reveal() == "s3cret/horse"));
+    assert_eq!(wifi[5].ssid, "Mine’s".as_bytes());
+    assert!(matches!(&wifi[5].key, Key::Eap(eap) if eap.method == config::EapMethod::Peap));
+    assert_eq!(wifi[7].ssid, [0, 10, 127]);
+}
+
+fn no_links(config: &Config) {
+    assert!(config.links.is_empty());
+    assert_eq!(config.bond.fail_over_mac, FailOverMac::Follow);
+    assert_eq!(config.health.probe, Probe::Off);
+}
+
+fn bridge(config: &Config) {
+    assert!(config.links.is_empty(), "eth0 is in the bridge and no link");
+    assert_eq!(config.bridges[0].ip.ipv4.metric, 10);
+}
+
+#[test]
+fn each_good_file_means_what_it_says() {
+    let good_files = files("good", "json");
+    assert!(good_files.len() >= 9);
+    for path in good_files {
+        let config = good(&fs::read(&path).unwrap(), name(&path));
+        facts(name(&path))(&config);
+    }
+}
+
+#[test]
+fn what_is_not_done_yet_is_said() {
+    let said = |file: &str| {
+        let bytes = fs::read(folder("good").join(file)).unwrap();
+        let notices = config::not_supported_yet(&good(&bytes, file));
+        notices.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let smallest = said("smallest.json");
+    assert!(
+        smallest[0].starts_with("bond0, eth0: not supported yet: DHCP"),
+        "{smallest:?}"
+    );
+    let whole = said("whole.json");
+    for place in [
+        "bond0, br0, eth0: ",
+        "bridges: ",
+        "links[].wired_auth: ",
+        "wifi[].eap: ",
+        "radio.distance_m: ",
+    ] {
+        assert!(
+            whole.iter().any(|line| line.starts_with(place)),
+            "{place} in {whole:#?}"
+        );
+    }
+    let no_links = said("no-links.json");
+    assert!(
+        !no_links
+            .iter()
+            .any(|line| line.starts_with("radio.power_save")),
+        "no Wi-Fi: {no_links:?}"
+    );
+}
+
+#[test]
+fn every_encoding_of_a_good_file_means_the_same() {
+    for path in files("good", "json") {
+        let text = fs::read_to_string(&path).unwrap();
+        let plain = good(text.as_bytes(), name(&path));
+        let windows = text.replace("\r\n", "\n").replace('\n', "\r\n");
+        let units = || windows.encode_utf16();
+        let encodings = [
+            [b"\xef\xbb\xbf", windows.as_bytes()].concat(),
+            [
+                b"\xff\xfe".to_vec(),
+                units().flat_map(u16::to_le_bytes).collect(),
+            ]
+            .concat(),
+            [
+                b"\xfe\xff".to_vec(),
+                units().flat_map(u16::to_be_bytes).collect(),
+            ]
+            .concat(),
+        ];
+        for bytes in encodings {
+            assert!(plain == good(&bytes, name(&path)), "{}", name(&path));
+        }
+    }
+}
+
+/// A file with one slip of the finger: taken or refused, never a panic, never a secret.
+fn slip(bytes: &[u8], of: &str) {
+    let Err(error) = config::parse(bytes) else {
+        return;
+    };
+    assert!(error.line >= 1 && error.column >= 1);
+    assert!(!error.what.is_empty() && &*error.what != config::UNREADABLE);
+    assert_no_secret(&error.to_string(), of);
+    assert_no_secret(&report(bytes, &error), of);
+}
+
+#[test]
+fn any_byte_may_be_lost() {
+    for path in files("good", "json") {
+        let bytes = fs::read(&path).unwrap();
+        for n in 0..bytes.len() {
+            let mut bytes = bytes.clone();
+            bytes.remove(n);
+            slip(&bytes, name(&path));
+            slip(&bytes[..n], name(&path));
+        }
+    }
+}
+
+#[test]
+fn any_byte_may_be_too_many() {
+    for path in files("good", "json") {
+        let bytes = fs::read(&path).unwrap();
+        for n in 0..bytes.len() {
+            for c in *b"\",:{}[]\\\n 0x" {
+                let mut bytes = bytes.clone();
+                bytes.insert(n, c);
+                slip(&bytes, name(&path));
+                bytes.remove(n + 1);
+                slip(&bytes, name(&path));
+            }
+        }
+    }
+}

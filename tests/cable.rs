@@ -50,11 +50,11 @@ fn in_and_out_twenty_times() {
     bond.wait_answers(10, SHORT);
     for _ in 0..20 {
         uplink_becomes(s, "eth0");
+        let routes = s.pi.ns.ip("route show default");
+        assert!(routes.contains("dev eth0 proto 119 metric 10"), "{routes}");
         assert!(
-            s.pi.ns
-                .ip("route show default")
-                .contains("dev eth0 proto 119 metric 10")
-                || s.pi.ns.ip("route show default").contains("metric 10")
+            routes.contains("dev bond0 proto 119 metric 100"),
+            "{routes}"
         );
         w.cable.pull();
         uplink_becomes(s, "bond0");
@@ -130,7 +130,7 @@ fn what_others_put_on_the_interface_stays() {
 #[test]
 fn eth0_may_be_a_member_and_the_primary() {
     let s = Scene::new();
-    let _cable = s.lab.cable(&s.lan, &s.pi, "eth0");
+    let cable = s.lab.cable(&s.lan, &s.pi, "eth0");
     let mut config = config();
     config["bond"]["members"] = json!(["eth0", "wlan0"]);
     config["bond"]["primary"] = json!("eth0");
@@ -142,10 +142,10 @@ fn eth0_may_be_a_member_and_the_primary() {
     });
     let pings = s.pings();
     pings.wait_answers(20, SHORT);
-    _cable.pull();
+    cable.pull();
     s.pi.wait("wlan0 active", SHORT, |st| status::active(st) == "wlan0");
     pings.wait_answers(50, SHORT);
-    _cable.plug();
+    cable.plug();
     s.pi.wait("eth0 active", SHORT, |st| status::active(st) == "eth0");
     pings.wait_answers(50, SHORT);
     let pings = pings.stop();

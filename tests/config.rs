@@ -296,6 +296,13 @@ fn each_good_file_means_what_it_says() {
 }
 
 #[test]
+fn the_built_in_default_is_a_cable() {
+    let file = br#"{ "bond": { "members": [] } }"#;
+    assert!(*config::built_in() == *good(file, "built-in"));
+    assert_eq!(config::built_in().links[0].name, matcher("eth0"));
+}
+
+#[test]
 fn what_is_not_done_yet_is_said() {
     let said = |file: &str| {
         let bytes = fs::read(folder("good").join(file)).unwrap();

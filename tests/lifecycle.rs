@@ -181,8 +181,30 @@ fn events_tell_each_switch_with_its_cause_and_the_outage() {
     s.pi.wait("the way there and back", LONG, |st| {
         st["bond"]["switches"].as_u64() >= Some(2) && status::active(st) == "wlan0"
     });
-    let events = s.pi.events().to_string();
-    assert!(events.contains("outage_ms"), "{events}");
+    let events = s.pi.events();
+    let switch = |from: &str, to: &str| {
+        let found = events.as_array().and_then(|list| {
+            list.iter()
+                .find(|e| e["kind"] == "switch" && e["from"] == from && e["to"] == to)
+        });
+        found
+            .unwrap_or_else(|| panic!("no switch {from} -> {to}: {events:#}"))
+            .clone()
+    };
+    let away = switch("wlan0", "wlan1");
+    assert!(
+        away["outage_ms"].as_u64().is_some_and(|ms| ms < 1000),
+        "{away}"
+    );
+    assert!(
+        !away["text"].as_str().unwrap_or_default().is_empty(),
+        "a cause: {away}"
+    );
+    assert_eq!(
+        switch("wlan1", "wlan0")["outage_ms"],
+        0,
+        "the way back is planned"
+    );
     let text = s.pi.call(&["events"]);
     assert!(text.contains("wlan0 -> wlan1"), "{text}");
     assert!(text.contains("wlan1 -> wlan0"), "{text}");

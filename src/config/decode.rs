@@ -28,7 +28,7 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ConfigError> {
         _ => Cow::Borrowed(utf8(bytes)?),
     };
     no_nul(&text)?;
-    if text.trim().is_empty() {
+    if text.bytes().all(|c| c.is_ascii_whitespace()) {
         return Err(wrong(
             "",
             "the file is empty",

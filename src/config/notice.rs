@@ -19,8 +19,11 @@ impl fmt::Display for Notice {
     }
 }
 
+/// Whether a part of the file asks for something.
+type Asks<Part> = fn(&Part) -> bool;
+
 /// Settings of one interface; those it is about are named together.
-const INTERFACE: &[(fn(&IpBlock) -> bool, &str)] = &[
+const INTERFACE: &[(Asks<IpBlock>, &str)] = &[
     (
         |ip| ip.ipv4.dhcp,
         "DHCP; only the addresses and routes in the file are set",
@@ -38,7 +41,7 @@ const INTERFACE: &[(fn(&IpBlock) -> bool, &str)] = &[
 ];
 
 /// Settings of the file: where, whether they ask for something, what is not done.
-const FILE: &[(&str, fn(&Config) -> bool, &str)] = &[
+const FILE: &[(&str, Asks<Config>, &str)] = &[
     (
         "hostname",
         |config| config.hostname.is_some(),
@@ -118,7 +121,7 @@ fn has_bond(config: &Config) -> bool {
 }
 
 /// The names of the interfaces that ask: `bond0, eth0`.
-fn interfaces(config: &Config, asks: fn(&IpBlock) -> bool) -> String<128> {
+fn interfaces(config: &Config, asks: Asks<IpBlock>) -> String<128> {
     let mut list = String::new();
     let mut add = |ip: &IpBlock, name: &dyn fmt::Display| {
         if asks(ip) {

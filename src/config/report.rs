@@ -43,7 +43,7 @@ pub fn report(
     }
     if let Ok(text) = decode(bytes) {
         let line = masked(&text, offset(&text, error));
-        if !line.text.trim().is_empty() {
+        if line.text.bytes().any(|c| c != b' ') {
             write!(
                 out,
                 "\nThe place (stars hide what nobody else should read):\n  {}\n",
@@ -146,7 +146,10 @@ impl Line {
     /// was something else.
     fn between(&mut self, text: &str, from: usize, to: usize) -> bool {
         for (at, c) in text.get(from..to).unwrap_or_default().char_indices() {
-            if !" \t\r\n,:{}[]\"".contains(c) {
+            if !matches!(
+                c,
+                ' ' | '\t' | '\r' | '\n' | ',' | ':' | '{' | '}' | '[' | ']' | '"'
+            ) {
                 return false;
             }
             self.add(from + at, c);

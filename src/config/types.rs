@@ -108,6 +108,10 @@ pub struct Network {
 /// What opens the network. Fits `security`: `None` with `open`, `Eap` with `eap`,
 /// a passphrase with `wpa3` and `wpa2-wpa3`, either kind with `wpa2`.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "tables of fixed size, nothing boxed"
+)]
 pub enum Key {
     None,
     /// 8 to 63 octets, no control characters.

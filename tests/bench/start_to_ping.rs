@@ -18,7 +18,7 @@ const NOISE: f64 = 1.05;
 mod inside {
     use crate::lab::measure::median;
     use crate::lab::scene::{ADDRESS, GATEWAY, LONG, PASSPHRASE, SSID, config};
-    use crate::lab::{Pinger, Plain, Scene, wait_for};
+    use crate::lab::{Channels, Lab, Network, Pinger, Plain, Scene, wait_for};
     use std::time::{Duration, Instant};
 
     /// New interfaces of every namespace take it over.
@@ -26,7 +26,9 @@ mod inside {
 
     /// Time from just before `start` to the first answer.
     fn first_answer(start: impl FnOnce(&Scene)) -> Duration {
-        let scene = Scene::new();
+        let lab = Lab::new();
+        lab.tune(Channels::All);
+        let scene = Scene::within(lab, Network::wpa2(SSID, PASSPHRASE));
         let pinger = Pinger::start(&scene.pi.ns, GATEWAY, Duration::from_millis(5));
         let begin = Instant::now();
         start(&scene);

@@ -5,8 +5,10 @@
 //! a folder with seeds in `corpus/`.
 use wifibond::config;
 
+type Target = fn(&[u8]);
+
 /// Name (also of the folder in `corpus/`) and what is done with an input.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[("config", parse_config)];
+pub const TARGETS: &[(&str, Target)] = &[("config", parse_config)];
 
 pub fn run(name: &str, input: &[u8]) {
     let (_, target) = TARGETS

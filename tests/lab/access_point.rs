@@ -2,7 +2,7 @@
 
 use super::lan::BRIDGE;
 use super::lan::SINK;
-use super::{Lan, Namespace, Process, Radio, Thing, wait_for};
+use super::{Air, Lan, Process, Radio, Thing, wait_for};
 use std::cell::{Cell, RefCell};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -113,7 +113,7 @@ impl AccessPoint {
     /// On the air when this returns. `name` is also its interface's.
     pub fn new(
         name: &str,
-        air: &Rc<Namespace>,
+        air: &Rc<Air>,
         lan: &Rc<Lan>,
         network: Network,
         dir: &Path,

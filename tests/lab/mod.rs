@@ -34,7 +34,7 @@ pub use pi::Pi;
 pub use pinger::{Pinger, Pings};
 pub use plain::{Plain, Supplicant};
 pub use process::Process;
-pub use radio::Radio;
+pub use radio::{Air, Channels, Radio};
 pub use scene::Scene;
 pub use wait::{wait_for, wait_until};
 
@@ -60,9 +60,7 @@ pub struct Lab {
     name: String,
     /// Logs and sockets. Outside every box's `/tmp`, seen by the test alone.
     dir: PathBuf,
-    /// Where radios are made. The namespace a radio is made in decides, for good,
-    /// whom it can hear (`hwsim_net_get_netgroup()`), wherever it is moved later.
-    air: Rc<Namespace>,
+    air: Rc<Air>,
     things: RefCell<Vec<Rc<dyn Thing>>>,
     serial: Cell<u32>,
     _turn: MutexGuard<'static, ()>,
@@ -81,7 +79,7 @@ impl Lab {
         std::fs::create_dir_all(&dir).expect("a directory for the logs");
         std::fs::write("/dev/kmsg", kernel_mark(&name)).expect("/dev/kmsg takes a mark");
         Lab {
-            air: Namespace::new("air", &[]),
+            air: Air::new(),
             things: RefCell::default(),
             serial: Cell::new(0),
             _turn: turn,
@@ -90,9 +88,14 @@ impl Lab {
         }
     }
 
+    /// What radios plugged in from now on can tune to. At first: few channels.
+    pub fn tune(&self, channels: Channels) {
+        self.air.channels.set(channels);
+    }
+
     /// A Raspberry Pi without any adapter.
     pub fn pi(&self) -> Rc<Pi> {
-        self.keep(Pi::new(&self.dir, &self.air))
+        self.keep(Pi::new(&self.dir))
     }
 
     /// A local network whose gateway has `address`, for example `192.168.43.1/24`.
@@ -153,7 +156,7 @@ impl Drop for Lab {
         for thing in things.iter().rev() {
             thing.clear();
         }
-        self.air.clear();
+        self.air.ns.clear();
         let _ = std::fs::remove_dir_all(&self.dir);
     }
 }

@@ -25,7 +25,7 @@ pub struct Pi {
 }
 
 impl Pi {
-    pub fn new(dir: &Path, _air: &Rc<Namespace>) -> Pi {
+    pub fn new(dir: &Path) -> Pi {
         for place in ["/boot", "/run", "/tmp", "/var/lib/wifibond"] {
             std::fs::create_dir_all(place).expect("a place to mount on");
         }

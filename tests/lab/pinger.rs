@@ -32,7 +32,8 @@ struct Shared {
 /// A running series of pings.
 pub struct Pinger {
     shared: Arc<Shared>,
-    thread: JoinHandle<Pings>,
+    /// `None` once it has ended.
+    thread: Option<JoinHandle<Pings>>,
 }
 
 impl Pinger {
@@ -43,6 +44,7 @@ impl Pinger {
         let shared = Arc::new(Shared::default());
         let for_thread = shared.clone();
         let thread = std::thread::spawn(move || Series::new(&net, to, interval).run(&for_thread));
+        let thread = Some(thread);
         Pinger { shared, thread }
     }
 
@@ -66,11 +68,20 @@ impl Pinger {
     }
 
     /// Ends the series.
-    pub fn stop(self) -> Pings {
+    pub fn stop(mut self) -> Pings {
+        let pings = self.end().expect("a series ends once");
+        pings.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    fn end(&mut self) -> Option<std::thread::Result<Pings>> {
         self.shared.stop.store(true, Ordering::Relaxed);
-        self.thread
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        self.thread.take().map(JoinHandle::join)
+    }
+}
+
+impl Drop for Pinger {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

@@ -16,6 +16,18 @@ const DEL_RADIO: u8 = 5;
 /// Without a final NUL.
 const RADIO_NAME: u16 = 17;
 const PERM_ADDR: u16 = 22;
+const REG_CUSTOM_REG: u16 = 12;
+/// Channels 1 to 11, 14, 36 to 44 and 149 to 165 (`hwsim_world_regdom_custom_01`).
+const FEW: u32 = 0;
+
+/// What a radio can tune to: the length of a full scan hangs on it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Channels {
+    /// 2.4 and 5 GHz without radar channels: a scan takes a second.
+    Few,
+    /// Three bands, as a good adapter: over four seconds.
+    All,
+}
 
 /// The group every radio starts in, and one that nobody else is in.
 const IN_RANGE: &str = "1";
@@ -24,19 +36,36 @@ const OUT_OF_RANGE: &str = "2";
 /// In dBm, what the radios have when nobody sets it.
 const TRANSMIT_POWER: i32 = 20;
 
+/// Where radios are made. The namespace a radio is made in decides, for good, whom it
+/// can hear (`hwsim_net_get_netgroup()`), wherever it is moved later.
+pub struct Air {
+    pub ns: Rc<Namespace>,
+    /// Of the radios plugged in from now on.
+    pub channels: Cell<Channels>,
+}
+
+impl Air {
+    pub fn new() -> Rc<Air> {
+        Rc::new(Air {
+            ns: Namespace::new("air", &[]),
+            channels: Cell::new(Channels::Few),
+        })
+    }
+}
+
 pub struct Radio {
     pub mac: String,
     /// The interface's name at the last plug or rename.
     name: RefCell<String>,
     phy: String,
     plugged: Cell<bool>,
-    air: Rc<Namespace>,
+    air: Rc<Air>,
     home: Rc<Namespace>,
 }
 
 impl Radio {
     /// An adapter in the hand. `phy` is the name of its wireless device.
-    pub fn new(air: &Rc<Namespace>, home: &Rc<Namespace>, phy: &str, mac: &str) -> Radio {
+    pub fn new(air: &Rc<Air>, home: &Rc<Namespace>, phy: &str, mac: &str) -> Radio {
         Radio {
             mac: mac.to_owned(),
             name: RefCell::default(),
@@ -56,11 +85,20 @@ impl Radio {
             self.phy
         );
         let mac = parse_mac(&self.mac);
-        let attributes: [genl::Attribute; 2] =
-            [(RADIO_NAME, self.phy.as_bytes()), (PERM_ADDR, &mac)];
+        let few = FEW.to_ne_bytes();
+        let attributes: [genl::Attribute; 3] = [
+            (RADIO_NAME, self.phy.as_bytes()),
+            (PERM_ADDR, &mac),
+            (REG_CUSTOM_REG, &few),
+        ];
+        let attributes = match self.air.channels.get() {
+            Channels::Few => &attributes[..],
+            Channels::All => &attributes[..2],
+        };
         let made = self
             .air
-            .inside(|| genl::command(FAMILY, NEW_RADIO, &attributes));
+            .ns
+            .inside(|| genl::command(FAMILY, NEW_RADIO, attributes));
         // The acknowledgement carries the radio's number.
         assert!(
             made >= 0,
@@ -69,9 +107,9 @@ impl Radio {
         );
         // The air is empty between two plugs, so the new interface is wlan0 there.
         if interface != "wlan0" {
-            self.air.ip(&format!("link set wlan0 name {interface}"));
+            self.air.ns.ip(&format!("link set wlan0 name {interface}"));
         }
-        self.air.run(
+        self.air.ns.run(
             "iw",
             &["phy", &self.phy, "set", "netns", &self.home.pid.to_string()],
         );

@@ -16,7 +16,7 @@ pub const MAC1: &str = "02:00:00:00:00:11";
 
 /// For what happens within the kernel or the program.
 pub const SHORT: Duration = Duration::from_secs(10);
-/// For what needs scans and back-offs. Scanning three bands takes over four seconds.
+/// For what needs scans and back-offs.
 pub const LONG: Duration = Duration::from_secs(60);
 
 /// A static address on a bond of wlan0 (the primary) and wlan1, and nothing else.
@@ -61,7 +61,10 @@ impl Scene {
     }
 
     pub fn with(network: Network) -> Scene {
-        let lab = Lab::new();
+        Scene::within(Lab::new(), network)
+    }
+
+    pub fn within(lab: Lab, network: Network) -> Scene {
         let lan = lab.lan(&format!("{GATEWAY}/24"));
         let ap = lab.access_point(&lan, network);
         let pi = lab.pi();

@@ -32,6 +32,15 @@ pub fn nothing_said() -> Config {
     }
 }
 
+/// What holds where no file has ever worked: DHCP on `eth0`, no bond.
+pub fn built_in() -> Config {
+    let mut config = nothing_said();
+    config.bond.members.clear();
+    config.bond.primary = None;
+    add_default_link(&mut config);
+    config
+}
+
 /// Checks the file and writes it over `out`, which is [`nothing_said`].
 pub fn file(document: &Document<'_>, out: &mut Config) -> Checked<()> {
     let file = document.root();
@@ -68,12 +77,12 @@ fn add_default_link(config: &mut Config) -> bool {
     let Ok(name) = IfName::try_from("eth0") else {
         return false;
     };
-    let matcher = Matcher::Name(name.clone());
-    let bridged = |bridge: &Bridge| bridge.name == name || bridge.members.contains(&matcher);
-    if config.bond.members.contains(&matcher)
-        || config.bond.name == name
-        || config.bridges.iter().any(bridged)
-    {
+    let bond = &config.bond;
+    // Without members no bond is made, and its name is free.
+    let bonded = !bond.members.is_empty() && bond.name == name;
+    let matcher = Matcher::Name(name);
+    let bridged = |bridge: &Bridge| bridge.name == "eth0" || bridge.members.contains(&matcher);
+    if bonded || bond.members.contains(&matcher) || config.bridges.iter().any(bridged) {
         return false;
     }
     let link = Link {

@@ -80,7 +80,8 @@ pub fn hex_octet(text: &str) -> Option<u8> {
 
 /// A name the kernel takes for an interface, or what is wrong with it.
 pub fn if_name(text: &str) -> Result<IfName, &'static str> {
-    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | ':' | '%');
+    // A % would make the kernel count: `wlan%d`. It takes a non-breaking space for a space.
+    let odd = |c: char| c.is_control() || matches!(c, ' ' | '\u{a0}' | '/' | ':' | '%');
     if text.is_empty() || text.len() > 15 {
         return Err("an interface's name has 1 to 15 characters");
     }

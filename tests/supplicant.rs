@@ -189,10 +189,8 @@ fn a_wpa_supplicant_killed_again_and_again_is_not_restarted_in_a_frenzy() {
 #[test]
 fn a_missing_wpa_supplicant_is_said_and_keeps_nobody_from_the_rest() {
     let s = Scene::new();
-    s.pi.ns.run(
-        "mount",
-        &["--bind", "/dev/null", "/usr/sbin/wpa_supplicant"],
-    );
+    s.pi.ns
+        .run("mount", &["--bind", "/dev/null", "/sbin/wpa_supplicant"]);
     s.pi.start(&config());
     s.pi.wait_log("wpa_supplicant", SHORT);
     s.pi.wait("a problem that names it", SHORT, |st| {

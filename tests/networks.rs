@@ -92,11 +92,29 @@ fn octets_that_are_no_text() {
 
 #[test]
 fn names_and_passphrases_with_every_kind_of_quote() {
-    let (ssid, passphrase) = ("it's \"my\" \\net # {é}", "a\"b\\c'd #e }{ f=g $(h)");
+    let (ssid, passphrase) = ("it's \"my\" \\net # {é}", "# a\"b\\c'd }{ f=g $(h)");
     joins(
         Network::wpa2(ssid, passphrase),
         json!({ "ssid": ssid, "passphrase": passphrase }),
     );
+}
+
+/// wpa_supplicant takes the rest of a line for a comment from the first `#` after the
+/// second quote.
+#[test]
+fn a_passphrase_with_a_hash_after_a_quote() {
+    for security in [Security::Wpa2, Security::Wpa3] {
+        let passphrase = "say \"no\" #1";
+        let word = if security == Security::Wpa2 {
+            "wpa2"
+        } else {
+            "wpa3"
+        };
+        joins(
+            Network::new("Comment", security, passphrase),
+            json!({ "ssid": "Comment", "passphrase": passphrase, "security": word }),
+        );
+    }
 }
 
 #[test]

@@ -136,6 +136,7 @@ fn kill_supplicant_of(s: &Scene, interface: &str) -> i32 {
             .find(of)
             .expect("its wpa_supplicant");
     kill(Pid::from_raw(pid), Signal::SIGKILL).expect("killing a wpa_supplicant");
+    wait_until("its end", SHORT, || !s.pi.supplicants().contains(&pid));
     pid
 }
 
@@ -189,8 +190,9 @@ fn a_wpa_supplicant_killed_again_and_again_is_not_restarted_in_a_frenzy() {
 #[test]
 fn a_missing_wpa_supplicant_is_said_and_keeps_nobody_from_the_rest() {
     let s = Scene::new();
+    let program = s.pi.ns.run("which", &["wpa_supplicant"]);
     s.pi.ns
-        .run("mount", &["--bind", "/dev/null", "/sbin/wpa_supplicant"]);
+        .run("mount", &["--bind", "/dev/null", program.trim()]);
     s.pi.start(&config());
     s.pi.wait_log("wpa_supplicant", SHORT);
     s.pi.wait("a problem that names it", SHORT, |st| {

@@ -19,6 +19,10 @@ pub const SHORT: Duration = Duration::from_secs(10);
 /// For what needs scans and back-offs.
 pub const LONG: Duration = Duration::from_secs(60);
 
+/// A planned switch: one packet (measured on an idle machine); the rest is room for a
+/// busy one, on which wpa_supplicant computes keys at the same time.
+pub const PLANNED: Duration = Duration::from_millis(100);
+
 /// A static address on a bond of wlan0 (the primary) and wlan1, and nothing else.
 pub fn config() -> Value {
     json!({

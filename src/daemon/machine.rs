@@ -45,6 +45,25 @@ impl Machine {
             .map_err(|failure| hint(action, failure))
     }
 
+    /// Reads one link afresh. The kernel sends no notification when a bond that is
+    /// down changes an option, nor for an alias (`netdev_state_change()` in
+    /// net/core/dev.c looks at IFF_UP).
+    pub fn read_link(&mut self, link: Index, engine: &mut Engine) {
+        // What was queued before is older than the answer.
+        self.drain(engine);
+        let mut buffer = [0; REQUEST_BYTES];
+        let seq = self.requests.next_seq();
+        let request = kernel::get_link(link, seq, &mut buffer);
+        let wifi = &mut self.wifi;
+        let answer = exchange(&mut self.requests, seq, request, &mut |frame| {
+            take(wifi, engine, clock::boot_ms(), frame.kind, frame.payload);
+        });
+        if let Err(failure) = answer {
+            // It is gone: the notification of that is on its way.
+            log::debug!("link {link}: {}", failure.text);
+        }
+    }
+
     /// Takes in every notification that is there.
     pub fn drain(&mut self, engine: &mut Engine) {
         loop {

@@ -9,10 +9,10 @@ mod machine;
 mod supplicants;
 
 use crate::engine::Engine;
-use crate::engine::action::{Action, Scope};
+use crate::engine::action::{Action, KernelAction, Scope};
 use crate::engine::event::{Event, Failure};
 use crate::engine::journal::{RecordKind, clip};
-use crate::engine::{status, status_text};
+use crate::engine::{status, status_text, words};
 use crate::system::poll::{self, Interest, Ready};
 use crate::system::signals::Signals;
 use crate::system::{clock, files, ipv6, notify};
@@ -132,12 +132,9 @@ impl Daemon {
     }
 
     fn perform(&mut self, action: Action) {
-        log::debug!(
-            "{}",
-            crate::engine::words::Spoken(&action, self.engine.observed())
-        );
+        log::debug!("{}", words::Spoken(&action, self.engine.observed()));
         let result = match &action {
-            Action::Kernel(kernel) => self.machine.change(kernel),
+            Action::Kernel(kernel) => self.change(kernel),
             Action::SetIpv6 { name, enabled, .. } => {
                 ipv6::set_disabled(name, !enabled).map_err(|e| failure(e.errno, &e))
             }
@@ -171,6 +168,14 @@ impl Daemon {
         };
         self.engine
             .handle(clock::boot_ms(), Event::Done(action, result));
+    }
+
+    fn change(&mut self, action: &KernelAction) -> Result<(), Failure> {
+        let result = self.machine.change(action);
+        if let (Ok(()), Some(link)) = (&result, words::changed_link(action)) {
+            self.machine.read_link(link, &mut self.engine);
+        }
+        result
     }
 
     fn wait(&mut self) -> Result<(), String> {

@@ -364,7 +364,7 @@ pub fn free(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
 /// Which member should be active: the one asked for, else as `primary_reselect`
 /// says, else the first that can carry. `None`: nobody can; the kernel may try.
 pub fn choose(engine: &Engine, bond: &Link, have: &BondOptions) -> Option<Index> {
-    let fresh = |link: &&Link| !engine.is_outdated(link.index);
+    let fresh = |link: &&Link| !engine.is_unsettled(link.index);
     let present = present_members(&engine.config, &engine.observed);
     let mine = present
         .iter()
@@ -432,16 +432,24 @@ pub fn next_active(engine: &Engine, now: u64) -> Option<Action> {
 }
 
 /// Why this member carries instead of one that could go on: for the journal.
-pub fn reason(config: &config::Bond, pinned: Option<Index>, link: &Link, name: &IfName) -> Text {
+/// `aside`: a member that waits for new settings, or gets them.
+pub fn reason(
+    config: &config::Bond,
+    pinned: Option<Index>,
+    aside: Option<&IfName>,
+    link: &Link,
+) -> Text {
+    let name = &link.name;
     if pinned == Some(link.index) {
         return clip(format_args!("asked for by `wifibond switch`"));
+    }
+    if let Some(aside) = aside {
+        return clip(format_args!("{aside} gets new settings"));
     }
     if is_primary(config, link) {
         return clip(format_args!("the primary {name} can carry traffic again"));
     }
-    clip(format_args!(
-        "{name} was chosen outside of wifibond, or in its place"
-    ))
+    clip(format_args!("{name} was chosen outside of wifibond"))
 }
 
 impl Engine {

@@ -130,7 +130,13 @@ impl Engine {
     fn update_carry(&mut self, now: u64, options: Option<super::observed::BondOptions>) {
         let config = &self.config.bond;
         let pinned = self.pinned;
-        let reason = |link: &Link| bond::reason(config, pinned, link, &link.name);
+        let supplicants = &self.supplicants;
+        let reason = |link: &Link| {
+            let unsettled = |s: &&Supplicant| s.is_outdated() || s.is_settling();
+            let mut others = supplicants.iter().filter(|s| s.link != link.index);
+            let aside = others.find(unsettled).map(|s| &s.name);
+            bond::reason(config, pinned, aside, link)
+        };
         self.carry.update(
             now,
             &self.observed,

@@ -19,8 +19,11 @@ impl Engine {
         }
     }
 
-    pub(super) fn is_outdated(&self, link: Index) -> bool {
-        self.supplicant(link).is_some_and(Supplicant::is_outdated)
+    /// It has new settings before it, or has just been given them: it is going to lose
+    /// its association.
+    pub(super) fn is_unsettled(&self, link: Index) -> bool {
+        let supplicant = self.supplicant(link);
+        supplicant.is_some_and(|s| s.is_outdated() || s.is_settling())
     }
 
     /// Wi-Fi, in its place, up, and with a network to join.
@@ -99,7 +102,7 @@ fn next_of(engine: &Engine, now: u64, supplicant: &Supplicant) -> Option<Action>
         Phase::Attached
             if supplicant.is_outdated()
                 && supplicant.is_listening()
-                && may_reconfigure(engine, now, index) =>
+                && may_reconfigure(engine, index) =>
         {
             engine.offer_any(now, Action::ReconfigureSupplicant { link: index })
         }
@@ -115,7 +118,7 @@ fn next_of(engine: &Engine, now: u64, supplicant: &Supplicant) -> Option<Action>
 
 /// New settings cost an association, so the members take turns: never the active one
 /// while another can carry or is about to.
-fn may_reconfigure(engine: &Engine, now: u64, index: Index) -> bool {
+fn may_reconfigure(engine: &Engine, index: Index) -> bool {
     let active = engine.carry.now().map(|(active, _)| active);
     let others = || {
         roles::present_members(&engine.config, &engine.observed)
@@ -124,7 +127,7 @@ fn may_reconfigure(engine: &Engine, now: u64, index: Index) -> bool {
     };
     let settling = |other: Index| {
         engine.supplicant(other).is_some_and(|s| {
-            s.is_settling(now) || matches!(s.phase, Phase::Starting { .. } | Phase::Waiting { .. })
+            s.is_settling() || matches!(s.phase, Phase::Starting { .. } | Phase::Waiting { .. })
         })
     };
     let usable = |other: Index| engine.observed.link(other).is_some_and(carry::usable);

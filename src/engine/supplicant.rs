@@ -233,8 +233,9 @@ impl Supplicant {
         self.fault = None;
     }
 
-    pub fn is_settling(&self, now: u64) -> bool {
-        self.settling.is_some_and(|until| now < until)
+    /// `tick` ends it when its time is over.
+    pub fn is_settling(&self) -> bool {
+        self.settling.is_some()
     }
 
     pub fn ask(&mut self, request: Request) {

@@ -658,21 +658,35 @@ fn a_changed_network_is_given_to_one_member_after_the_other() {
     changed.wifi[0].priority = 9;
     world.engine.handle(world.now, Event::Config(&changed));
     world.run();
-    let (_, options) = world.bond();
-    let done = world.take();
-    assert!(
-        done.contains(&Action::ReconfigureSupplicant { link: WLAN1 }),
-        "{done:?}"
-    );
-    assert!(
-        !done.contains(&Action::ReconfigureSupplicant { link: WLAN0 }),
-        "both at once"
-    );
-    assert_eq!(
-        options.active,
-        Some(WLAN1),
-        "the member with old settings steps aside"
-    );
+    let reconfigured = |world: &mut World| -> Vec<Index> {
+        let done = world.take();
+        let mine = done.iter().filter_map(|action| match action {
+            Action::ReconfigureSupplicant { link } => Some(*link),
+            _ => None,
+        });
+        mine.collect()
+    };
+    let connected = |world: &mut World, link| {
+        let text = "<3>CTRL-EVENT-CONNECTED - Connection to 02:00:00:00:05:00 completed";
+        world
+            .engine
+            .handle(world.now, Event::Supplicant { link, text });
+        world.run();
+    };
+    // The standby first, and the traffic stays where it is until that is done.
+    assert_eq!(reconfigured(&mut world), [WLAN1]);
+    assert_eq!(world.bond().1.active, Some(WLAN0));
+    world.lose(WLAN1);
+    world.join(WLAN1);
+    assert_eq!(reconfigured(&mut world), []);
+    connected(&mut world, WLAN1);
+    // Then the other, after it has stepped aside.
+    assert_eq!(reconfigured(&mut world), [WLAN0]);
+    assert_eq!(world.bond().1.active, Some(WLAN1));
+    world.lose(WLAN0);
+    world.join(WLAN0);
+    connected(&mut world, WLAN0);
+    assert_eq!(world.bond().1.active, Some(WLAN0));
 }
 
 #[test]

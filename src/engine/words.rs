@@ -34,6 +34,23 @@ fn kernel_subject(action: &KernelAction) -> Option<Index> {
     }
 }
 
+/// The link whose own properties an action changes; `None` for addresses, routes and
+/// what is gone afterwards.
+pub fn changed_link(action: &KernelAction) -> Option<Index> {
+    match action {
+        KernelAction::SetBond { bond: link, .. }
+        | KernelAction::SetAlias { link }
+        | KernelAction::SetUp { link, .. }
+        | KernelAction::SetMaster { link, .. } => Some(*link),
+        KernelAction::CreateBond { .. }
+        | KernelAction::DeleteLink { .. }
+        | KernelAction::AddAddress { .. }
+        | KernelAction::DeleteAddress { .. }
+        | KernelAction::AddRoute { .. }
+        | KernelAction::DeleteRoute { .. } => None,
+    }
+}
+
 /// An action with the names of its links, as a phrase: "add 192.168.1.2/24".
 pub struct Words<'a>(pub &'a Action, pub &'a Observed);
 

@@ -267,6 +267,13 @@ fn route(request: &mut Request<'_>, link: u32, route: &Route) {
     request.attribute(RTA_PRIORITY, &route.metric.to_ne_bytes());
 }
 
+/// One link, as it is now.
+pub fn get_link(link: u32, seq: u32, buffer: &mut [u8; REQUEST_BYTES]) -> &[u8] {
+    let mut request = Request::new(buffer, RTM_GETLINK, NLM_F_ACK, seq);
+    request.header(&link_header(link));
+    request.end()
+}
+
 pub fn dump_links(seq: u32, buffer: &mut [u8; REQUEST_BYTES]) -> &[u8] {
     let mut request = Request::new(buffer, RTM_GETLINK, NLM_F_DUMP, seq);
     request.header(&link_header(0));

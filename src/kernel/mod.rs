@@ -14,7 +14,7 @@ pub mod nl80211;
 
 pub use answer::{Ended, Reply, acknowledgement, explain};
 pub use decode::decode;
-pub use encode::{REQUEST_BYTES, dump_addresses, dump_links, dump_routes, encode};
+pub use encode::{REQUEST_BYTES, dump_addresses, dump_links, dump_routes, encode, get_link};
 pub use frame::{Frame, Frames, frames};
 
 /// Why some bytes make no sense.

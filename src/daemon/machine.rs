@@ -220,7 +220,7 @@ fn find_nl80211() -> Option<(Requests, u16)> {
 fn hint(action: &KernelAction, failure: Failure) -> Failure {
     let cure = match (action, failure.errno) {
         (KernelAction::CreateBond { .. }, libc::EOPNOTSUPP) => {
-            "the kernel has no bonding driver: load it (modprobe bonding max_bonds=0) or install the kernel's modules"
+            "the kernel has no bonding driver: modprobe bonding max_bonds=0, or install its modules"
         }
         (KernelAction::SetUp { up: true, .. }, libc::ERFKILL) => {
             "the radio is blocked: rfkill unblock wifi"

@@ -12,6 +12,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 const ANSWER_WITHIN_MS: u64 = 5_000;
 /// A dump that was interrupted by changes is repeated so often.
 const DUMPS: usize = 5;
+/// nl80211 is asked so often, should the answer be lost.
+const QUESTIONS: usize = 3;
 
 pub struct Machine {
     requests: Requests,
@@ -183,14 +185,21 @@ fn is_wifi(wifi: &mut Option<(Requests, u16)>, link: Index) -> bool {
     let Some((requests, family)) = wifi else {
         return false;
     };
-    let mut buffer = [0; REQUEST_BYTES];
-    let seq = requests.next_seq();
-    let request = nl80211::get_interface(*family, link, seq, &mut buffer);
     let mut found = false;
-    let answer = exchange(requests, seq, request, &mut |frame| {
-        found |= nl80211::is_wifi(frame.payload, link);
-    });
-    answer.is_ok() && found
+    for _ in 0..QUESTIONS {
+        let mut buffer = [0; REQUEST_BYTES];
+        let seq = requests.next_seq();
+        let request = nl80211::get_interface(*family, link, seq, &mut buffer);
+        let answer = exchange(requests, seq, request, &mut |frame| {
+            found |= nl80211::is_wifi(frame.payload, link);
+        });
+        match answer {
+            Ok(_) => return found,
+            Err(failure) if failure.errno == libc::ENODEV => return false,
+            Err(failure) => log::warn!("link {link}: is it Wi-Fi? {}", failure.text),
+        }
+    }
+    found
 }
 
 /// `None` while no Wi-Fi driver is loaded: the family comes with the first.
@@ -211,7 +220,7 @@ fn find_nl80211() -> Option<(Requests, u16)> {
 fn hint(action: &KernelAction, failure: Failure) -> Failure {
     let cure = match (action, failure.errno) {
         (KernelAction::CreateBond { .. }, libc::EOPNOTSUPP) => {
-            "the kernel has no bonding driver: load it (modprobe bonding max_bonds=0) or install the kernel's modules"
+            "the kernel has no bonding driver: modprobe bonding max_bonds=0, or install its modules"
         }
         (KernelAction::SetUp { up: true, .. }, libc::ERFKILL) => {
             "the radio is blocked: rfkill unblock wifi"

@@ -11,6 +11,9 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 /// dump step); longer ones are noticed, not cut off in silence.
 const BUFFER_BYTES: usize = 32 * 1024;
 
+/// The kernel charges some 9 KiB for a datagram of a dump, and sends two ahead.
+const ANSWER_BYTES: u32 = 64 * 1024;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     Route,
@@ -32,6 +35,11 @@ impl Requests {
         };
         let mut socket = Socket::new(number).map_err(of("socket"))?;
         socket.bind_auto().map_err(of("bind"))?;
+        // Room for every answer, whatever the machine's default: an acknowledgement that
+        // finds no room is lost.
+        socket
+            .set_rx_buf_sz(ANSWER_BYTES)
+            .map_err(of("setsockopt"))?;
         // Its words come with a refusal; old kernels have none.
         let _ = socket.set_ext_ack(true);
         Ok(Requests {

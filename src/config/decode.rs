@@ -73,9 +73,9 @@ fn utf8(bytes: &[u8]) -> Result<&str, ConfigError> {
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, ConfigError> {
     // A unit of two bytes becomes three bytes of UTF-8 at most: never grows.
     let mut text = String::with_capacity(bytes.len() / 2 * 3);
-    let units = bytes.chunks_exact(2);
-    let odd = !units.remainder().is_empty();
-    for c in char::decode_utf16(units.map(|pair| unit([pair[0], pair[1]]))) {
+    let (units, rest) = bytes.as_chunks::<2>();
+    let odd = !rest.is_empty();
+    for c in char::decode_utf16(units.iter().map(|pair| unit(*pair))) {
         match c {
             Ok(c) => text.push(c),
             Err(_) => {

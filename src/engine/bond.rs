@@ -375,11 +375,11 @@ pub fn choose(engine: &Engine, bond: &Link, have: &BondOptions) -> Option<Index>
     let prefer_fresh = mine.clone().any(|link| fresh(&link));
     let mut able = mine.filter(|link| !prefer_fresh || fresh(link));
     let first = able.clone().next()?;
-    let mut is_able = |index: Index| able.clone().find(|link| link.index == index);
-    if let Some(pinned) = engine.pinned.and_then(&mut is_able) {
+    let is_able = |index: Index| able.clone().find(|link| link.index == index);
+    if let Some(pinned) = engine.pinned.and_then(is_able) {
         return Some(pinned.index);
     }
-    let current = have.active.and_then(&mut is_able);
+    let current = have.active.and_then(is_able);
     let primary = able.find(|link| is_primary(&engine.config.bond, link));
     match (current, primary) {
         (Some(current), Some(primary)) => match engine.config.bond.primary_reselect {

@@ -52,9 +52,12 @@ impl Reply {
             self.interrupted |= frame.flags & NLM_F_DUMP_INTERRUPTED != 0;
             match frame.kind {
                 NLMSG_NOOP => {}
-                // A dump that failed ends with the error in its last message.
-                NLMSG_ERROR | NLMSG_DONE => {
+                NLMSG_ERROR => {
                     let result = acknowledgement(frame.payload, frame.flags);
+                    return ControlFlow::Break(result.map(|()| self.ended()));
+                }
+                NLMSG_DONE => {
+                    let result = end_of_dump(frame.payload, frame.flags);
                     return ControlFlow::Break(result.map(|()| self.ended()));
                 }
                 _ => each(frame),
@@ -72,7 +75,31 @@ impl Reply {
 }
 
 /// An `NLMSG_ERROR`: its payload and the flags of its header.
+///
+/// The kernel's words stand behind the request that is repeated, or behind its header
+/// alone where it is capped (`netlink_ack()` in net/netlink/af_netlink.c).
 pub fn acknowledgement(payload: &[u8], flags: u16) -> Result<(), Failure> {
+    verdict(payload, flags, |rest| {
+        let length = match flags & NLM_F_CAPPED {
+            0 => u32::from_ne_bytes(*rest.first_chunk::<4>()?) as usize,
+            _ => HEADER,
+        };
+        rest.get(length.checked_next_multiple_of(4)?..)
+    })
+}
+
+/// An `NLMSG_DONE`: a dump that failed on its way says so in its last message. No
+/// request is repeated there (`netlink_dump_done()`).
+fn end_of_dump(payload: &[u8], flags: u16) -> Result<(), Failure> {
+    verdict(payload, flags, |rest| Some(rest))
+}
+
+/// The code at the start; `extended` finds the attributes in what follows it.
+fn verdict(
+    payload: &[u8],
+    flags: u16,
+    extended: impl FnOnce(&[u8]) -> Option<&[u8]>,
+) -> Result<(), Failure> {
     let Some((code, rest)) = payload.split_first_chunk::<4>() else {
         return Err(explain(0, "an acknowledgement without a code"));
     };
@@ -81,23 +108,13 @@ pub fn acknowledgement(payload: &[u8], flags: u16) -> Result<(), Failure> {
     if code >= 0 {
         return Ok(());
     }
-    let words = match flags & NLM_F_ACK_TLVS {
-        0 => "",
-        _ => extended(rest, flags).unwrap_or(""),
+    let extended = match flags & NLM_F_ACK_TLVS {
+        0 => None,
+        _ => extended(rest),
     };
+    let words = attributes(extended.unwrap_or(&[])).find(|(kind, _)| *kind == ATTR_MSG);
+    let words = words.and_then(|(_, words)| text(words)).unwrap_or("");
     Err(explain(code.saturating_neg(), words))
-}
-
-/// The kernel's words stand behind the request that is repeated, or behind its header
-/// alone where it is capped (`netlink_ack()` in net/netlink/af_netlink.c).
-fn extended(rest: &[u8], flags: u16) -> Option<&str> {
-    let length = match flags & NLM_F_CAPPED {
-        0 => u32::from_ne_bytes(*rest.first_chunk::<4>()?) as usize,
-        _ => HEADER,
-    };
-    let tail = rest.get(length.checked_next_multiple_of(4)?..)?;
-    let (_, words) = attributes(tail).find(|(kind, _)| *kind == ATTR_MSG)?;
-    text(words)
 }
 
 /// An error number in plain words, followed by the kernel's own if there are any.

@@ -16,8 +16,8 @@ const RTM_DELADDR: u16 = 21;
 const RTM_NEWROUTE: u16 = 24;
 const RTM_DELROUTE: u16 = 25;
 
+const AF_UNSPEC: u8 = 0;
 const AF_INET: u8 = 2;
-const AF_BRIDGE: u8 = 7;
 const AF_INET6: u8 = 10;
 const IFF_UP: u32 = 1;
 const IFF_LOWER_UP: u32 = 1 << 16;
@@ -48,22 +48,29 @@ fn link_header(payload: &[u8]) -> Result<(u8, u32, u32, &[u8]), DecodeError> {
         .ok_or(DecodeError::Truncated)?;
     let [family, _, _, _, a, b, c, d, e, f, g, h, ..] = *header;
     let index = u32::from_ne_bytes([a, b, c, d]);
-    if index == 0 {
-        return Err(DecodeError::Field("interface number"));
-    }
-    Ok((family, index, u32::from_ne_bytes([e, f, g, h]), rest))
+    Ok((family, real(index)?, u32::from_ne_bytes([e, f, g, h]), rest))
 }
 
-/// A `DELLINK` of family bridge only means that a port left its bridge.
+/// An interface's number. The kernel's is an int; 0 stands for none.
+fn real(index: u32) -> Result<u32, DecodeError> {
+    match index {
+        1..=0x7fff_ffff => Ok(index),
+        _ => Err(DecodeError::Field("interface number")),
+    }
+}
+
+/// A `DELLINK` of another family than none, as of a bridge, only means that something
+/// of that family has gone: a port left its bridge.
 fn link_gone(payload: &[u8]) -> Result<Option<u32>, DecodeError> {
     let (family, index, _, _) = link_header(payload)?;
-    Ok((family != AF_BRIDGE).then_some(index))
+    Ok((family == AF_UNSPEC).then_some(index))
 }
 
 /// include/uapi/linux/if_link.h.
 fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
     let (family, index, flags, rest) = link_header(payload)?;
-    if family == AF_BRIDGE {
+    // Of another family, as of a bridge's port: a few fields only.
+    if family != AF_UNSPEC {
         return Ok(None);
     }
     let mut link = Link {
@@ -81,16 +88,12 @@ fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
         usb_port: None,
         facts: Facts::default(),
     };
-    let (mut bus, mut device) = ("", "");
+    let (mut name, mut bus, mut device): (&[u8], _, _) = (&[], "", "");
     let mut has_state = false;
     for (kind, value) in attributes(rest) {
         match kind {
             1 => link.mac = mac(value),
-            3 => {
-                link.name = text(value)
-                    .and_then(|n| IfName::try_from(n).ok())
-                    .unwrap_or_default()
-            }
+            3 => name = value,
             10 => link.master = number(value).filter(|master| *master != 0),
             16 => {
                 has_state = true;
@@ -108,12 +111,17 @@ fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
     if !has_state {
         return Ok(None);
     }
-    if link.name.is_empty() {
-        return Err(DecodeError::Field("interface name"));
-    }
+    // The kernel takes names that are no text. No configuration can name them.
+    let Some(name) = text(name) else {
+        return Ok(None);
+    };
+    link.name = IfName::try_from(name)
+        .ok()
+        .filter(|name| !name.is_empty())
+        .ok_or(DecodeError::Field("interface name"))?;
     if bus == "usb" {
         let port = device.split_once(':').map_or(device, |(port, _)| port);
-        link.usb_port = String::try_from(port).ok();
+        link.usb_port = String::try_from(port).ok().filter(|port| !port.is_empty());
     }
     Ok(Some(link))
 }
@@ -149,6 +157,7 @@ fn info(value: &[u8], link: &mut Link) {
         None => {}
         Some("bond") => link.kind = Kind::Bond(bond(find(2).unwrap_or(&[]))),
         Some("bridge") => link.kind = Kind::Bridge,
+        // A name too long for us is told by nothing: that it has a kind is what counts.
         Some(other) => link.kind = Kind::Other(String::try_from(other).unwrap_or_default()),
     }
     if name(4) == Some("bond") {
@@ -227,6 +236,13 @@ fn ip(family: u8, value: &[u8]) -> Option<IpAddr> {
     }
 }
 
+fn net(address: IpAddr, prefix: u8) -> Result<IpNet, DecodeError> {
+    match prefix <= if address.is_ipv4() { 32 } else { 128 } {
+        true => Ok(IpNet { address, prefix }),
+        false => Err(DecodeError::Field("prefix length")),
+    }
+}
+
 /// `struct ifaddrmsg`: family, prefix, flags, scope, index (4).
 fn address(payload: &[u8]) -> Result<Option<Address>, DecodeError> {
     let (header, rest) = payload
@@ -250,8 +266,8 @@ fn address(payload: &[u8]) -> Result<Option<Address>, DecodeError> {
     // On a point-to-point link the other end stands in IFA_ADDRESS.
     let address = local.or(peer).ok_or(DecodeError::Field("address"))?;
     Ok(Some(Address {
-        link: u32::from_ne_bytes([a, b, c, d]),
-        net: IpNet { address, prefix },
+        link: real(u32::from_ne_bytes([a, b, c, d]))?,
+        net: net(address, prefix)?,
         protocol,
         tentative: flags & IFA_F_TENTATIVE != 0,
         duplicate: flags & IFA_F_DADFAILED != 0,
@@ -259,11 +275,27 @@ fn address(payload: &[u8]) -> Result<Option<Address>, DecodeError> {
 }
 
 /// `struct rtmsg`: family, dst_len, src_len, tos, table, protocol, scope, type, flags (4).
+///
+/// `None`: no plain unicast route of the main table. A route that is chosen by more than
+/// its destination (source, type of service) never stands in the way of ours.
 fn route(payload: &[u8]) -> Result<Option<KernelRoute>, DecodeError> {
     let (header, rest) = payload
         .split_first_chunk::<12>()
         .ok_or(DecodeError::Truncated)?;
-    let [family, prefix, _, _, table, protocol, _, kind, a, b, c, d] = *header;
+    let [
+        family,
+        prefix,
+        from,
+        tos,
+        table,
+        protocol,
+        _,
+        kind,
+        a,
+        b,
+        c,
+        d,
+    ] = *header;
     let flags = u32::from_ne_bytes([a, b, c, d]);
     let nowhere = match family {
         AF_INET => IpAddr::from([0; 4]),
@@ -271,30 +303,35 @@ fn route(payload: &[u8]) -> Result<Option<KernelRoute>, DecodeError> {
         _ => return Ok(None),
     };
     let mut table = u32::from(table);
-    let (mut to, mut via, mut link, mut metric, mut source) = (nowhere, None, None, 0, None);
+    let (mut to, mut via, mut link, mut metric, mut source) = (None, None, None, 0, None);
+    // Several next hops, or one of the other family.
+    let mut strange = false;
     for (kind, value) in attributes(rest) {
         match kind {
-            1 => to = ip(family, value).ok_or(DecodeError::Field("destination"))?,
+            1 => to = Some(ip(family, value).ok_or(DecodeError::Field("destination"))?),
             4 => link = number(value),
             5 => via = ip(family, value),
             6 => metric = number(value).unwrap_or(0),
             7 => source = ip(family, value),
+            9 | 18 => strange = true,
+            // Numbers above 255 stand here alone.
             15 => table = number(value).unwrap_or(table),
             _ => {}
         }
     }
-    let ordinary = kind == RTN_UNICAST && table == RT_TABLE_MAIN && flags & RTM_F_CLONED == 0;
-    // Without a link it has several next hops: never one of ours.
-    let Some(link) = link.filter(|_| ordinary) else {
+    let plain = kind == RTN_UNICAST && flags & RTM_F_CLONED == 0 && from == 0 && tos == 0;
+    let Some(link) = link.filter(|_| plain && !strange && table == RT_TABLE_MAIN) else {
         return Ok(None);
     };
+    let to = match to {
+        // The default route has no destination.
+        None if prefix != 0 => return Err(DecodeError::Field("destination")),
+        other => other.unwrap_or(nowhere),
+    };
     Ok(Some(KernelRoute {
-        link,
+        link: real(link)?,
         route: Route {
-            to: IpNet {
-                address: to,
-                prefix,
-            },
+            to: net(to, prefix)?,
             via,
             metric,
         },

@@ -11,6 +11,8 @@ mod decode;
 mod encode;
 mod frame;
 pub mod nl80211;
+#[cfg(test)]
+mod tests;
 
 pub use answer::{Ended, Reply, acknowledgement, explain};
 pub use decode::decode;

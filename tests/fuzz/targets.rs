@@ -4,6 +4,9 @@
 //! A new target: one line in the table, one file in `fuzz_targets/`, one `[[bin]]`, and
 //! a folder with seeds in `corpus/`.
 use wifibond::config;
+use wifibond::engine::action::KernelAction;
+use wifibond::engine::event::Event;
+use wifibond::kernel::{self, REQUEST_BYTES, nl80211};
 use wifibond::wire::{control, wpa};
 
 type Target = fn(&[u8]);
@@ -12,6 +15,7 @@ type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("config", parse_config),
     ("control", parse_control),
+    ("netlink", read_netlink),
     ("wpa", parse_wpa),
 ];
 
@@ -57,6 +61,62 @@ fn parse_control(input: &[u8]) {
     }
     if let Some((_, rest)) = control::parse_answer(text) {
         assert!(text.ends_with(rest));
+    }
+}
+
+/// Any datagram is messages, each an event, none of ours, or an error; what they name
+/// can be asked for.
+fn read_netlink(input: &[u8]) {
+    let mut length = 0;
+    for frame in kernel::frames(input) {
+        let Ok(frame) = frame else {
+            continue;
+        };
+        length += 16 + frame.payload.len();
+        let _ = kernel::acknowledgement(frame.payload, frame.flags);
+        let _ = kernel::Reply::new(frame.seq).take(input, &mut |_| {});
+        let _ = nl80211::family(frame.payload);
+        let _ = nl80211::is_wifi(frame.payload, 3);
+        if let Ok(Some(event)) = kernel::decode(frame.kind, frame.payload) {
+            ask_for(&event);
+        }
+    }
+    assert!(length <= input.len());
+}
+
+/// A request for what was seen is seen as the same.
+fn ask_for(event: &Event<'_>) {
+    let action = match event {
+        Event::Link(link) => {
+            assert!(link.index > 0 && !link.name.is_empty());
+            return;
+        }
+        Event::Address(address) => KernelAction::AddAddress {
+            link: address.link,
+            net: address.net,
+        },
+        Event::Route(route) => KernelAction::AddRoute {
+            link: route.link,
+            route: route.route,
+        },
+        _ => return,
+    };
+    let mut buffer = [0; REQUEST_BYTES];
+    let request = kernel::encode(&action, 1, &mut buffer);
+    let frame = kernel::frames(request).next().unwrap().unwrap();
+    assert_eq!(frame.payload.len() + 16, request.len());
+    match (event, kernel::decode(frame.kind, frame.payload)) {
+        (Event::Address(seen), Ok(Some(Event::Address(again)))) => {
+            assert_eq!((seen.link, seen.net), (again.link, again.net));
+        }
+        (Event::Route(seen), Ok(Some(Event::Route(again)))) => {
+            assert_eq!(seen.link, again.link);
+            // The default route goes without its destination.
+            if seen.route.to.prefix > 0 {
+                assert_eq!(seen.route, again.route);
+            }
+        }
+        (seen, again) => panic!("{seen:?}: {again:?}"),
     }
 }
 

@@ -29,7 +29,7 @@ pub fn main(parser: &mut lexopt::Parser) -> Outcome {
         .engine
         .observed()
         .links()
-        .filter(|l| is_waiting(l))
+        .filter(is_waiting)
         .map(|l| l.index)
         .collect();
     for index in waiting {

@@ -2,7 +2,7 @@
 use crate::engine::Engine;
 use crate::engine::action::{KernelAction, Scope};
 use crate::engine::event::{Event, Failure};
-use crate::engine::observed::{Facts, Index};
+use crate::engine::observed::{Facts, Index, Link};
 use crate::kernel::{self, Ended, REQUEST_BYTES, Reply, nl80211};
 use crate::system::netlink::{Events, Protocol, Received, Requests};
 use crate::system::{clock, ethtool};
@@ -160,21 +160,31 @@ fn take(
     match kernel::decode(kind, payload) {
         Ok(None) => {}
         Ok(Some(Event::Link(mut link))) => {
-            let known = engine.observed().link(link.index);
-            link.facts = match known {
-                Some(old) if old.name == link.name && old.carrier == link.carrier => {
-                    old.facts.clone()
-                }
-                _ => Facts {
-                    driver: ethtool::driver(&link.name),
-                    wifi: is_wifi(wifi, link.index),
-                    speed: ethtool::speed(&link.name),
-                },
-            };
+            link.facts = facts(wifi, engine.observed().link(link.index), &link);
             engine.handle(now, Event::Link(link));
         }
         Ok(Some(event)) => engine.handle(now, event),
         Err(e) => log::warn!("netlink message of kind {kind} makes no sense: {e:?}"),
+    }
+}
+
+/// Asked once, when a link is first seen under its name; a cable's speed again each
+/// time it gets carrier. Never on a loss: while an adapter is being removed the kernel
+/// holds its lock for up to a second, and an answer would have to wait for that.
+fn facts(wifi: &mut Option<(Requests, u16)>, known: Option<&Link>, link: &Link) -> Facts {
+    match known {
+        Some(old) if old.name == link.name => {
+            let mut facts = old.facts.clone();
+            if link.carrier && !old.carrier && !facts.wifi {
+                facts.speed = ethtool::speed(&link.name);
+            }
+            facts
+        }
+        _ => Facts {
+            driver: ethtool::driver(&link.name),
+            wifi: is_wifi(wifi, link.index),
+            speed: ethtool::speed(&link.name),
+        },
     }
 }
 
@@ -220,7 +230,7 @@ fn find_nl80211() -> Option<(Requests, u16)> {
 fn hint(action: &KernelAction, failure: Failure) -> Failure {
     let cure = match (action, failure.errno) {
         (KernelAction::CreateBond { .. }, libc::EOPNOTSUPP) => {
-            "the kernel has no bonding driver: load it (modprobe bonding max_bonds=0) or install the kernel's modules"
+            "the kernel has no bonding driver: modprobe bonding max_bonds=0, or install its modules"
         }
         (KernelAction::SetUp { up: true, .. }, libc::ERFKILL) => {
             "the radio is blocked: rfkill unblock wifi"

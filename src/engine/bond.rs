@@ -237,10 +237,11 @@ pub fn next_member(engine: &Engine, now: u64) -> Option<Action> {
     }
     let present = present_members(&engine.config, &engine.observed);
     for link in engine.observed.links() {
-        if link.master == Some(bond.index) && !present.contains(&link.index) {
-            if let Some(step) = free(engine, now, link) {
-                return Some(step);
-            }
+        if link.master == Some(bond.index)
+            && !present.contains(&link.index)
+            && let Some(step) = free(engine, now, link)
+        {
+            return Some(step);
         }
     }
     for index in &present {
@@ -416,10 +417,11 @@ pub fn next_active(engine: &Engine, now: u64) -> Option<Action> {
         )
     };
     let chosen = choose(engine, bond, have);
-    if chosen.is_some() && chosen != have.active {
-        if let Some(step) = set(BondOption::Active(chosen)) {
-            return Some(step);
-        }
+    if chosen.is_some()
+        && chosen != have.active
+        && let Some(step) = set(BondOption::Active(chosen))
+    {
+        return Some(step);
     }
     let primary = chosen.filter(|index| {
         let link = engine.observed.link(*index);

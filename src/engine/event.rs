@@ -52,5 +52,5 @@ pub enum Start {
 pub struct Failure {
     /// Positive; 0 where it is no system call's.
     pub errno: i32,
-    pub text: String<120>,
+    pub text: String<104>,
 }

@@ -8,7 +8,7 @@ use heapless::{Deque, String};
 pub const CAPACITY: usize = 128;
 
 /// A record's text, cut where it does not fit.
-pub type Text = String<120>;
+pub type Text = String<192>;
 
 /// Formats into a bounded text; what does not fit is cut at a character's border.
 pub fn clip<const N: usize>(arguments: fmt::Arguments<'_>) -> String<N> {

@@ -154,10 +154,10 @@ pub fn status(engine: &Engine, now: u64) -> Status<'_> {
                 let _ = links.push(link_status(engine, &link.name));
             }
         }
-        if let Matcher::Name(name) = &entry.name {
-            if engine.observed.by_name(name).is_none() {
-                let _ = links.push(link_status(engine, name));
-            }
+        if let Matcher::Name(name) = &entry.name
+            && engine.observed.by_name(name).is_none()
+        {
+            let _ = links.push(link_status(engine, name));
         }
     }
     Status {

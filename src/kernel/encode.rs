@@ -227,8 +227,7 @@ fn bond_option(option: BondOption) -> InfoBond {
 
 fn address(request: &mut Request<'_>, link: u32, net: &IpNet) {
     let mut header = AddressHeader::default();
-    header.family = family(net.address);
-    header.prefix_len = net.prefix;
+    (header.family, header.prefix_len) = (family(net.address), net.prefix);
     header.index = link;
     request.header(&header);
     request.address(IFA_LOCAL, net.address);
@@ -237,24 +236,26 @@ fn address(request: &mut Request<'_>, link: u32, net: &IpNet) {
 
 /// As everybody has it: all host bits set. Point-to-point links have none (RFC 3021).
 fn broadcast(request: &mut Request<'_>, net: &IpNet) {
-    if let IpAddr::V4(v4) = net.address {
-        if net.prefix < 31 {
-            let hosts = u32::MAX >> net.prefix;
-            request.attribute(IFA_BROADCAST, &(u32::from(v4) | hosts).to_be_bytes());
-        }
+    if let IpAddr::V4(v4) = net.address
+        && net.prefix < 31
+    {
+        let hosts = u32::MAX >> net.prefix;
+        request.attribute(IFA_BROADCAST, &(u32::from(v4) | hosts).to_be_bytes());
     }
 }
 
 fn route(request: &mut Request<'_>, link: u32, route: &Route) {
-    let mut header = RouteHeader::default();
-    header.address_family = family(route.to.address);
-    header.destination_prefix_length = route.to.prefix;
-    header.table = RT_TABLE_MAIN;
-    header.protocol = RouteProtocol::Other(OUR_PROTOCOL);
-    header.kind = RouteType::Unicast;
-    header.scope = match (route.via, route.to.address) {
-        (None, IpAddr::V4(_)) => RouteScope::Link,
-        _ => RouteScope::Universe,
+    let header = RouteHeader {
+        address_family: family(route.to.address),
+        destination_prefix_length: route.to.prefix,
+        table: RT_TABLE_MAIN,
+        protocol: RouteProtocol::Other(OUR_PROTOCOL),
+        kind: RouteType::Unicast,
+        scope: match (route.via, route.to.address) {
+            (None, IpAddr::V4(_)) => RouteScope::Link,
+            _ => RouteScope::Universe,
+        },
+        ..RouteHeader::default()
     };
     request.header(&header);
     if route.to.prefix > 0 {

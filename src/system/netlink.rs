@@ -37,7 +37,9 @@ impl Requests {
         socket.bind_auto().map_err(of("bind"))?;
         // Room for every answer, whatever the machine's default: an acknowledgement that
         // finds no room is lost.
-        socket.set_rx_buf_sz(ANSWER_BYTES).map_err(of("setsockopt"))?;
+        socket
+            .set_rx_buf_sz(ANSWER_BYTES)
+            .map_err(of("setsockopt"))?;
         // Its words come with a refusal; old kernels have none.
         let _ = socket.set_ext_ack(true);
         Ok(Requests {

@@ -115,12 +115,13 @@ impl Scene {
         Pinger::every_10_ms(&self.lan.ns, ADDRESS)
     }
 
-    /// The Pi answers pings.
+    /// The Pi answers pings. It also sends some itself, as every box does: a silent
+    /// station that its access point has forgotten would not notice for a long time.
     #[track_caller]
     pub fn answers(&self) {
-        let pinger = self.pings();
-        pinger.wait_answers(10, LONG);
-        pinger.stop();
+        let own = Pinger::start(&self.pi.ns, GATEWAY, Duration::from_millis(200));
+        self.pings().wait_answers(10, LONG);
+        own.stop();
     }
 
     /// How often each adapter has associated so far: unchanged means not disturbed.

@@ -153,3 +153,29 @@ fn starts_with_any_subset_present() {
     s.wlan0.plug("wlan0");
     s.ready();
 }
+
+/// The kernel alone goes to the first member that is up whenever one is enslaved
+/// (`bond_choose_primary_or_current()`, with primary_reselect=always).
+#[test]
+fn a_third_adapter_does_not_move_the_traffic() {
+    let s = Scene::new();
+    let mut three = config();
+    three["bond"]["members"] = json!(["wlan0", "wlan1", "wlan2"]);
+    s.start(&three);
+    s.pi.call(&["switch", "wlan1"]);
+    s.pi.wait("wlan1 active", SHORT, |st| status::active(st) == "wlan1");
+    let switches = s.pi.status()["bond"]["switches"].clone();
+    let pings = s.pings();
+    pings.wait_answers(20, SHORT);
+    let third = s.lab.radio(&s.pi.ns, "wlan2", "02:00:00:00:00:12");
+    s.pi.wait("wlan2 authorised", LONG, |st| {
+        status::authorized(st, "wlan2")
+    });
+    third.unplug();
+    s.pi.wait("wlan2 gone", SHORT, |st| status::members(st).len() == 2);
+    let st = s.pi.status();
+    assert_eq!(status::active(&st), "wlan1");
+    assert_eq!(st["bond"]["switches"], switches);
+    let pings = pings.stop();
+    assert_eq!(pings.lost(), 0, "{pings:?}");
+}

@@ -74,9 +74,10 @@ fn deauthentication_of_the_active_member_switches() {
     let pings = s.pings();
     pings.wait_answers(20, SHORT);
     s.ap.deauthenticate(MAC0);
-    s.pi.wait("a switch there and back", LONG, |st| {
+    let st = s.pi.wait("a switch there and back", LONG, |st| {
         st["bond"]["switches"].as_u64() >= Some(2) && status::active(st) == "wlan0"
     });
+    assert_eq!(st["bond"]["switches"], 2, "{:#}", s.pi.events());
     let pings = pings.stop();
     // The kernel alone: 14 to 61 ms. The rest is room for a busy machine.
     assert!(

@@ -25,6 +25,8 @@ mod inside {
     /// The kernel's bond meets a wrong passphrase about every 20 s.
     const WRONG_FOR: Duration = Duration::from_secs(60);
 
+    /// Deauthentications of one bond.
+    const IN_A_ROW: usize = 3;
     /// Until the gateway looks for the Pi again by itself.
     const STALE: Duration = Duration::from_secs(120);
 
@@ -38,10 +40,10 @@ mod inside {
     }
 
     /// Outages of the way to the second member, each time after the first was sent away.
-    fn deauthentications(scene: &Scene, rounds: usize) -> Vec<f64> {
+    fn deauthentications(scene: &Scene) -> Vec<f64> {
         let up = |name| scene.pi.ns.link(name, "operstate") == "up";
         let mut outages = Vec::new();
-        for _ in 0..rounds {
+        for _ in 0..IN_A_ROW {
             wait_until("both up, wlan0 active", LONG, || {
                 up("wlan0") && up("wlan1") && scene.pi.kernel_active() == "wlan0"
             });
@@ -66,14 +68,16 @@ mod inside {
         pings.stop()
     }
 
-    /// Both medians: the kernel's, ours.
+    /// Both medians: the kernel's, ours. In turns, so that both meet the same load.
     fn deauthentication(rounds: usize) -> (f64, f64) {
-        let scene = Scene::new();
-        let stack = plain(&scene, [PASSPHRASE, PASSPHRASE]);
-        let mut kernel = deauthentications(&scene, rounds);
-        drop((stack, scene));
-        let scene = Scene::running();
-        let mut ours = deauthentications(&scene, rounds);
+        let (mut kernel, mut ours) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            let scene = Scene::new();
+            let stack = plain(&scene, [PASSPHRASE, PASSPHRASE]);
+            kernel.extend(deauthentications(&scene));
+            drop((stack, scene));
+            ours.extend(deauthentications(&Scene::running()));
+        }
         println!("deauthentication, outages in ms: kernel {kernel:?}, wifibond {ours:?}");
         (median(&mut kernel), median(&mut ours))
     }

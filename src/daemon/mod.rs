@@ -60,6 +60,8 @@ pub struct Daemon {
     logged: u32,
     /// The last line given to the init system.
     notified: heapless::String<96>,
+    /// The last look at the engine ended before it had come to rest.
+    busy: bool,
     /// A status waits for the radios' signals until then.
     signals_until: Option<u64>,
     watchdog: Option<(u64, u64)>,
@@ -70,7 +72,10 @@ impl Daemon {
     /// Opens what it needs, and reads the machine once.
     pub fn start(source: Source) -> Result<Self, String> {
         for (path, mode) in [(RUN_DIR, 0o700), ("/run/wifibond/wpa", 0o700)] {
-            files::ensure_dir(path, mode).map_err(|e| format!("{path}: {e}"))?;
+            files::ensure_dir(path, mode).map_err(|e| match e.errno {
+                libc::EACCES | libc::EPERM => format!("{path}: {e}: run it as root"),
+                _ => format!("{path}: {e}"),
+            })?;
         }
         let clients = Clients::open(CONTROL).map_err(|e| format!("{CONTROL}: {e}"))?;
         let signals = Signals::install().map_err(|e| format!("signals: {e}"))?;
@@ -86,6 +91,7 @@ impl Daemon {
             source,
             logged: 0,
             notified: heapless::String::new(),
+            busy: false,
             signals_until: None,
             watchdog,
             leave: false,
@@ -114,11 +120,13 @@ impl Daemon {
 
     /// Takes every step there is to take.
     fn work(&mut self) {
+        self.busy = true;
         for _ in 0..STEPS_AT_ONCE {
             self.machine.drain(&mut self.engine);
             let now = clock::boot_ms();
             self.engine.tick(now);
             let Some(action) = self.engine.next(now) else {
+                self.busy = false;
                 break;
             };
             self.perform(action);
@@ -185,6 +193,7 @@ impl Daemon {
             self.clients.poll_at(),
             self.signals_until,
             self.watchdog.map(|(_, at)| at),
+            self.busy.then_some(now),
         ];
         let timeout = deadlines
             .into_iter()
@@ -216,8 +225,8 @@ impl Daemon {
             poll::wait(&interests, timeout).map_err(|e| format!("waiting: {e}"))?
         };
         // Places are stable until the next wait: nothing is removed in between.
-        for Ready { token, .. } in ready {
-            self.serve(token)?;
+        for Ready { token, trouble, .. } in ready {
+            self.serve(token, trouble);
         }
         self.processes.sweep();
         self.clients.sweep(clock::boot_ms());
@@ -225,7 +234,7 @@ impl Daemon {
         Ok(())
     }
 
-    fn serve(&mut self, token: Token) -> Result<(), String> {
+    fn serve(&mut self, token: Token, trouble: bool) {
         match token {
             Token::Kernel => self.machine.drain(&mut self.engine),
             Token::Signals => {
@@ -249,9 +258,8 @@ impl Daemon {
                         .handle(clock::boot_ms(), Event::SupplicantExited { link });
                 }
             }
-            Token::Words(place) => self.processes.listen(place, &mut self.engine),
+            Token::Words(place) => self.processes.listen(place, trouble, &mut self.engine),
         }
-        Ok(())
     }
 
     fn stop(&mut self) {

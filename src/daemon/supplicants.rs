@@ -211,8 +211,9 @@ impl Processes {
         Some(slot.link)
     }
 
-    /// Gives all it said to the engine.
-    pub fn listen(&mut self, place: usize, engine: &mut Engine) {
+    /// Gives all it said to the engine. A socket in trouble is given up: it would keep
+    /// the loop awake; that its process ends is told by the process.
+    pub fn listen(&mut self, place: usize, trouble: bool, engine: &mut Engine) {
         let Some(slot) = self.slots.get_mut(place) else {
             return;
         };
@@ -231,9 +232,12 @@ impl Processes {
                     };
                     engine.handle(clock::boot_ms(), event);
                 }
-                Ok(None) => return,
+                Ok(None) if !trouble => return,
+                Ok(None) => {
+                    slot.socket = None;
+                    return;
+                }
                 Err(e) => {
-                    // It is ending: its process says so.
                     log::debug!("{}: wpa_supplicant's socket: {e}", slot.name);
                     slot.socket = None;
                     return;

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// KiB, with two members.
 const MEMORY_BAR: u64 = 1536;
+/// The size budget of a released program, KiB: no more of its file can be resident.
+const PROGRAM_BUDGET: u64 = 700;
 
 #[test]
 fn sixty_idle_seconds_without_a_wake_up() {
@@ -22,12 +24,15 @@ fn sixty_idle_seconds_without_a_wake_up() {
     s.answers();
 }
 
+/// The program here is built for tests, three times as large as a released one. So its
+/// own pages are measured, and the file counts with all that the budget allows; the
+/// tour of the emulated Pi measures the released program itself.
 #[test]
 fn memory_with_two_members() {
     let s = Scene::running();
     let memory = Memory::of(s.pi.pid());
     println!("{memory:?} KiB");
-    assert!(memory.proportional < MEMORY_BAR, "{memory:?}");
+    assert!(memory.anon + PROGRAM_BUDGET < MEMORY_BAR, "{memory:?}");
 }
 
 #[test]

@@ -417,16 +417,24 @@ pub fn next_active(engine: &Engine, now: u64) -> Option<Action> {
         )
     };
     let chosen = choose(engine, bond, have);
+    let primary = chosen.filter(|index| {
+        let link = engine.observed.link(*index);
+        have.active == chosen && link.is_some_and(|l| is_primary(&engine.config.bond, l))
+    });
+    // The kernel lets go of its primary first: it would take the traffic back there at
+    // the next event of any member, as long as it counts that link as up.
+    if have.primary.is_some()
+        && have.primary != chosen
+        && let Some(step) = set(BondOption::Primary(None))
+    {
+        return Some(step);
+    }
     if chosen.is_some()
         && chosen != have.active
         && let Some(step) = set(BondOption::Active(chosen))
     {
         return Some(step);
     }
-    let primary = chosen.filter(|index| {
-        let link = engine.observed.link(*index);
-        have.active == chosen && link.is_some_and(|l| is_primary(&engine.config.bond, l))
-    });
     if have.primary != primary {
         return set(BondOption::Primary(primary));
     }

@@ -15,7 +15,7 @@ pub fn main(parser: &mut lexopt::Parser) -> Outcome {
     log::init();
     let path = path.unwrap_or_else(|| file::DEFAULT.into());
     let failed = |message| Exit { code: 1, message };
-    let daemon = Daemon::start(file::Source::load(&path)).map_err(failed)?;
+    let daemon = Daemon::start(&path).map_err(failed)?;
     daemon.run().map_err(failed)?;
     Ok(0)
 }

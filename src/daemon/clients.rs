@@ -103,6 +103,7 @@ impl Clients {
     pub fn want_status(&mut self, place: usize, json: bool) {
         if let Some(client) = self.clients.get_mut(place) {
             client.wants_status = Some(json);
+            client.until = clock::boot_ms() + PATIENCE_MS;
         }
     }
 

@@ -60,6 +60,8 @@ pub struct Daemon {
     logged: u32,
     /// The last line given to the init system.
     notified: heapless::String<96>,
+    /// When the engine was last asked for a step.
+    looked_at: u64,
     /// The last look at the engine ended before it had come to rest.
     busy: bool,
     /// A status waits for the radios' signals until then.
@@ -70,7 +72,7 @@ pub struct Daemon {
 
 impl Daemon {
     /// Opens what it needs, and reads the machine once.
-    pub fn start(source: Source) -> Result<Self, String> {
+    pub fn start(path: &str) -> Result<Self, String> {
         for (path, mode) in [(RUN_DIR, 0o700), ("/run/wifibond/wpa", 0o700)] {
             files::ensure_dir(path, mode).map_err(|e| match e.errno {
                 libc::EACCES | libc::EPERM => format!("{path}: {e}: run it as root"),
@@ -78,6 +80,8 @@ impl Daemon {
             })?;
         }
         let clients = Clients::open(CONTROL).map_err(|e| format!("{CONTROL}: {e}"))?;
+        // Not before: another daemon's last good file and report are not ours to change.
+        let source = Source::load(path);
         let signals = Signals::install().map_err(|e| format!("signals: {e}"))?;
         let machine = Machine::open()?;
         let engine = Engine::new(source.config());
@@ -91,6 +95,7 @@ impl Daemon {
             source,
             logged: 0,
             notified: heapless::String::new(),
+            looked_at: 0,
             busy: false,
             signals_until: None,
             watchdog,
@@ -125,6 +130,7 @@ impl Daemon {
             self.machine.drain(&mut self.engine);
             let now = clock::boot_ms();
             self.engine.tick(now);
+            self.looked_at = now;
             let Some(action) = self.engine.next(now) else {
                 self.busy = false;
                 break;
@@ -189,7 +195,8 @@ impl Daemon {
     fn wait(&mut self) -> Result<(), String> {
         let now = clock::boot_ms();
         let deadlines = [
-            self.engine.poll_at(now),
+            // A deadline that passed since then is still to be served.
+            self.engine.poll_at(self.looked_at),
             self.clients.poll_at(),
             self.signals_until,
             self.watchdog.map(|(_, at)| at),

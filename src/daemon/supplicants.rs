@@ -103,6 +103,8 @@ impl Processes {
         let slot = self.slot(link)?;
         let own = format!("{RUN_DIR}/wpa-{}", slot.name);
         let peer = format!("{}/{}", supplicant_file::CONTROL_DIR, slot.name);
+        // The old socket takes its path with it: it goes before the new one is made.
+        slot.socket = None;
         let connect = || {
             let socket = Datagram::connect(&own, &peer)?;
             socket.send(Request::Attach.text().as_bytes())?;

@@ -101,11 +101,10 @@ pub fn desired_options(config: &Config) -> BondOptions {
         updelay_ms: bond.updelay_ms,
         downdelay_ms: bond.downdelay_ms,
         primary: None,
-        primary_reselect: match bond.primary_reselect {
-            PrimaryReselect::Always => 0,
-            PrimaryReselect::Better => 1,
-            PrimaryReselect::Failure => 2,
-        },
+        // Always "failure", whatever the file says: with "always" any re-selection moves
+        // the traffic to the first member that has carrier, authorised or not. The
+        // file's meaning is kept by `choose`.
+        primary_reselect: 2,
         fail_over_mac: match bond.fail_over_mac {
             FailOverMac::None => 0,
             FailOverMac::Active => 1,

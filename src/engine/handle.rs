@@ -88,6 +88,7 @@ impl Engine {
         if !self.observed.is_complete() {
             return;
         }
+        self.forget_unwanted_supplicants();
         self.note_made_bond();
         let bond = match bond::place(self) {
             Place::Usable(link, options) => Some((link.carrier, *options)),
@@ -99,6 +100,19 @@ impl Engine {
         self.update_refusals(now);
         if self.stopping.is_some() {
             self.advance_stop(now);
+        }
+    }
+
+    /// A dead supplicant that nobody wants any more has no next start to wait for.
+    fn forget_unwanted_supplicants(&mut self) {
+        for place in (0..self.supplicants.len()).rev() {
+            let supplicant = &self.supplicants[place];
+            let link = self.observed.link(supplicant.link);
+            let wanted = link
+                .is_some_and(|link| link.name == supplicant.name && self.wants_supplicant(link));
+            if !wanted && matches!(supplicant.phase, Phase::Waiting { .. }) {
+                self.supplicants.remove(place);
+            }
         }
     }
 
@@ -115,10 +129,14 @@ impl Engine {
     /// The bond's carrier alone would not do: it is up while a member without keys is
     /// associated. Once ready it stays so through a fail-over.
     fn update_readiness(&mut self, carrier: bool) {
+        let bond = self
+            .observed
+            .by_name(&self.config.bond.name)
+            .map(|l| l.index);
         let any = self
             .observed
             .links()
-            .any(|l| l.port.is_some() && carry::usable(l));
+            .any(|l| l.master == bond && carry::usable(l));
         self.bond_ready = carrier && (any || self.bond_ready);
     }
 
@@ -355,7 +373,13 @@ impl Engine {
             | Action::Exit => {}
         }
         let text = failure.text.clone();
-        if self.retry.failed(action, failure, now) {
+        let news = self.retry.failed(action, failure, now);
+        if let Action::StartSupplicant { link, .. } = action {
+            // Its own deadline lies in the past: the table's counts.
+            let until = self.retry.until(action).unwrap_or(now);
+            self.with(*link, |s| s.phase = Phase::Waiting { until });
+        }
+        if news {
             let words = clip::<60>(format_args!("{}", words::Words(action, &self.observed)));
             self.trouble(now, action, format_args!("cannot {words}: {text}"));
         }

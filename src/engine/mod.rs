@@ -129,6 +129,9 @@ impl Engine {
 
     /// The next step, or `None`: all is as wanted, or has to wait.
     pub fn next(&self, now: u64) -> Option<Action> {
+        if self.stopping.as_ref().is_some_and(stop::Stop::is_done) {
+            return Some(Action::Exit);
+        }
         if let Some(scope) = self.unread {
             return self.offer_any(now, Action::Resync(scope));
         }

@@ -113,6 +113,12 @@ impl Retry {
             .min()
     }
 
+    /// When this action may be tried again.
+    pub fn until(&self, action: &Action) -> Option<u64> {
+        let entry = self.entries.iter().find(|e| e.action == *action);
+        entry.map(|e| e.until)
+    }
+
     /// A link is gone: what was tried on it is no longer of interest.
     pub fn forget_link(&mut self, index: Index) {
         self.entries

@@ -4,6 +4,7 @@ use super::Engine;
 use super::action::{Action, KernelAction};
 use super::bond;
 use super::observed::{Kind, Link};
+use super::supplicant::{Phase, Supplicant};
 use super::{address, supervise};
 
 /// Each stage may take so long.
@@ -30,6 +31,9 @@ impl Stop {
             stage: Stage::Addresses,
             until: now + STAGE_MS,
         }
+    }
+    pub fn is_done(&self) -> bool {
+        self.stage == Stage::Done
     }
     pub fn poll_at(&self) -> u64 {
         self.until
@@ -66,6 +70,11 @@ fn step(engine: &Engine, now: u64, stage: Stage) -> Option<Action> {
     }
 }
 
+/// It waits for its next start: there is nothing to end.
+fn is_dead(supplicant: &Supplicant) -> bool {
+    matches!(supplicant.phase, Phase::Waiting { .. })
+}
+
 /// Members of our bond, and of one that we took over.
 fn our_members(engine: &Engine) -> impl Iterator<Item = &Link> {
     let bond = match bond::place(engine) {
@@ -83,7 +92,7 @@ impl Engine {
     /// Goes on to the next stage when this one has nothing left, or no time.
     pub(super) fn advance_stop(&mut self, now: u64) {
         while let Some(stop) = &self.stopping {
-            let waiting = stop.stage == Stage::Supplicants && !self.supplicants.is_empty();
+            let waiting = stop.stage == Stage::Supplicants && !self.supplicants.iter().all(is_dead);
             let busy = waiting || step(self, now, stop.stage).is_some();
             if stop.stage == Stage::Done || (busy && now < stop.until) {
                 return;

@@ -27,7 +27,7 @@ impl Engine {
     }
 
     /// Wi-Fi, in its place, up, and with a network to join.
-    fn wants_supplicant(&self, link: &Link) -> bool {
+    pub(super) fn wants_supplicant(&self, link: &Link) -> bool {
         if !link.facts.wifi || !link.up || networks(&self.config, link).next().is_none() {
             return false;
         }

@@ -59,9 +59,13 @@ pub fn spawn(program: &str, arguments: &[&str], output: Option<BorrowedFd<'_>>) 
     unsafe {
         command.pre_exec(|| nix::unistd::setsid().map(|_| ()).map_err(Into::into));
     }
-    let child = command.spawn().map_err(of("spawn"))?;
+    let mut child = command.spawn().map_err(of("spawn"))?;
     // Dropping a `Child` neither ends nor reaps it; the pidfd does that for us.
-    adopt(child.id())
+    adopt(child.id()).inspect_err(|_| {
+        // Without a hold on it, it would run on unsupervised.
+        let _ = child.kill();
+        let _ = child.wait();
+    })
 }
 
 /// Takes hold of a process that somebody else started.

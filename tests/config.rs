@@ -373,11 +373,15 @@ fn slip(bytes: &[u8], of: &str) {
     assert_no_secret(&report(bytes, &error), of);
 }
 
+/// Every place of a file; in the slow emulated machine every eleventh, as the same code
+/// meets them all on the workstation.
+const STEP: usize = if cfg!(target_env = "musl") { 11 } else { 1 };
+
 #[test]
 fn any_byte_may_be_lost() {
     for path in files("good", "json") {
         let bytes = fs::read(&path).unwrap();
-        for n in 0..bytes.len() {
+        for n in (0..bytes.len()).step_by(STEP) {
             let mut bytes = bytes.clone();
             bytes.remove(n);
             slip(&bytes, name(&path));
@@ -390,7 +394,7 @@ fn any_byte_may_be_lost() {
 fn any_byte_may_be_too_many() {
     for path in files("good", "json") {
         let bytes = fs::read(&path).unwrap();
-        for n in 0..bytes.len() {
+        for n in (0..bytes.len()).step_by(STEP) {
             for c in *b"\",:{}[]\\\n 0x" {
                 let mut bytes = bytes.clone();
                 bytes.insert(n, c);

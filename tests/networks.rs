@@ -100,11 +100,14 @@ fn names_and_passphrases_with_every_kind_of_quote() {
 }
 
 /// wpa_supplicant takes the rest of a line for a comment from the first `#` after the
-/// second quote.
+/// last quote, if there are two.
 #[test]
 fn a_passphrase_with_a_hash_after_a_quote() {
-    for security in [Security::Wpa2, Security::Wpa3] {
-        let passphrase = "say \"no\" #1";
+    for (security, passphrase) in [
+        (Security::Wpa2, "say no\" #123"),
+        (Security::Wpa2, "say \"no\" #1"),
+        (Security::Wpa3, "a\"b\"c\" # d8"),
+    ] {
         let word = if security == Security::Wpa2 {
             "wpa2"
         } else {

@@ -5,8 +5,8 @@
 
 mod lab;
 
-use lab::scene::{LONG, MAC0, MAC1, PASSPHRASE, SHORT, SSID, config};
-use lab::{Scene, status, wait_until};
+use lab::scene::{LONG, MAC0, MAC1, PASSPHRASE, SHORT, SSID, config, static_ipv4};
+use lab::{Pinger, Scene, status, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -194,9 +194,23 @@ fn a_missing_wpa_supplicant_is_said_and_keeps_nobody_from_the_rest() {
     let program = s.pi.ns.run("which", &["wpa_supplicant"]);
     s.pi.ns
         .run("mount", &["--bind", "/dev/null", program.trim()]);
-    s.pi.start(&config());
-    s.pi.wait_log("wpa_supplicant", SHORT);
-    s.pi.wait("a problem that names it", SHORT, |st| {
-        st["problems"].to_string().contains("wpa_supplicant")
+    let lan = s.lab.lan("10.0.0.1/24");
+    let _cable = s.lab.cable(&lan, &s.pi, "eth0");
+    let mut config = config();
+    config["links"] =
+        json!([{ "name": "eth0", "ipv4": static_ipv4("10.0.0.2/24", "10.0.0.1", 10) }]);
+    s.pi.start(&config);
+    s.pi.wait_log("cannot start wpa_supplicant", SHORT);
+    let st = s.pi.wait("the cable", SHORT, |st| {
+        status::has_address(st, "eth0", "10.0.0.2/24")
     });
+    assert!(
+        st["problems"]
+            .to_string()
+            .contains("cannot start wpa_supplicant"),
+        "{st:#}"
+    );
+    let pings = Pinger::every_10_ms(&lan.ns, "10.0.0.2");
+    pings.wait_answers(20, SHORT);
+    pings.stop();
 }

@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::os::fd::{AsFd, BorrowedFd};
 
 /// Visitors at a time; the next one waits in the kernel's queue.
-const MAX_CLIENTS: usize = 8;
+pub(super) const MAX_CLIENTS: usize = 8;
 /// A visitor who neither asks nor reads is sent away after this.
 const PATIENCE_MS: u64 = 3_000;
 /// The longest request.

@@ -5,6 +5,7 @@
 //! a request, so the engine never acts on an old picture.
 mod clients;
 pub mod file;
+mod ipv6;
 mod machine;
 mod supplicants;
 
@@ -15,7 +16,7 @@ use crate::engine::journal::{RecordKind, clip};
 use crate::engine::{status, status_text, words};
 use crate::system::poll::{self, Interest, Ready};
 use crate::system::signals::Signals;
-use crate::system::{clock, files, ipv6, notify};
+use crate::system::{clock, files, notify};
 use crate::wire::control::{self, Request};
 use clients::Clients;
 use file::Source;
@@ -30,6 +31,10 @@ pub const RUN_DIR: &str = "/run/wifibond";
 pub const CONTROL: &str = "/run/wifibond/control.sock";
 /// Lasting state.
 pub const STATE_DIR: &str = "/var/lib/wifibond";
+
+/// Netlink, signals, the listener; clients; each process and its words.
+const DESCRIPTORS: usize = 3 + clients::MAX_CLIENTS + 2 * supplicants::MAX_PROCESSES;
+const _: () = assert!(DESCRIPTORS <= poll::MAX);
 
 /// Steps in a row before other events are looked at again.
 const STEPS_AT_ONCE: usize = 200;
@@ -106,11 +111,13 @@ impl Daemon {
     /// Runs until it is told to stop.
     pub fn run(mut self) -> Result<(), String> {
         self.source.note_start(clock::boot_ms(), &mut self.engine);
+        ipv6::left_off(&mut self.engine);
         self.perform(Action::Resync(Scope::All));
         if !self.engine.observed().is_complete() {
             self.write_log();
             return Err("the kernel's links cannot be read".into());
         }
+        ipv6::clean(&self.engine);
         self.processes
             .adopt_leftovers(clock::boot_ms(), &mut self.engine);
         self.work();
@@ -149,9 +156,11 @@ impl Daemon {
         log::debug!("{}", words::Spoken(&action, self.engine.observed()));
         let result = match &action {
             Action::Kernel(kernel) => self.change(kernel),
-            Action::SetIpv6 { name, enabled, .. } => {
-                ipv6::set_disabled(name, !enabled).map_err(|e| failure(e.errno, &e))
-            }
+            Action::SetIpv6 {
+                link,
+                name,
+                enabled,
+            } => ipv6::set(*link, name, *enabled),
             Action::Resync(scope) => self.machine.read_all(*scope, &mut self.engine),
             Action::StartSupplicant { link, name } => {
                 match self.processes.start(

@@ -22,7 +22,7 @@ const PROGRAM: &str = "wpa_supplicant";
 /// The largest message read; `STATUS` takes some 500 bytes.
 const MESSAGE_BYTES: usize = 4096;
 /// Processes held: one an adapter, and those that are just ending.
-const MAX_PROCESSES: usize = MAX_SUPPLICANTS * 2;
+pub(super) const MAX_PROCESSES: usize = MAX_SUPPLICANTS + 8;
 
 struct Slot {
     link: Index,
@@ -186,9 +186,13 @@ impl Processes {
             socket: None,
             ended: false,
         };
-        if self.slots.push(slot).is_ok() {
-            let how = Start::Adopted { current };
-            engine.handle(now, Event::SupplicantStarted { link, how });
+        let how = Start::Adopted { current };
+        match self.slots.push(slot) {
+            Ok(()) => engine.handle(now, Event::SupplicantStarted { link, how }),
+            Err(slot) => {
+                let _ = slot.process.signal(Signal::Kill);
+                clean(&slot.name);
+            }
         }
     }
 
@@ -213,8 +217,8 @@ impl Processes {
         Some(slot.link)
     }
 
-    /// Gives all it said to the engine. A socket in trouble is given up: it would keep
-    /// the loop awake; that its process ends is told by the process.
+    /// Gives all it said to the engine. A socket in trouble is given up, as it would
+    /// keep the loop awake; the engine asks for another while the process lives.
     pub fn listen(&mut self, place: usize, trouble: bool, engine: &mut Engine) {
         let Some(slot) = self.slots.get_mut(place) else {
             return;
@@ -235,17 +239,16 @@ impl Processes {
                     engine.handle(clock::boot_ms(), event);
                 }
                 Ok(None) if !trouble => return,
-                Ok(None) => {
-                    slot.socket = None;
-                    return;
-                }
+                Ok(None) => break,
                 Err(e) => {
                     log::debug!("{}: wpa_supplicant's socket: {e}", slot.name);
-                    slot.socket = None;
-                    return;
+                    break;
                 }
             }
         }
+        slot.socket = None;
+        let link = slot.link;
+        engine.handle(clock::boot_ms(), Event::SupplicantDetached { link });
     }
 
     /// Forgets those that ended.

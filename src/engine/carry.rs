@@ -55,15 +55,15 @@ impl Carry {
         &mut self,
         now: u64,
         observed: &Observed,
-        bond: Option<&BondOptions>,
+        bond: Option<(Index, &BondOptions)>,
         reason: &dyn Fn(&Link) -> Text,
         journal: &mut Journal,
     ) {
-        let current = bond.and_then(|bond| carrier(observed, bond));
+        let current = bond.and_then(|(_, options)| carrier(observed, options));
         match current {
             Some(link) if self.now().is_some_and(|(index, _)| index == link.index) => {}
             Some(link) => self.gained(now, observed, link, reason, journal),
-            None => self.lost(now, observed, bond.is_some(), journal),
+            None => self.lost(now, observed, bond.map(|(index, _)| index), journal),
         }
     }
 
@@ -107,7 +107,7 @@ impl Carry {
         self.since = now;
     }
 
-    fn lost(&mut self, now: u64, observed: &Observed, bond: bool, journal: &mut Journal) {
+    fn lost(&mut self, now: u64, observed: &Observed, bond: Option<Index>, journal: &mut Journal) {
         let Some((index, name)) = &self.last else {
             return;
         };
@@ -116,7 +116,7 @@ impl Carry {
         }
         let link = observed.link(*index);
         let why = match why_lost(link) {
-            _ if !bond => "lost its bond",
+            _ if bond.is_none() => "lost its bond",
             Some(why) => why,
             None => "is no longer active",
         };
@@ -124,7 +124,7 @@ impl Carry {
         self.lost_at = Some(now);
         let other = observed
             .links()
-            .any(|l| l.port.is_some() && usable(l) && Some(l.index) != link.map(|l| l.index));
+            .any(|l| bond.is_some() && l.master == bond && usable(l) && l.index != *index);
         if !other {
             let text = format_args!("no member carries traffic: {}", self.cause);
             journal.write(now, RecordKind::Outage, name, text);

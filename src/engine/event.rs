@@ -27,6 +27,12 @@ pub enum Event<'a> {
     SupplicantExited {
         link: Index,
     },
+    /// Its control socket was lost; the process may be alive.
+    SupplicantDetached {
+        link: Index,
+    },
+    /// A daemon before us turned this link's IPv6 off.
+    Ipv6Off(Index),
     /// One message of a member's wpa_supplicant: an event or a reply.
     Supplicant {
         link: Index,

@@ -45,6 +45,12 @@ impl Engine {
             Event::Done(action, result) => self.action_done(now, action, result),
             Event::SupplicantStarted { link, how } => self.supplicant_started(now, link, how),
             Event::SupplicantExited { link } => self.supplicant_exited(now, link),
+            Event::SupplicantDetached { link } => self.with(link, |s| s.detached(now)),
+            Event::Ipv6Off(link) => {
+                if !self.ipv6_off.contains(&link) {
+                    let _ = self.ipv6_off.push(link);
+                }
+            }
             Event::Supplicant { link, text } => self.supplicant_said(now, link, text),
             Event::Config(config) => self.reconfigure(now, config),
             Event::Switch(index) => {
@@ -91,12 +97,12 @@ impl Engine {
         self.forget_unwanted_supplicants();
         self.note_made_bond();
         let bond = match bond::place(self) {
-            Place::Usable(link, options) => Some((link.carrier, *options)),
+            Place::Usable(link, options) => Some((link.carrier, link.index, *options)),
             Place::Unwanted | Place::Empty | Place::Refused(_) => None,
         };
-        self.update_readiness(bond.is_some_and(|(carrier, _)| carrier));
+        self.update_readiness(bond.is_some_and(|(carrier, ..)| carrier));
         self.update_pin();
-        self.update_carry(now, bond.map(|(_, options)| options));
+        self.update_carry(now, bond.map(|(_, index, options)| (index, options)));
         self.update_refusals(now);
         if self.stopping.is_some() {
             self.advance_stop(now);
@@ -145,7 +151,7 @@ impl Engine {
         self.pinned = self.pinned.filter(|index| usable(*index));
     }
 
-    fn update_carry(&mut self, now: u64, options: Option<super::observed::BondOptions>) {
+    fn update_carry(&mut self, now: u64, bond: Option<(Index, super::observed::BondOptions)>) {
         let config = &self.config.bond;
         let pinned = self.pinned;
         let supplicants = &self.supplicants;
@@ -158,7 +164,7 @@ impl Engine {
         self.carry.update(
             now,
             &self.observed,
-            options.as_ref(),
+            bond.as_ref().map(|(index, options)| (*index, options)),
             &reason,
             &mut self.journal,
         );
@@ -213,10 +219,13 @@ impl Engine {
                 text,
             });
         }
-        if self.observed.overflow() > 0 {
+        if self.observed.overflow() {
+            // Without a count: each change of it would be another line in the log.
             let text = clip(format_args!(
-                "too many interfaces, addresses or routes: {} are not looked at",
-                self.observed.overflow()
+                "too many interfaces, addresses or routes: not all are looked at (room for {}, {} and {})",
+                super::observed::MAX_LINKS,
+                super::observed::MAX_ADDRESSES,
+                super::observed::MAX_ROUTES
             ));
             add(Refusal {
                 link: Default::default(),
@@ -239,6 +248,8 @@ impl Engine {
             return self.forget_link(link.index);
         }
         match self.observed.link(link.index) {
+            // Said by a refusal, and no news each time it is heard of.
+            None if self.observed.is_full_of_links() => {}
             None => self.link_new(now, &link),
             Some(old) => {
                 if old.up && !link.up {
@@ -289,6 +300,10 @@ impl Engine {
     }
 
     fn forget_link(&mut self, index: Index) {
+        if self.observed.link(index).is_some() && self.observed.is_full_of_links() {
+            // There is room for one that did not fit.
+            self.want_read(Scope::All);
+        }
         self.observed.drop_link(index);
         self.retry.forget_link(index);
         self.ipv6_off.retain(|off| *off != index);
@@ -304,6 +319,8 @@ impl Engine {
         let before: heapless::Vec<Index, { super::observed::MAX_LINKS }> =
             self.observed.links().map(|link| link.index).collect();
         self.observed.dump_ends(scope);
+        let observed = &self.observed;
+        self.ipv6_off.retain(|off| observed.link(*off).is_some());
         for index in before {
             if self.observed.link(index).is_none() {
                 self.link_gone(now, index);
@@ -327,7 +344,6 @@ impl Engine {
                 if !enabled {
                     let _ = self.ipv6_off.push(*link);
                 }
-                return;
             }
             Action::Resync(scope) => {
                 if *scope == Scope::All || self.unread == Some(Scope::Routes) {
@@ -360,9 +376,8 @@ impl Engine {
             Action::AttachSupplicant { link } => {
                 return self.with(*link, |s| s.not_yet_attached(now));
             }
-            Action::AskSupplicant { link, request } => {
-                let request = *request;
-                return self.with(*link, |s| s.requested(request, now));
+            Action::AskSupplicant { link, .. } => {
+                return self.with(*link, |s| s.detached(now));
             }
             Action::Kernel(_)
             | Action::SetIpv6 { .. }

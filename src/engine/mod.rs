@@ -114,8 +114,8 @@ impl Engine {
         &self.refusals
     }
     /// The actions that fail at present, with the kernel's reasons.
-    pub fn failing(&self) -> impl Iterator<Item = (&Action, &event::Failure)> {
-        self.retry.failing()
+    pub fn failing(&self, now: u64) -> impl Iterator<Item = (&Action, &event::Failure)> {
+        self.retry.failing(now)
     }
     pub fn carry(&self) -> &carry::Carry {
         &self.carry

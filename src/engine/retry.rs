@@ -16,6 +16,8 @@ const LONGEST_WAIT_MS: u64 = 30_000;
 /// More successes of one action than this within [`RUSH_MS`] mean it has no effect.
 const RUSH: u32 = 10;
 const RUSH_MS: u64 = 1_000;
+/// A failed step that is still wanted is tried again so soon after its wait.
+const TRIED_WITHIN_MS: u64 = 1_000;
 
 #[derive(Debug)]
 struct Entry {
@@ -129,10 +131,12 @@ impl Retry {
         self.entries.clear();
     }
 
-    /// What is failing now, for status.
-    pub fn failing(&self) -> impl Iterator<Item = (&Action, &Failure)> {
+    /// What is failing now, for status. What was not tried again when its time came is
+    /// no longer wanted.
+    pub fn failing(&self, now: u64) -> impl Iterator<Item = (&Action, &Failure)> {
         self.entries
             .iter()
+            .filter(move |e| now < e.until + TRIED_WITHIN_MS)
             .filter_map(|e| e.failure.as_ref().map(|f| (&e.action, f)))
     }
 }

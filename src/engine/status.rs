@@ -167,7 +167,7 @@ pub fn status(engine: &Engine, now: u64) -> Status<'_> {
         bond: bond_status(engine, now),
         links,
         dns: Vec::new(),
-        problems: problems(engine),
+        problems: problems(engine, now),
     }
 }
 
@@ -308,7 +308,7 @@ fn link_status<'a>(engine: &'a Engine, name: &'a IfName) -> LinkStatus<'a> {
     }
 }
 
-fn problems(engine: &Engine) -> Vec<Problem, MAX_PROBLEMS> {
+fn problems(engine: &Engine, now: u64) -> Vec<Problem, MAX_PROBLEMS> {
     let mut list = Vec::new();
     for refusal in engine.refusals() {
         let _ = list.push(Problem {
@@ -325,7 +325,7 @@ fn problems(engine: &Engine) -> Vec<Problem, MAX_PROBLEMS> {
             });
         }
     }
-    for (action, failure) in engine.failing() {
+    for (action, failure) in engine.failing(now) {
         let link = super::words::subject(action)
             .and_then(|index| engine.observed.link(index))
             .map_or(engine.config.bond.name.clone(), |link| link.name.clone());

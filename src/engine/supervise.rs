@@ -62,6 +62,9 @@ pub(super) fn next(engine: &Engine, now: u64) -> Option<Action> {
             return Some(step);
         }
     }
+    if engine.supplicants.is_full() {
+        return None;
+    }
     // A new one waits for an old one of the same name: they would fight.
     let free = |link: &&Link| {
         engine.wants_supplicant(link)

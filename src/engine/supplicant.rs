@@ -11,8 +11,8 @@ use crate::wire::wpa::{self, Message, Request};
 use core::fmt;
 use heapless::{String, Vec};
 
-/// Adapters with a wpa_supplicant.
-pub const MAX_SUPPLICANTS: usize = super::roles::MAX_PORTS;
+/// Adapters with a wpa_supplicant: members, and Wi-Fi links of their own.
+pub const MAX_SUPPLICANTS: usize = super::roles::MAX_PORTS + crate::config::MAX_LINKS;
 /// Waits before a wpa_supplicant that died is started again.
 pub const RESTART_WAITS_MS: [u64; 8] = [200, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
 /// A life this long makes the next death count as the first.
@@ -204,6 +204,18 @@ impl Supplicant {
         self.phase = Phase::Attached;
         self.requested(Request::Attach, now);
         self.ask(Request::Status);
+    }
+
+    /// Its control socket is lost, though it runs: connected to afresh.
+    pub fn detached(&mut self, now: u64) {
+        if self.phase == Phase::Attached {
+            self.phase = Phase::Starting {
+                next: now + ATTACH_EVERY_MS,
+                since: now,
+            };
+            self.asked = None;
+            self.due.clear();
+        }
     }
 
     pub fn not_yet_attached(&mut self, now: u64) {

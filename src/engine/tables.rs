@@ -54,8 +54,10 @@ pub struct Observed {
     routes: Table<KernelRoute, MAX_ROUTES>,
     /// A whole dump has been read since the start.
     complete: bool,
-    /// Entries that found their table full, since the last whole dump began.
-    overflow: u32,
+    /// Something found its table full: in the last whole dump, or since.
+    overflow: bool,
+    /// The same for the dump that is under way.
+    overflow_in_dump: bool,
 }
 
 impl Default for Observed {
@@ -65,7 +67,8 @@ impl Default for Observed {
             addresses: Table::new(),
             routes: Table::new(),
             complete: false,
-            overflow: 0,
+            overflow: false,
+            overflow_in_dump: false,
         }
     }
 }
@@ -92,18 +95,26 @@ impl Observed {
     pub fn routes(&self) -> impl Iterator<Item = &KernelRoute> {
         self.routes.iter()
     }
+    /// One more would not fit, or did not.
+    pub fn is_full_of_links(&self) -> bool {
+        self.links.entries.is_full()
+    }
     pub fn is_complete(&self) -> bool {
         self.complete
     }
-    /// Entries that did not fit since the last whole dump.
-    pub fn overflow(&self) -> u32 {
+    /// Something did not fit.
+    pub fn overflow(&self) -> bool {
         self.overflow
+    }
+    fn overflows(&mut self) {
+        self.overflow = true;
+        self.overflow_in_dump = true;
     }
 
     pub fn put_link(&mut self, link: Link) {
         let index = link.index;
         if !self.links.put(link, |old| old.index == index) {
-            self.overflow += 1;
+            self.overflows();
         }
     }
     /// A link is gone, or does not concern us any more.
@@ -115,7 +126,7 @@ impl Observed {
     pub fn put_address(&mut self, address: Address) {
         let same = |old: &Address| old.link == address.link && old.net == address.net;
         if !self.addresses.put(address, same) {
-            self.overflow += 1;
+            self.overflows();
         }
     }
     pub fn drop_address(&mut self, gone: &Address) {
@@ -125,7 +136,7 @@ impl Observed {
     pub fn put_route(&mut self, route: KernelRoute) {
         let same = |old: &KernelRoute| old.link == route.link && old.route == route.route;
         if !self.routes.put(route, same) {
-            self.overflow += 1;
+            self.overflows();
         }
     }
     pub fn drop_route(&mut self, gone: &KernelRoute) {
@@ -136,7 +147,7 @@ impl Observed {
     pub fn dump_begins(&mut self, scope: Scope) {
         self.routes.mark_stale();
         if scope == Scope::All {
-            self.overflow = 0;
+            self.overflow_in_dump = false;
             self.links.mark_stale();
             self.addresses.mark_stale();
         }
@@ -146,6 +157,7 @@ impl Observed {
         if scope == Scope::All {
             self.links.sweep();
             self.addresses.sweep();
+            self.overflow = self.overflow_in_dump;
             self.complete = true;
         }
     }

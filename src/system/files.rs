@@ -90,6 +90,10 @@ pub fn remove(path: &str) -> Result<()> {
     }
 }
 
+pub fn exists(path: &str) -> bool {
+    Path::new(path).exists()
+}
+
 /// The names in a directory, each given to `each`; a directory that is not there is empty.
 pub fn list(path: &str, each: &mut dyn FnMut(&str)) -> Result<()> {
     let entries = match fs::read_dir(path) {

@@ -13,10 +13,13 @@ use std::time::{Duration, Instant};
 
 use super::{Namespace, wait_until};
 
-/// An answer that comes later does not count. Long for a ping, as a busy emulated
+/// An answer that comes later does not count; time in which this program itself was
+/// kept from running is not counted as late. Long for a ping, as a busy emulated
 /// machine may stand still for a while; short enough that packets which waited for a
 /// neighbour to be found again (a second) do not hide an outage.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// Woken so much later than it asked to be, a pinger was kept from running.
+const STALL: Duration = Duration::from_millis(20);
 const ECHO_REQUEST: u8 = 8;
 const ECHO_REPLY: u8 = 0;
 /// Tells our answers from those of others in the same namespace.
@@ -103,6 +106,8 @@ pub struct Pings {
     pub gaps: Vec<Gap>,
     /// The longest time between two answers, as they arrived.
     pub longest_silence: Duration,
+    /// How long the pinger itself was kept from running.
+    pub stalled: Duration,
 }
 
 impl Pings {
@@ -119,14 +124,21 @@ impl Pings {
     }
 }
 
+struct Ping {
+    sent: Duration,
+    /// [`Series::stalled`] when it was sent.
+    stalled: Duration,
+    answered: bool,
+}
+
 struct Series {
     socket: UdpSocket,
     to: SocketAddr,
     interval: Duration,
     identifier: u16,
     start: Instant,
-    /// When each was sent, and whether it was answered.
-    pings: Vec<(Duration, bool)>,
+    pings: Vec<Ping>,
+    stalled: Duration,
     last_answer: Option<Duration>,
     longest_silence: Duration,
 }
@@ -148,6 +160,7 @@ impl Series {
             identifier: IDENTIFIER.fetch_add(1, Ordering::Relaxed) as u16,
             start: Instant::now(),
             pings: Vec::new(),
+            stalled: Duration::ZERO,
             last_answer: None,
             longest_silence: Duration::ZERO,
         }
@@ -164,7 +177,7 @@ impl Series {
             self.receive_until(next, shared);
         }
         let end = self.start.elapsed() + PATIENCE;
-        while self.start.elapsed() < end && self.pings.iter().any(|ping| !ping.1) {
+        while self.start.elapsed() < end && self.pings.iter().any(|ping| !ping.answered) {
             self.receive_until(self.start.elapsed() + self.interval, shared);
         }
         self.summary()
@@ -179,7 +192,11 @@ impl Series {
         packet[8..12].copy_from_slice(&number.to_be_bytes());
         let sum = checksum(&packet);
         packet[2..4].copy_from_slice(&sum.to_be_bytes());
-        self.pings.push((self.start.elapsed(), false));
+        self.pings.push(Ping {
+            sent: self.start.elapsed(),
+            stalled: self.stalled,
+            answered: false,
+        });
         // No route, no carrier, a full queue: lost, and counted as such.
         let _ = self.socket.send_to(&packet, self.to);
     }
@@ -194,6 +211,10 @@ impl Series {
             &mut fds,
             PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX),
         );
+        let late = self.start.elapsed().saturating_sub(deadline);
+        if late > STALL {
+            self.stalled += late;
+        }
         if ready != Ok(1) {
             return;
         }
@@ -216,11 +237,14 @@ impl Series {
 
     fn note(&mut self, number: usize, shared: &Shared) {
         let now = self.start.elapsed();
-        let in_time = |ping: &&mut (Duration, bool)| !ping.1 && now <= ping.0 + PATIENCE;
+        let stalled = self.stalled;
+        let in_time = |ping: &&mut Ping| {
+            !ping.answered && now <= ping.sent + PATIENCE + (stalled - ping.stalled)
+        };
         let Some(ping) = self.pings.get_mut(number).filter(in_time) else {
             return;
         };
-        ping.1 = true;
+        ping.answered = true;
         let silence = now - self.last_answer.unwrap_or(now);
         self.longest_silence = self.longest_silence.max(silence);
         self.last_answer = Some(now);
@@ -231,7 +255,7 @@ impl Series {
     fn summary(self) -> Pings {
         let mut gaps: Vec<Gap> = Vec::new();
         let mut open: Option<Gap> = None;
-        for (sent, answered) in &self.pings {
+        for Ping { sent, answered, .. } in &self.pings {
             match (answered, &mut open) {
                 (true, _) => gaps.extend(open.take().map(|gap| Gap {
                     length: *sent - gap.at,
@@ -250,18 +274,19 @@ impl Series {
         let end = self
             .pings
             .last()
-            .map(|ping| ping.0 + self.interval)
+            .map(|ping| ping.sent + self.interval)
             .unwrap_or_default();
         gaps.extend(open.map(|gap| Gap {
             length: end - gap.at,
             ..gap
         }));
-        let received = self.pings.iter().filter(|ping| ping.1).count();
+        let received = self.pings.iter().filter(|ping| ping.answered).count();
         Pings {
             sent: self.pings.len(),
             received,
             gaps,
             longest_silence: self.longest_silence,
+            stalled: self.stalled,
         }
     }
 }

@@ -1,0 +1,88 @@
+//! Which member is active.
+use super::*;
+
+#[test]
+fn carrier_without_keys_never_takes_the_traffic() {
+    let mut world = World::usual();
+    world.join(WLAN1);
+    let (bond, options) = world.bond();
+    assert_eq!((options.active, options.primary), (Some(WLAN1), None));
+    // The primary associates with a wrong passphrase: carrier, dormant, mii up.
+    pretend::edit(&mut world.engine, world.now, WLAN0, |link| {
+        link.carrier = true;
+        link.oper = Oper::Dormant;
+        link.port.as_mut().unwrap().mii = Mii::Up;
+    });
+    world.run();
+    let (_, options) = world.bond();
+    assert_eq!((options.active, options.primary), (Some(WLAN1), None));
+    // With the right one it is preferred, and the kernel is told so.
+    world.join(WLAN0);
+    let (_, options) = world.bond();
+    assert_eq!(
+        (options.active, options.primary),
+        (Some(WLAN0), Some(WLAN0))
+    );
+    // It loses its keys: the kernel must not come back to it by itself.
+    world.lose(WLAN0);
+    let (_, options) = world.bond();
+    assert_eq!((options.active, options.primary), (Some(WLAN1), None));
+    assert!(world.has_default(bond));
+}
+
+#[test]
+fn a_switch_is_recorded_with_cause_and_outage() {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    world.join(WLAN1);
+    pretend::edit(&mut world.engine, world.now, WLAN0, |link| {
+        link.carrier = false
+    });
+    world.now += 14;
+    world.run();
+    let switch = |world: &World| {
+        let records = world.engine.journal().since(0);
+        let last = records.filter(|r| r.kind == RecordKind::Switch).last();
+        last.expect("a switch").clone()
+    };
+    let record = switch(&world);
+    let change = record.switch.unwrap();
+    assert_eq!(
+        (change.from.as_str(), change.to.as_str()),
+        ("wlan0", "wlan1")
+    );
+    assert_eq!(change.outage_ms, Some(14));
+    assert_eq!(record.text, "wlan0 lost its carrier");
+    world.join(WLAN0);
+    let record = switch(&world);
+    assert_eq!(record.switch.unwrap().outage_ms, Some(0));
+    assert_eq!(record.text, "the primary wlan0 can carry traffic again");
+}
+
+#[test]
+fn switch_pins_a_member_until_it_fails() {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    world.join(WLAN1);
+    world.engine.handle(world.now, Event::Switch(WLAN1));
+    world.run();
+    let (_, options) = world.bond();
+    assert_eq!((options.active, options.primary), (Some(WLAN1), None));
+    world.lose(WLAN1);
+    assert_eq!(world.bond().1.active, Some(WLAN0));
+    world.join(WLAN1);
+    assert_eq!(world.bond().1.active, Some(WLAN0));
+}
+
+#[test]
+fn reselect_failure_stays_where_it_is() {
+    let mut config = config();
+    config.bond.primary_reselect = PrimaryReselect::Failure;
+    let mut world = World::start(&config, &[(WLAN0, "wlan0", true), (WLAN1, "wlan1", true)]);
+    world.join(WLAN1);
+    world.join(WLAN0);
+    assert_eq!(world.bond().1.active, Some(WLAN1));
+    assert_eq!(world.bond().1.primary, None);
+    world.lose(WLAN1);
+    assert_eq!(world.bond().1.active, Some(WLAN0));
+}

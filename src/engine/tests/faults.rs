@@ -1,0 +1,204 @@
+//! Steps that fail.
+use super::*;
+
+#[test]
+fn a_dead_supplicant_is_restarted_with_growing_waits() {
+    let mut world = World::usual();
+    let mut waits = vec![];
+    for _ in 0..9 {
+        world
+            .engine
+            .handle(world.now, Event::SupplicantExited { link: WLAN0 });
+        world.take();
+        let until = world.engine.poll_at(world.now).expect("a restart");
+        waits.push(until - world.now);
+        world.wait(until - world.now);
+        assert!(
+            world
+                .take()
+                .iter()
+                .any(|a| matches!(a, Action::StartSupplicant { .. }))
+        );
+    }
+    assert_eq!(
+        waits,
+        [200, 1000, 2000, 4000, 8000, 15000, 30000, 60000, 60000]
+    );
+    world.wait(61_000);
+    world
+        .engine
+        .handle(world.now, Event::SupplicantExited { link: WLAN0 });
+    assert_eq!(world.engine.poll_at(world.now), Some(world.now + 200));
+}
+
+#[test]
+fn a_failed_step_waits_longer_each_time_and_is_shown() {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    let (bond, _) = world.bond();
+    let action = Action::Kernel(KernelAction::AddRoute {
+        link: bond,
+        route: default_route(43, 7),
+    });
+    let failure = Failure {
+        errno: 101,
+        text: "network is unreachable".try_into().unwrap(),
+    };
+    let mut waits = vec![];
+    for _ in 0..9 {
+        world
+            .engine
+            .handle(world.now, Event::Done(action.clone(), Err(failure.clone())));
+        let until = world.engine.poll_at(world.now).unwrap();
+        waits.push(until - world.now);
+        world.now = until;
+    }
+    assert_eq!(
+        waits,
+        [250, 500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]
+    );
+    let status = status::status(&world.engine, world.now);
+    assert_eq!(
+        status.problems[0].text,
+        "cannot add the route default via 192.168.43.1 metric 7: network is unreachable"
+    );
+    let said = world
+        .engine
+        .journal()
+        .since(0)
+        .filter(|r| r.kind == RecordKind::Trouble)
+        .count();
+    assert_eq!(said, 1, "the same failure is said once");
+}
+
+#[test]
+fn an_action_without_effect_does_not_spin() {
+    let mut world = World::usual();
+    let action = world.engine.next(world.now);
+    assert_eq!(action, None);
+    pretend::edit(&mut world.engine, world.now, ETH0, |link| link.up = false);
+    for round in 0.. {
+        assert!(round < 20, "asked for {round} times in no time");
+        let Some(action) = world.engine.next(world.now) else {
+            break;
+        };
+        world.engine.handle(world.now, Event::Done(action, Ok(())));
+    }
+}
+
+#[test]
+fn a_failed_step_that_nobody_wants_any_more_is_no_problem() {
+    let mut world = World::usual();
+    let (bond, _) = world.bond();
+    let action = Action::Kernel(KernelAction::AddRoute {
+        link: bond,
+        route: default_route(43, 7),
+    });
+    let failure = Failure {
+        errno: 101,
+        text: "network is unreachable".try_into().unwrap(),
+    };
+    let failed = Event::Done(action, Err(failure));
+    world.engine.handle(world.now, failed);
+    assert_eq!(world.engine.failing(world.now).count(), 1);
+    world.wait(250);
+    assert_eq!(world.engine.failing(world.now).count(), 1);
+    world.wait(1_000);
+    assert_eq!(world.engine.failing(world.now).count(), 0);
+}
+
+#[test]
+fn a_step_of_ipv6_that_worked_at_last_is_no_problem() {
+    let mut world = World::usual();
+    let action = Action::SetIpv6 {
+        link: WLAN0,
+        name: name("wlan0"),
+        enabled: false,
+    };
+    let failure = Failure {
+        errno: 30,
+        text: "read-only file system".try_into().unwrap(),
+    };
+    let failed = Event::Done(action.clone(), Err(failure));
+    world.engine.handle(world.now, failed);
+    assert_eq!(world.engine.failing(world.now).count(), 1);
+    world.engine.handle(world.now, Event::Done(action, Ok(())));
+    assert_eq!(world.engine.failing(world.now).count(), 0);
+}
+
+#[test]
+fn a_lost_control_socket_is_connected_again_and_nobody_is_killed() {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    world.engine.ask_signals();
+    world.take();
+    let ask = |a: &Action| matches!(a, Action::AskSupplicant { .. });
+    let asked = world
+        .engine
+        .next(world.now)
+        .filter(ask)
+        .expect("a question");
+    let link = crate::engine::words::subject(&asked).unwrap();
+    let gone = Failure {
+        errno: 111,
+        text: "send: connection refused".try_into().unwrap(),
+    };
+    world
+        .engine
+        .handle(world.now, Event::Done(asked, Err(gone)));
+    world.wait(25);
+    let done = world.take();
+    place_of(&done, |a| *a == Action::AttachSupplicant { link });
+    world.wait(60_000);
+    let done = world.take();
+    let ended = |a: &Action| matches!(a, Action::StopSupplicant { .. });
+    assert!(!done.iter().any(ended), "{done:?}");
+    // Lost between two questions: the same.
+    world
+        .engine
+        .handle(world.now, Event::SupplicantDetached { link });
+    world.wait(25);
+    place_of(&world.take(), |a| *a == Action::AttachSupplicant { link });
+}
+
+#[test]
+fn a_full_table_is_said_once_and_not_at_each_message() {
+    let mut world = World::usual();
+    for round in 0..5 {
+        for index in 100..140 {
+            let mut bridge = plain(index, &format!("br{index}"), false);
+            bridge.kind = Kind::Bridge;
+            bridge.up = round % 2 == 0;
+            world.engine.handle(world.now, Event::Link(bridge));
+            world.now += 1;
+        }
+    }
+    let journal = world.engine.journal();
+    let said = |r: &&crate::engine::journal::Record| r.text.starts_with("too many interfaces");
+    assert_eq!(journal.since(0).filter(said).count(), 1);
+    let full = world.engine.refusals();
+    assert_eq!(full.len(), 1, "{full:?}");
+    world.run();
+    // Room again: all is read afresh.
+    world.take();
+    world.pull(100);
+    place_of(&world.take(), |a| *a == Action::Resync(Scope::All));
+}
+
+#[test]
+fn what_a_daemon_before_turned_off_is_given_back() {
+    let mut config = config();
+    config.bond.members = core::iter::once(Matcher::Name(name("wlan0"))).collect();
+    config.bond.primary = Some(Matcher::Name(name("wlan0")));
+    let mut engine = Engine::new(&config);
+    engine.handle(900, Event::Ipv6Off(WLAN1));
+    engine.handle(900, Event::Ipv6Off(77));
+    let mut world = World::begin(engine, &[(WLAN1, "wlan1", true)]);
+    let back = Action::SetIpv6 {
+        link: WLAN1,
+        name: name("wlan1"),
+        enabled: true,
+    };
+    let given = world.take().into_iter().filter(|a| *a == back);
+    assert_eq!(given.count(), 1);
+}

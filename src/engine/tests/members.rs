@@ -1,0 +1,183 @@
+//! Members, the cable, and what they get.
+use super::*;
+
+#[test]
+fn members_are_taken_in_in_the_right_order() {
+    let mut config = config();
+    config.links.clear();
+    let mut world = World::start(&config, &[]);
+    world.take();
+    let mut adapter = plain(WLAN0, "wlan0", true);
+    adapter.up = true;
+    world.engine.handle(world.now, Event::Link(adapter));
+    let address = Address {
+        link: WLAN0,
+        net: net(10, 0, 0, 1, 8),
+        protocol: 0,
+        tentative: false,
+        duplicate: false,
+    };
+    world.engine.handle(world.now, Event::Address(address));
+    world.run();
+    let done = world.take();
+    let down = place_of(&done, |a| {
+        matches!(a, Action::Kernel(KernelAction::SetUp { up: false, .. }))
+    });
+    let flush = place_of(&done, |a| {
+        matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }))
+    });
+    let ipv6 = place_of(&done, |a| {
+        matches!(a, Action::SetIpv6 { enabled: false, .. })
+    });
+    let master = place_of(&done, |a| {
+        matches!(a, Action::Kernel(KernelAction::SetMaster { .. }))
+    });
+    let supplicant = place_of(&done, |a| matches!(a, Action::StartSupplicant { .. }));
+    assert!(
+        down < flush && flush < ipv6 && ipv6 < master && master < supplicant,
+        "{done:?}"
+    );
+}
+
+#[test]
+fn the_usual_start_brings_both_up_and_the_cable_beside_them() {
+    let mut world = World::usual();
+    let (bond, options) = world.bond();
+    assert_eq!(
+        (options.mode, options.miimon_ms, options.fail_over_mac),
+        (1, 100, 1)
+    );
+    assert_eq!(world.link(WLAN0).master, Some(bond));
+    assert_eq!(world.link(WLAN1).master, Some(bond));
+    assert_eq!(world.link(ETH0).master, None);
+    assert!(world.link(bond).ours && world.link(bond).up);
+    // No member is authorised: no address yet, on either.
+    assert_eq!(world.engine.observed().addresses().count(), 0);
+    world.join(WLAN1);
+    assert!(world.has_default(bond) && !world.has_default(ETH0));
+    world.join(ETH0);
+    assert!(world.has_default(ETH0));
+    let status = status::status(&world.engine, world.now);
+    assert!(status.online);
+    assert_eq!(status.uplink.map(|n| n.as_str()), Some("eth0"));
+    assert_eq!(status.bond.unwrap().active.unwrap(), "wlan1");
+}
+
+#[test]
+fn a_second_run_over_a_finished_machine_changes_nothing() {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    world.join(WLAN1);
+    world.join(ETH0);
+    world.take();
+    world.engine.handle(world.now, Event::Lost);
+    world.run();
+    assert_eq!(world.take(), vec![Action::Resync(Scope::All)]);
+}
+
+#[test]
+fn the_cable_takes_its_route_with_it_at_once() {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    for _ in 0..20 {
+        world.join(ETH0);
+        assert!(world.has_default(ETH0));
+        world.lose(ETH0);
+        assert!(!world.has_default(ETH0));
+        assert_eq!(world.engine.observed().addresses_of(ETH0).count(), 0);
+        world.wait(150);
+    }
+    assert!(world.has_default(world.bond().0));
+}
+
+#[test]
+fn a_pulled_adapter_takes_its_supplicant_with_it_and_returns_under_another_name() {
+    let mut config = config();
+    let mac = plain(WLAN0, "wlan0", true).mac.unwrap();
+    config.bond.members[0] = Matcher::Mac(mac);
+    config.bond.primary = Some(Matcher::Mac(mac));
+    let mut world = World::start(&config, &[(WLAN0, "wlan0", true), (WLAN1, "wlan1", true)]);
+    world.join(WLAN0);
+    world.join(WLAN1);
+    world.take();
+    world.pull(WLAN0);
+    let done = world.take();
+    assert!(
+        done.contains(&Action::StopSupplicant {
+            link: WLAN0,
+            force: true
+        }),
+        "{done:?}"
+    );
+    assert!(world.engine.supplicant(WLAN0).is_none());
+    assert_eq!(world.bond().1.active, Some(WLAN1));
+    let mut back = plain(9, "wlx9", true);
+    back.permanent_mac = Some(mac);
+    world.engine.handle(world.now, Event::Link(back));
+    world.run();
+    assert_eq!(world.link(9).master, Some(world.bond().0));
+    let done = world.take();
+    let others = |a: &Action| crate::engine::words::subject(a) == Some(WLAN1);
+    assert!(
+        !done.iter().any(others),
+        "the other member was touched: {done:?}"
+    );
+}
+
+#[test]
+fn both_gone_and_back() {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    world.join(WLAN1);
+    world.pull(WLAN0);
+    world.pull(WLAN1);
+    let (bond, _) = world.bond();
+    pretend::edit(&mut world.engine, world.now, bond, |link| {
+        link.carrier = false;
+        if let Kind::Bond(options) = &mut link.kind {
+            options.active = None;
+        }
+    });
+    world.run();
+    assert!(!world.has_default(bond));
+    let outage = status::status(&world.engine, world.now)
+        .bond
+        .unwrap()
+        .outage_cause;
+    assert_eq!(outage, Some("wlan1 was unplugged"));
+    world.plug(7, "wlan1");
+    world.join(7);
+    assert!(world.has_default(bond));
+    assert_eq!(world.bond().1.active, Some(7));
+}
+
+#[test]
+fn a_bond_with_carrier_but_no_keys_gets_no_address() {
+    let mut world = World::usual();
+    let (bond, _) = world.bond();
+    pretend::edit(&mut world.engine, world.now, bond, |link| {
+        link.carrier = true
+    });
+    world.run();
+    assert_eq!(world.engine.observed().addresses_of(bond).count(), 0);
+}
+
+#[test]
+fn nothing_to_do_means_no_deadline() {
+    let mut world = World::usual();
+    for link in [WLAN0, WLAN1] {
+        world.join(link);
+        world.engine.handle(
+            world.now,
+            Event::Supplicant {
+                link,
+                text: "wpa_state=COMPLETED\nssid=x\n",
+            },
+        );
+    }
+    world.join(ETH0);
+    world.now += 60_000;
+    world.engine.tick(world.now);
+    world.run();
+    assert_eq!(world.engine.poll_at(world.now), None);
+}

@@ -1,0 +1,157 @@
+//! A changed file.
+use super::*;
+
+#[test]
+fn a_changed_metric_touches_only_its_route() {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    world.join(WLAN1);
+    world.take();
+    let mut changed = config();
+    changed.bond.ip = static_block(43, 150, 50);
+    world.engine.handle(world.now, Event::Config(&changed));
+    world.run();
+    let (bond, _) = world.bond();
+    let route = |metric| default_route(43, metric);
+    assert_eq!(
+        world.take(),
+        vec![
+            Action::Resync(Scope::All),
+            Action::Kernel(KernelAction::AddRoute {
+                link: bond,
+                route: route(50)
+            }),
+            Action::Kernel(KernelAction::DeleteRoute {
+                link: bond,
+                route: route(100)
+            }),
+        ]
+    );
+}
+
+#[test]
+fn a_changed_network_is_given_to_one_member_after_the_other() {
+    let mut world = World::usual();
+    for link in [WLAN0, WLAN1] {
+        world.join(link);
+        world.engine.handle(
+            world.now,
+            Event::Supplicant {
+                link,
+                text: "wpa_state=COMPLETED\nssid=Hotspot\n",
+            },
+        );
+    }
+    world.take();
+    let mut changed = config();
+    changed.wifi[0].priority = 9;
+    world.engine.handle(world.now, Event::Config(&changed));
+    world.run();
+    let reconfigured = |world: &mut World| -> Vec<Index> {
+        let done = world.take();
+        let mine = done.iter().filter_map(|action| match action {
+            Action::ReconfigureSupplicant { link } => Some(*link),
+            _ => None,
+        });
+        mine.collect()
+    };
+    let connected = |world: &mut World, link| {
+        let text = "<3>CTRL-EVENT-CONNECTED - Connection to 02:00:00:00:05:00 completed";
+        world
+            .engine
+            .handle(world.now, Event::Supplicant { link, text });
+        world.run();
+    };
+    // The standby first, and the traffic stays where it is until that is done.
+    assert_eq!(reconfigured(&mut world), [WLAN1]);
+    assert_eq!(world.bond().1.active, Some(WLAN0));
+    world.lose(WLAN1);
+    world.join(WLAN1);
+    assert_eq!(reconfigured(&mut world), []);
+    connected(&mut world, WLAN1);
+    // Then the other, after it has stepped aside.
+    assert_eq!(reconfigured(&mut world), [WLAN0]);
+    assert_eq!(world.bond().1.active, Some(WLAN1));
+    world.lose(WLAN0);
+    world.join(WLAN0);
+    connected(&mut world, WLAN0);
+    assert_eq!(world.bond().1.active, Some(WLAN0));
+}
+
+#[test]
+fn a_removed_member_is_freed_and_gets_its_ipv6_back() {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    let mut changed = config();
+    changed.bond.members.pop();
+    world.take();
+    world.engine.handle(world.now, Event::Config(&changed));
+    world.run();
+    assert!(
+        world
+            .engine
+            .observed()
+            .link(WLAN1)
+            .is_none_or(|l| l.master.is_none())
+    );
+    let done = world.take();
+    let stop = place_of(&done, |a| {
+        matches!(a, Action::StopSupplicant { link: WLAN1, .. })
+    });
+    let free = place_of(&done, |a| {
+        matches!(
+            a,
+            Action::Kernel(KernelAction::SetMaster {
+                link: WLAN1,
+                master: None
+            })
+        )
+    });
+    let ipv6 = place_of(&done, |a| {
+        matches!(
+            a,
+            Action::SetIpv6 {
+                link: WLAN1,
+                enabled: true,
+                ..
+            }
+        )
+    });
+    assert!(stop < free && free < ipv6);
+    assert!(
+        !done
+            .iter()
+            .any(|a| crate::engine::words::subject(a) == Some(WLAN0))
+    );
+}
+
+#[test]
+fn a_new_mode_frees_the_members_first() {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    world.take();
+    let mut changed = config();
+    changed.bond.fail_over_mac = FailOverMac::Follow;
+    world.engine.handle(world.now, Event::Config(&changed));
+    world.run();
+    let done = world.take();
+    let set = |a: &Action| {
+        matches!(
+            a,
+            Action::Kernel(KernelAction::SetBond {
+                option: BondOption::FailOverMac(2),
+                ..
+            })
+        )
+    };
+    let set = place_of(&done, set);
+    let free = |a: &Action| {
+        matches!(
+            a,
+            Action::Kernel(KernelAction::SetMaster { master: None, .. })
+        )
+    };
+    let last_free = done.iter().rposition(free).unwrap();
+    assert!(last_free < set, "{done:?}");
+    assert_eq!(world.link(WLAN0).master, Some(world.bond().0));
+}

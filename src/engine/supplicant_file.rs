@@ -1,10 +1,11 @@
 //! wpa_supplicant's configuration for one adapter, made from ours.
 //!
 //! The file is made of lines, so a value that could hold a line's end could inject
-//! one. SSIDs are written in hexadecimal, which leaves no doubt. Passphrases have no
-//! such form; the configuration's checks keep control characters out of them, and
-//! wpa_supplicant takes everything between the first and the last quote of a line
-//! as it is (wpa_supplicant/config.c, `wpa_config_parse_psk()`).
+//! one. SSIDs and WPA3's passwords are written in hexadecimal, which leaves no doubt.
+//! WPA2's passphrases have no such form; the configuration's checks keep control
+//! characters out of them and what wpa_supplicant would take for a comment, and it takes
+//! everything between the first and the last quote of a line as it is
+//! (wpa_supplicant/config.c, `wpa_config_parse_psk()`).
 use super::observed::Link;
 use super::roles::network_applies;
 use crate::config::{Config, Key, Network, Security};
@@ -60,7 +61,14 @@ fn write_network(network: &Network, out: &mut dyn Write) -> fmt::Result {
     })?;
     match &network.key {
         Key::None | Key::Eap(_) => {}
-        // With SAE too, `psk` in quotes is the password.
+        Key::Passphrase(secret) if network.security == Security::Wpa3 => {
+            out.write_str("\tsae_password=")?;
+            for octet in secret.reveal().bytes() {
+                write!(out, "{octet:02x}")?;
+            }
+            out.write_str("\n")?;
+        }
+        // Beside WPA2, this is WPA3's password too.
         Key::Passphrase(secret) => writeln!(out, "\tpsk=\"{}\"", secret.reveal())?,
         Key::Psk(secret) => writeln!(out, "\tpsk={}", secret.reveal())?,
     }

@@ -172,7 +172,7 @@ fn key(node: Node<'_>, security: Security) -> Checked<Key> {
         )),
         (Security::Wpa2, _, Some(psk)) => stored_key(psk),
         (Security::Wpa2 | Security::Wpa3 | Security::Wpa2Wpa3, Some(text), None) => {
-            self::passphrase(text)
+            self::passphrase(text, security)
         }
         (Security::Wpa2 | Security::Wpa3 | Security::Wpa2Wpa3, None, None) => Err(node.missing(
             "passphrase",
@@ -181,7 +181,7 @@ fn key(node: Node<'_>, security: Security) -> Checked<Key> {
     }
 }
 
-fn passphrase(node: Node<'_>) -> Checked<Key> {
+fn passphrase(node: Node<'_>, security: Security) -> Checked<Key> {
     let buffer = &mut Buffer::new();
     let text = plain(node.raw(), buffer);
     if is_psk(text) {
@@ -193,6 +193,17 @@ fn passphrase(node: Node<'_>) -> Checked<Key> {
     if text.contains(char::is_control) {
         let what = "a control character (a tab or line end, for example)";
         return Err(node.plain(what, "take it out"));
+    }
+    if security != Security::Wpa3 && is_cut(text) {
+        return Err(node.plain(
+            "a `#` after an odd number of `\"`, which wpa_supplicant cannot read",
+            match security {
+                Security::Wpa2 => {
+                    "write the \"psk\" instead, which `wpa_passphrase` makes of it, or change it"
+                }
+                _ => "use \"security\": \"wpa3\" where the network has it, or change it",
+            },
+        ));
     }
     if text.is_empty() && !node.raw().is_empty() {
         return Err(node.plain("too long", "a passphrase has 8 to 63 octets"));
@@ -212,6 +223,16 @@ fn passphrase(node: Node<'_>) -> Checked<Key> {
         format_args!("{what}: {octets} octet{s}"),
         format_args!("a passphrase has 8 to 63"),
     ))
+}
+
+/// wpa_supplicant takes the rest of a line for a comment from a `#` on that does not
+/// stand between two quotes (measured with 2.10), and the line's own quotes count.
+fn is_cut(passphrase: &str) -> bool {
+    let mut between = true;
+    passphrase.chars().any(|c| {
+        between ^= c == '"';
+        c == '#' && !between
+    })
 }
 
 fn is_psk(text: &str) -> bool {

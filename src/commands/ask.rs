@@ -1,4 +1,5 @@
-//! The commands that ask the running daemon: status, events, reload, switch.
+//! The commands that ask the running daemon: status, events, reload, switch, renew,
+//! release.
 use super::{Exit, Outcome, say};
 use crate::daemon::CONTROL;
 use crate::system::unix;
@@ -116,6 +117,33 @@ pub fn reload(parser: &mut lexopt::Parser) -> Outcome {
     match parser.next()? {
         Some(other) => Err(other.unexpected().into()),
         None => show(Request::Reload),
+    }
+}
+
+pub fn renew(parser: &mut lexopt::Parser) -> Outcome {
+    let link = link_argument(parser, "renew")?;
+    show(Request::Renew(link.as_deref()))
+}
+
+pub fn release(parser: &mut lexopt::Parser) -> Outcome {
+    let link = link_argument(parser, "release")?;
+    show(Request::Release(link.as_deref()))
+}
+
+/// The one optional LINK.
+fn link_argument(parser: &mut lexopt::Parser, verb: &str) -> Result<Option<String>, Exit> {
+    let mut link: Option<String> = None;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Value(name) if link.is_none() => link = Some(name.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    match link {
+        Some(name) if !control::is_name(&name) => Err(super::wrong_usage(format_args!(
+            "{verb}: \"{name}\" is no interface's name"
+        ))),
+        link => Ok(link),
     }
 }
 

@@ -21,6 +21,8 @@ usage: wifibond COMMAND
   events [--json] [-n N]     what happened, with the outage of every switch
   reload                     read the file again; change only what differs
   switch MEMBER              make a member active now
+  renew [LINK]               ask for the lease again, now
+  release [LINK]             give the lease back, until the next renew
   --version, --help
 
 FILE is /boot/wifibond.json unless named.
@@ -28,7 +30,7 @@ exit codes: 0 good, 1 refused or wrong, 2 wrong usage, 3 not online, 4 not runni
 ";
 
 /// Commands of the contract that this version does not have yet.
-const LATER: [&str; 4] = ["renew", "release", "wait-online", "doctor"];
+const LATER: [&str; 2] = ["wait-online", "doctor"];
 
 /// What went wrong, and the exit code for it.
 struct Exit {
@@ -80,6 +82,8 @@ fn dispatch(parser: &mut lexopt::Parser) -> Outcome {
         "events" => ask::events(parser),
         "reload" => ask::reload(parser),
         "switch" => ask::switch(parser),
+        "renew" => ask::renew(parser),
+        "release" => ask::release(parser),
         "help" => say(USAGE),
         later if LATER.contains(&later) => Err(Exit {
             code: 1,

@@ -71,7 +71,9 @@ impl Plan {
             let Some(action) = self.engine.next(now) else {
                 return;
             };
-            if is_a_change(&action) {
+            let is_there = matches!(action, Action::WriteResolver)
+                && crate::daemon::resolver_is_current(&self.engine);
+            if is_a_change(&action) && !is_there {
                 if !begun {
                     let _ = writeln!(self.text, "{title}:");
                     begun = true;
@@ -90,10 +92,15 @@ fn is_a_change(action: &Action) -> bool {
     match action {
         Action::Kernel(_)
         | Action::SetIpv6 { .. }
+        | Action::WriteResolver
         | Action::StartSupplicant { .. }
         | Action::StopSupplicant { .. }
         | Action::ReconfigureSupplicant { .. } => true,
         Action::Resync(_)
+        | Action::SendDhcp4 { .. }
+        | Action::SayArp { .. }
+        | Action::ReleaseDhcp4 { .. }
+        | Action::StoreLease { .. }
         | Action::AttachSupplicant { .. }
         | Action::AskSupplicant { .. }
         | Action::Exit => false,

@@ -23,6 +23,7 @@ pub use error::ConfigError;
 pub use notice::{MAX_NOTICES, Notice, not_supported_yet};
 pub use report::{InForce, report};
 
+pub use checked::value::dns_name;
 pub use types::*;
 
 /// Reads, checks and fills in the defaults; the first thing wrong is the error.

@@ -25,28 +25,14 @@ type Asks<Part> = fn(&Part) -> bool;
 /// Settings of one interface; those it is about are named together.
 const INTERFACE: &[(Asks<IpBlock>, &str)] = &[
     (
-        |ip| ip.ipv4.dhcp,
-        "DHCP; only the addresses and routes in the file are set",
-    ),
-    (|ip| ip.ipv4.fallback.is_some(), "the fallback address"),
-    (
         |ip| ip.ipv6.mode == Ipv6Mode::Auto,
         "IPv6 by wifibond itself; \"auto\" is left to the kernel (router advertisements, no DHCPv6)",
     ),
     (|ip| ip.ipv6.mode == Ipv6Mode::Dhcp, "DHCPv6"),
-    (
-        |ip| !ip.dns.is_empty() || !ip.search.is_empty(),
-        "name servers and search domains; /etc/resolv.conf stays as it is",
-    ),
 ];
 
 /// Settings of the file: where, whether they ask for something, what is not done.
 const FILE: &[(&str, Asks<Config>, &str)] = &[
-    (
-        "hostname",
-        |config| config.hostname.is_some(),
-        "sending a host name",
-    ),
     (
         "wifi[].eap",
         |config| {

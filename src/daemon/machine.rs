@@ -41,7 +41,7 @@ impl Machine {
     pub fn change(&mut self, action: &KernelAction) -> Result<(), Failure> {
         let mut buffer = [0; REQUEST_BYTES];
         let seq = self.requests.next_seq();
-        let request = kernel::encode(action, seq, &mut buffer);
+        let request = kernel::encode(action, clock::boot_ms(), seq, &mut buffer);
         exchange(&mut self.requests, seq, request, &mut |_| {})
             .map(|_| ())
             .map_err(|failure| hint(action, failure))

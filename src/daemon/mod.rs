@@ -4,9 +4,12 @@
 //! next one is asked for: the kernel queues its notifications before it acknowledges
 //! a request, so the engine never acts on an old picture.
 mod clients;
+mod dhcp;
 pub mod file;
 mod ipv6;
+mod leases;
 mod machine;
+mod resolv;
 mod supplicants;
 
 use crate::engine::Engine;
@@ -16,9 +19,10 @@ use crate::engine::journal::{RecordKind, clip};
 use crate::engine::{status, status_text, words};
 use crate::system::poll::{self, Interest, Ready};
 use crate::system::signals::Signals;
-use crate::system::{clock, files, notify};
+use crate::system::{clock, files, notify, packet};
 use crate::wire::control::{self, Request};
 use clients::Clients;
+use dhcp::Exchanges;
 use file::Source;
 use log::Level;
 use machine::Machine;
@@ -32,8 +36,11 @@ pub const CONTROL: &str = "/run/wifibond/control.sock";
 /// Lasting state.
 pub const STATE_DIR: &str = "/var/lib/wifibond";
 
-/// Netlink, signals, the listener; clients; each process and its words.
-const DESCRIPTORS: usize = 3 + clients::MAX_CLIENTS + 2 * supplicants::MAX_PROCESSES;
+/// Netlink, signals, the listener; clients; each process and its words; DHCP and ARP.
+const DESCRIPTORS: usize = 3
+    + clients::MAX_CLIENTS
+    + 2 * supplicants::MAX_PROCESSES
+    + 2 * crate::engine::dhcp4::MAX_CLIENTS;
 const _: () = assert!(DESCRIPTORS <= poll::MAX);
 
 /// Steps in a row before other events are looked at again.
@@ -52,12 +59,17 @@ enum Token {
     Process(usize),
     /// A wpa_supplicant's words.
     Words(usize),
+    /// A link's DHCP.
+    Dhcp(usize),
+    /// A link's ARP.
+    Arp(usize),
 }
 
 pub struct Daemon {
     engine: Engine,
     machine: Machine,
     processes: Processes,
+    exchanges: Exchanges,
     clients: Clients,
     signals: Signals,
     source: Source,
@@ -95,6 +107,7 @@ impl Daemon {
             engine,
             machine,
             processes: Processes::default(),
+            exchanges: Exchanges::default(),
             clients,
             signals,
             source,
@@ -112,12 +125,15 @@ impl Daemon {
     pub fn run(mut self) -> Result<(), String> {
         self.source.note_start(clock::boot_ms(), &mut self.engine);
         ipv6::left_off(&mut self.engine);
+        leases::load(&mut self.engine);
         self.perform(Action::Resync(Scope::All));
         if !self.engine.observed().is_complete() {
             self.write_log();
             return Err("the kernel's links cannot be read".into());
         }
         ipv6::clean(&self.engine);
+        let identity = leases::identity(&self.engine);
+        self.engine.set_identity(identity, packet::seed());
         self.processes
             .adopt_leftovers(clock::boot_ms(), &mut self.engine);
         self.work();
@@ -147,6 +163,7 @@ impl Daemon {
                 break;
             }
         }
+        self.exchanges.sweep(&self.engine);
         self.write_log();
         self.tell_init();
         self.answer_statuses();
@@ -184,7 +201,19 @@ impl Daemon {
                     .reconfigure(*link, self.engine.config(), self.engine.observed())
             }
             Action::StopSupplicant { link, force } => self.processes.stop(*link, *force),
+            Action::SendDhcp4 { link } => self.exchanges.send(*link, false, &self.engine),
+            Action::SayArp { link } => self.exchanges.say(*link, &self.engine),
+            Action::ReleaseDhcp4 { link } => {
+                leases::forget(*link, &self.engine);
+                self.exchanges.send(*link, true, &self.engine)
+            }
+            Action::StoreLease { link, lasting } => {
+                leases::store(*link, *lasting, &self.engine);
+                Ok(())
+            }
+            Action::WriteResolver => resolv::write(&self.engine),
             Action::Exit => {
+                resolv::give_back();
                 self.leave = true;
                 Ok(())
             }
@@ -238,6 +267,10 @@ impl Daemon {
                     true => add(fd, Token::Words(place), false),
                     false => add(fd, Token::Process(place), false),
                 });
+            self.exchanges.interests(&mut |fd, place, arp| match arp {
+                true => add(fd, Token::Arp(place), false),
+                false => add(fd, Token::Dhcp(place), false),
+            });
             poll::wait(&interests, timeout).map_err(|e| format!("waiting: {e}"))?
         };
         // Places are stable until the next wait: nothing is removed in between.
@@ -274,6 +307,8 @@ impl Daemon {
                         .handle(clock::boot_ms(), Event::SupplicantExited { link });
                 }
             }
+            Token::Arp(place) => self.exchanges.watch(place, trouble, &mut self.engine),
+            Token::Dhcp(place) => self.exchanges.listen(place, trouble, &mut self.engine),
             Token::Words(place) => self.processes.listen(place, trouble, &mut self.engine),
         }
     }
@@ -323,9 +358,37 @@ impl Daemon {
                 let (code, body) = self.switch(member);
                 self.clients.answer(place, code, &body);
             }
+            Some(Request::Renew(link)) => {
+                let (code, body) = match self.engine.renew(clock::boot_ms(), link) {
+                    0 => (1, no_client(link)),
+                    1 => (0, "asking for the lease\n".into()),
+                    count => (0, format!("asking for {count} leases\n")),
+                };
+                self.clients.answer(place, code, &body);
+            }
+            Some(Request::Release(link)) => {
+                let (code, body) = self.release(link);
+                self.clients.answer(place, code, &body);
+            }
             None => self
                 .clients
                 .answer(place, 2, "this is no request that the daemon knows\n"),
+        }
+    }
+
+    fn release(&mut self, only: Option<&str>) -> (u8, String) {
+        let mut count = 0;
+        while count < crate::engine::dhcp4::MAX_CLIENTS
+            && let Some(link) = self.engine.releasable(only)
+        {
+            self.perform(Action::ReleaseDhcp4 { link });
+            count += 1;
+        }
+        self.work_without_answers();
+        match count {
+            0 => (1, no_client(only)),
+            1 => (0, "the lease was given back\n".into()),
+            count => (0, format!("{count} leases were given back\n")),
         }
     }
 
@@ -381,6 +444,7 @@ impl Daemon {
                 | RecordKind::Radio
                 | RecordKind::Switch
                 | RecordKind::Supplicant
+                | RecordKind::Lease
                 | RecordKind::Resync => Level::Info,
             };
             log::log!(level, "{}", status_text::Line(record));
@@ -409,6 +473,13 @@ impl Daemon {
     }
 }
 
+fn no_client(link: Option<&str>) -> String {
+    match link {
+        Some(link) => format!("{link}: no lease there, and nothing asks for one\n"),
+        None => "there is no lease, and nothing asks for one\n".into(),
+    }
+}
+
 /// A failed system call as the engine takes it.
 fn failure(errno: i32, text: &dyn core::fmt::Display) -> Failure {
     Failure {
@@ -417,9 +488,15 @@ fn failure(errno: i32, text: &dyn core::fmt::Display) -> Failure {
     }
 }
 
+/// Stands in resolv.conf what the engine wants there?
+pub fn resolver_is_current(engine: &Engine) -> bool {
+    resolv::is_current(engine)
+}
+
 /// Reads the machine once into an engine, for `plan`.
 pub fn read_machine(engine: &mut Engine) -> Result<(), String> {
     let mut machine = Machine::open()?;
+    leases::load(engine);
     let read = machine.read_all(Scope::All, engine);
     let failed = read.as_ref().err().map(|failure| failure.text.to_string());
     engine.handle(

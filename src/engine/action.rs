@@ -16,6 +16,25 @@ pub enum Action {
         name: IfName,
         enabled: bool,
     },
+    /// Send the message of DHCP that is due; its contents are asked for when it leaves.
+    SendDhcp4 {
+        link: Index,
+    },
+    /// Say over ARP what is due about the lease's address.
+    SayArp {
+        link: Index,
+    },
+    /// Give the lease back.
+    ReleaseDhcp4 {
+        link: Index,
+    },
+    /// Keep the lease on disk; `lasting`: for the next boot too.
+    StoreLease {
+        link: Index,
+        lasting: bool,
+    },
+    /// Write resolv.conf.
+    WriteResolver,
     /// Read links, addresses and routes afresh.
     Resync(Scope),
     /// Start wpa_supplicant, or adopt the one a crashed daemon left. Answered by
@@ -81,10 +100,12 @@ pub enum KernelAction {
         link: Index,
         master: Option<Index>,
     },
-    /// Marked [`OUR_PROTOCOL`](super::observed::OUR_PROTOCOL), `NLM_F_EXCL`.
+    /// Marked [`OUR_PROTOCOL`](super::observed::OUR_PROTOCOL), `NLM_F_EXCL`. With an end
+    /// (milliseconds since boot) the kernel removes it then, and it may be there already.
     AddAddress {
         link: Index,
         net: IpNet,
+        until: Option<u64>,
     },
     DeleteAddress {
         link: Index,

@@ -5,54 +5,104 @@
 use super::Engine;
 use super::action::{Action, KernelAction};
 use super::bond::{self, Place};
+use super::dhcp4::{Client, Lease};
 use super::journal::{Text, clip};
 use super::observed::{Address, Index, KernelRoute, Link, OUR_PROTOCOL};
 use super::roles::{authorised, own_link};
-use crate::config::{IpBlock, IpNet, Ipv6Mode, Route};
+use crate::config::{Fallback, IpBlock, IpNet, Ipv6Mode, Route};
 
 /// A link that we give addresses, with its part of the file.
-struct Managed<'a> {
-    link: &'a Link,
-    block: &'a IpBlock,
+pub(super) struct Managed<'a> {
+    pub link: &'a Link,
+    pub block: &'a IpBlock,
     /// Its addresses and routes should be there now.
-    ready: bool,
+    pub ready: bool,
+    /// What it got from a server, if it asks.
+    client: Option<&'a Client>,
+    /// What it goes by without.
+    fallback: Option<&'a Fallback>,
 }
 
 impl Managed<'_> {
-    fn addresses(&self) -> impl Iterator<Item = IpNet> {
+    /// From the file, and from elsewhere: those with an end have it.
+    fn addresses(&self) -> impl Iterator<Item = (IpNet, Option<u64>)> {
         let v6 = self.block.ipv6.mode != Ipv6Mode::Off;
         let v4 = self.block.ipv4.addresses.iter();
         let v6 = self.block.ipv6.addresses.iter().filter(move |_| v6);
-        v4.chain(v6).copied()
+        let fixed = v4.chain(v6).copied();
+        let lease = self.lease().map(|lease| (lease.net, Some(lease.until)));
+        let fallback = self.fallback.map(|fallback| (fallback.address, None));
+        let lent = lease.into_iter().chain(fallback);
+        let lent = lent.filter(|(net, _)| !self.block.ipv4.addresses.contains(net));
+        fixed.map(|net| (net, None)).chain(lent)
     }
+
+    /// The file's come first: of two with one destination and metric only one can be.
     fn routes(&self) -> impl Iterator<Item = Route> {
         let v6 = self.block.ipv6.mode != Ipv6Mode::Off;
         let v4 = self.block.ipv4.routes.iter();
         let v6 = self.block.ipv6.routes.iter().filter(move |_| v6);
-        v4.chain(v6).copied()
+        let fixed = v4.chain(v6).copied();
+        let metric = self.block.ipv4.metric;
+        let lease = self.lease().map(|lease| lease.routes(metric));
+        let gateway = self.fallback.and_then(|fallback| fallback.gateway);
+        let fallback = gateway.map(|via| Route {
+            to: IpNet {
+                address: core::net::Ipv4Addr::UNSPECIFIED.into(),
+                prefix: 0,
+            },
+            via: Some(via),
+            metric,
+        });
+        let lent = lease.into_iter().flatten().chain(fallback);
+        let taken = |new: &Route| {
+            let mut fixed = self.block.ipv4.routes.iter();
+            fixed.any(|old| old.to == new.to && old.metric == new.metric)
+        };
+        fixed.chain(lent.filter(move |new| !taken(new)))
+    }
+
+    pub fn lease(&self) -> Option<&Lease> {
+        self.client.and_then(|client| client.lease.as_ref())
+    }
+
+    /// The kernel has to be told of this address, or of its new end.
+    fn is_missing(&self, engine: &Engine, net: IpNet, until: Option<u64>) -> bool {
+        let told = self.client.and_then(|client| client.told_kernel);
+        !engine.observed.has_address(self.link.index, net) || (until.is_some() && told != until)
+    }
+}
+
+/// The part of the file about this link, if it gets addresses from us.
+pub(super) fn block<'a>(engine: &'a Engine, link: &Link) -> Option<&'a IpBlock> {
+    match link.name == engine.config.bond.name {
+        true => Some(&engine.config.bond.ip),
+        false => own_link(&engine.config, link).map(|entry| &entry.ip),
     }
 }
 
 /// The part a link plays here, or `None` if it gets no addresses from us.
 fn managed<'a>(engine: &'a Engine, link: &'a Link) -> Option<Managed<'a>> {
-    let config = &engine.config;
-    if link.name == config.bond.name {
-        let usable = matches!(bond::place(engine), Place::Usable(..));
-        return usable.then(|| Managed {
-            link,
-            block: &config.bond.ip,
-            ready: engine.bond_ready && !engine.is_stopping(),
-        });
-    }
-    let entry = own_link(config, link)?;
-    (link.master.is_none()).then(|| Managed {
+    let block = block(engine, link)?;
+    let ready = match link.name == engine.config.bond.name {
+        true if !matches!(bond::place(engine), Place::Usable(..)) => return None,
+        true => engine.bond_ready,
+        false if link.master.is_some() => return None,
+        false => authorised(link),
+    };
+    let client = engine.dhcp4(&link.name).filter(|_| block.ipv4.dhcp);
+    Some(Managed {
         link,
-        block: &entry.ip,
-        ready: authorised(link) && !engine.is_stopping(),
+        block,
+        ready: ready && !engine.is_stopping(),
+        client,
+        fallback: client
+            .filter(|client| client.fallback)
+            .and(block.ipv4.fallback.as_ref()),
     })
 }
 
-fn all<'a>(engine: &'a Engine) -> impl Iterator<Item = Managed<'a>> {
+pub(super) fn all<'a>(engine: &'a Engine) -> impl Iterator<Item = Managed<'a>> {
     engine
         .observed
         .links()
@@ -112,7 +162,9 @@ fn wants_route(engine: &Engine, have: &KernelRoute) -> bool {
 
 fn wants_address(engine: &Engine, have: &Address) -> bool {
     all(engine).any(|part| {
-        part.ready && part.link.index == have.link && part.addresses().any(|a| a == have.net)
+        part.ready
+            && part.link.index == have.link
+            && part.addresses().any(|(net, _)| net == have.net)
     })
 }
 
@@ -139,9 +191,11 @@ fn obstacle(engine: &Engine, now: u64) -> Option<Action> {
 fn missing(engine: &Engine, now: u64) -> Option<Action> {
     for part in all(engine).filter(|part| part.ready) {
         let link = part.link.index;
-        let lacks = |net: &IpNet| !engine.observed.has_address(link, *net);
-        for net in part.addresses().filter(lacks) {
-            if let Some(step) = engine.offer(now, KernelAction::AddAddress { link, net }) {
+        for (net, until) in part.addresses() {
+            if !part.is_missing(engine, net, until) {
+                continue;
+            }
+            if let Some(step) = engine.offer(now, KernelAction::AddAddress { link, net, until }) {
                 return Some(step);
             }
         }

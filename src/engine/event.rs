@@ -2,7 +2,8 @@
 //! other half is [`super::action`].
 use super::action::{Action, Scope};
 use super::observed::{Address, Index, KernelRoute, Link};
-use crate::config::Config;
+use crate::config::{Config, Mac};
+use core::net::Ipv4Addr;
 use heapless::String;
 
 #[derive(Debug)]
@@ -26,6 +27,23 @@ pub enum Event<'a> {
     },
     SupplicantExited {
         link: Index,
+    },
+    /// A datagram for DHCP's client port came in on this link.
+    Dhcp4 {
+        link: Index,
+        message: &'a [u8],
+    },
+    /// On this link, somebody's ARP says that they have this address.
+    Arp {
+        link: Index,
+        mac: Mac,
+        address: Ipv4Addr,
+    },
+    /// A lease was found on disk. `obtained`: in this boot, at that time.
+    LeaseFound {
+        name: &'a str,
+        ack: &'a [u8],
+        obtained: Option<u64>,
     },
     /// Its control socket was lost; the process may be alive.
     SupplicantDetached {

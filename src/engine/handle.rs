@@ -45,6 +45,13 @@ impl Engine {
             Event::Done(action, result) => self.action_done(now, action, result),
             Event::SupplicantStarted { link, how } => self.supplicant_started(now, link, how),
             Event::SupplicantExited { link } => self.supplicant_exited(now, link),
+            Event::Dhcp4 { link, message } => self.dhcp4_heard(now, link, message),
+            Event::Arp { link, mac, address } => self.arp_heard(now, link, mac, address),
+            Event::LeaseFound {
+                name,
+                ack,
+                obtained,
+            } => self.lease_found(name, ack, obtained),
             Event::SupplicantDetached { link } => self.with(link, |s| s.detached(now)),
             Event::Ipv6Off(link) => {
                 if !self.ipv6_off.contains(&link) {
@@ -103,6 +110,7 @@ impl Engine {
         self.update_readiness(bond.is_some_and(|(carrier, ..)| carrier));
         self.update_pin();
         self.update_carry(now, bond.map(|(_, index, options)| (index, options)));
+        self.update_dhcp4(now);
         self.update_refusals(now);
         if self.stopping.is_some() {
             self.advance_stop(now);
@@ -338,7 +346,17 @@ impl Engine {
     fn action_succeeded(&mut self, now: u64, action: Action) {
         match &action {
             Action::Kernel(KernelAction::CreateBond { .. }) => self.making_bond = true,
+            Action::Kernel(KernelAction::AddAddress {
+                link,
+                until: Some(until),
+                ..
+            }) => self.lease_told(*link, Some(*until)),
             Action::Kernel(_) | Action::Exit => {}
+            Action::WriteResolver => self.resolver = Some(super::dns::resolver(self)),
+            Action::SendDhcp4 { link } => self.dhcp4_sent(now, *link),
+            Action::SayArp { link } => self.arp_said(*link),
+            Action::ReleaseDhcp4 { link } => self.dhcp4_released(now, *link),
+            Action::StoreLease { link, .. } => self.lease_stored(*link),
             Action::SetIpv6 { link, enabled, .. } => {
                 self.ipv6_off.retain(|off| off != link);
                 if !enabled {
@@ -379,7 +397,14 @@ impl Engine {
             Action::AskSupplicant { link, .. } => {
                 return self.with(*link, |s| s.detached(now));
             }
+            // The next attempt is a matter of time, as after a lost message.
+            Action::SendDhcp4 { link } => self.dhcp4_sent(now, *link),
+            Action::SayArp { link } => self.arp_said(*link),
+            // It is over all the same.
+            Action::ReleaseDhcp4 { link } => self.dhcp4_released(now, *link),
+            Action::StoreLease { link, .. } => self.lease_stored(*link),
             Action::Kernel(_)
+            | Action::WriteResolver
             | Action::SetIpv6 { .. }
             | Action::Resync(_)
             | Action::StartSupplicant { .. }

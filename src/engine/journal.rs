@@ -42,6 +42,8 @@ pub enum RecordKind {
     Outage,
     /// A wpa_supplicant died or was restarted.
     Supplicant,
+    /// A lease was got, refused, given back or has ended.
+    Lease,
     /// Something is refused or failed.
     Trouble,
     /// Notifications were lost and all was read again.
@@ -58,6 +60,7 @@ impl RecordKind {
             RecordKind::Switch => "switch",
             RecordKind::Outage => "outage",
             RecordKind::Supplicant => "supplicant",
+            RecordKind::Lease => "lease",
             RecordKind::Trouble => "trouble",
             RecordKind::Resync => "resync",
         }

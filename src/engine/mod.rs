@@ -10,11 +10,14 @@ pub mod action;
 mod address;
 mod bond;
 mod carry;
+pub mod dhcp4;
+pub mod dns;
 pub mod event;
 mod handle;
 pub mod journal;
 pub mod observed;
 pub mod pretend;
+pub mod random;
 mod retry;
 pub mod roles;
 pub mod status;
@@ -55,6 +58,11 @@ pub struct Engine {
     retry: Retry,
     carry: carry::Carry,
     supplicants: Vec<Supplicant, MAX_SUPPLICANTS>,
+    clients: Vec<dhcp4::Client, { dhcp4::MAX_CLIENTS }>,
+    identity: dhcp4::Identity,
+    random: random::Random,
+    /// What stands in resolv.conf.
+    resolver: Option<dns::Resolver>,
     refusals: Vec<Refusal, MAX_REFUSALS>,
     /// The member that `switch` asked for, until it fails.
     pinned: Option<Index>,
@@ -81,6 +89,10 @@ impl Engine {
             retry: Retry::default(),
             carry: carry::Carry::default(),
             supplicants: Vec::new(),
+            clients: Vec::new(),
+            identity: dhcp4::Identity::default(),
+            random: random::Random::new(0),
+            resolver: None,
             refusals: Vec::new(),
             pinned: None,
             made_bond: None,
@@ -90,6 +102,12 @@ impl Engine {
             unread: Some(Scope::All),
             stopping: None,
         }
+    }
+
+    /// Who we are to DHCP servers, and a number that differs at each start.
+    pub fn set_identity(&mut self, identity: dhcp4::Identity, seed: u64) {
+        self.identity = identity;
+        self.random = random::Random::new(seed);
     }
 
     pub fn config(&self) -> &Config {
@@ -145,10 +163,14 @@ impl Engine {
         bond::next_active(self, now)
             .or_else(|| bond::next(self, now))
             .or_else(|| bond::next_member(self, now))
+            .or_else(|| dhcp4::next(self, now))
             .or_else(|| supervise::next(self, now))
             .or_else(|| address::next_link(self, now))
             .or_else(|| address::next(self, now))
+            .or_else(|| dhcp4::next_word(self, now))
+            .or_else(|| dns::next(self, now))
             .or_else(|| self.ipv6_restored(now))
+            .or_else(|| dhcp4::next_store(self, now))
     }
 
     /// When to call [`Engine::next`] again though nothing happened.
@@ -159,7 +181,8 @@ impl Engine {
             .filter_map(Supplicant::poll_at)
             .min();
         let stopping = self.stopping.as_ref().map(stop::Stop::poll_at);
-        [self.retry.poll_at(now), supplicants, stopping]
+        let leases = self.dhcp4_poll_at(now);
+        [self.retry.poll_at(now), supplicants, leases, stopping]
             .into_iter()
             .flatten()
             .min()

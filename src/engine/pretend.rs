@@ -53,7 +53,12 @@ pub fn perform(engine: &mut Engine, now: u64, action: Action) -> Effect {
             effect = Effect::Exit;
             Ok(())
         }
-        Action::SetIpv6 { .. } => Ok(()),
+        Action::SetIpv6 { .. }
+        | Action::WriteResolver
+        | Action::SendDhcp4 { .. }
+        | Action::SayArp { .. }
+        | Action::ReleaseDhcp4 { .. }
+        | Action::StoreLease { .. } => Ok(()),
     };
     engine.handle(now, Event::Done(action, result));
     effect
@@ -161,7 +166,7 @@ fn change(engine: &mut Engine, now: u64, action: &KernelAction) -> Result<(), Fa
                 permanent_mac: l.permanent_mac,
             });
         }),
-        KernelAction::AddAddress { link, net } => {
+        KernelAction::AddAddress { link, net, .. } => {
             let address = Address {
                 link: *link,
                 net: *net,

@@ -4,6 +4,7 @@
 use super::Engine;
 use super::bond::{self, Place};
 use super::carry;
+use super::dhcp4;
 use super::journal::Text;
 use super::observed::{Kind, Link, OUR_PROTOCOL};
 use super::roles::{self, MAX_PORTS, authorised};
@@ -11,7 +12,7 @@ use super::supplicant::{Radio, Supplicant};
 use super::words::{Destination, Words};
 use crate::config::{IfName, IpNet, MAX_MEMBERS, Mac, Matcher};
 use core::fmt::Display;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 use heapless::Vec;
 use serde::{Serialize, Serializer};
 
@@ -41,7 +42,8 @@ pub struct Status<'a> {
     pub uplink: Option<&'a IfName>,
     pub bond: Option<BondStatus<'a>>,
     pub links: Vec<LinkStatus<'a>, MAX_SHOWN_LINKS>,
-    pub dns: Vec<Shown<IpAddr>, 4>,
+    /// As in resolv.conf.
+    pub dns: Vec<Shown<IpAddr>, { super::dns::MAX_SERVERS }>,
     pub problems: Vec<Problem, MAX_PROBLEMS>,
 }
 
@@ -115,14 +117,24 @@ pub struct LinkStatus<'a> {
     pub carrier: bool,
     pub addresses: Vec<AddressStatus, MAX_SHOWN>,
     pub routes: Vec<RouteStatus, MAX_SHOWN>,
-    /// DHCP is not there yet: always `null`.
-    pub lease: Option<()>,
+    /// `null` without one.
+    pub lease: Option<LeaseStatus>,
+    /// It asks for a lease and has none: since so many milliseconds.
+    pub asking_ms: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct LeaseStatus {
+    pub server: Option<Shown<Ipv4Addr>>,
+    /// `null`: never.
+    pub expires_s: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
 pub struct AddressStatus {
     pub address: Shown<IpNet>,
-    /// "static": from the file; "kernel": the kernel's own; "other": somebody else's.
+    /// "static": from the file; "dhcp"; "fallback"; "kernel": the kernel's own; "other":
+    /// somebody else's.
     pub from: &'static str,
 }
 
@@ -145,19 +157,19 @@ pub fn status(engine: &Engine, now: u64) -> Status<'_> {
     let mut links = Vec::new();
     // Our bond first, then the links of the file.
     if !engine.config.bond.members.is_empty() {
-        let _ = links.push(link_status(engine, &engine.config.bond.name));
+        let _ = links.push(link_status(engine, now, &engine.config.bond.name));
     }
     for entry in &engine.config.links {
         for link in engine.observed.links() {
             let means = roles::own_link(&engine.config, link).is_some_and(|l| l == entry);
             if means {
-                let _ = links.push(link_status(engine, &link.name));
+                let _ = links.push(link_status(engine, now, &link.name));
             }
         }
         if let Matcher::Name(name) = &entry.name
             && engine.observed.by_name(name).is_none()
         {
-            let _ = links.push(link_status(engine, name));
+            let _ = links.push(link_status(engine, now, name));
         }
     }
     Status {
@@ -166,7 +178,11 @@ pub fn status(engine: &Engine, now: u64) -> Status<'_> {
         uplink: uplink(engine),
         bond: bond_status(engine, now),
         links,
-        dns: Vec::new(),
+        dns: super::dns::resolver(engine)
+            .servers
+            .iter()
+            .map(|server| Shown(*server))
+            .collect(),
         problems: problems(engine, now),
     }
 }
@@ -267,9 +283,11 @@ fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> M
     }
 }
 
-fn link_status<'a>(engine: &'a Engine, name: &'a IfName) -> LinkStatus<'a> {
+fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkStatus<'a> {
     let link = engine.observed.by_name(name);
     let index = link.map_or(0, |l| l.index);
+    let client = engine.dhcp4(name);
+    let lease = client.and_then(|client| client.lease.as_ref());
     LinkStatus {
         name: Shown(name),
         present: link.is_some(),
@@ -283,7 +301,7 @@ fn link_status<'a>(engine: &'a Engine, name: &'a IfName) -> LinkStatus<'a> {
             .map(|a| AddressStatus {
                 address: Shown(a.net),
                 from: match a.protocol {
-                    OUR_PROTOCOL => "static",
+                    OUR_PROTOCOL => link.map_or("static", |l| dhcp4::source(engine, l, a.net)),
                     // IFAPROT_KERNEL_LO, _RA, _LL of include/uapi/linux/if_addr.h.
                     1..=3 => "kernel",
                     _ if is_link_local(&a.net.address) => "kernel",
@@ -304,7 +322,13 @@ fn link_status<'a>(engine: &'a Engine, name: &'a IfName) -> LinkStatus<'a> {
             })
             .take(MAX_SHOWN)
             .collect(),
-        lease: None,
+        lease: lease.map(|lease| LeaseStatus {
+            server: lease.server.map(Shown),
+            expires_s: (lease.until != u64::MAX).then(|| lease.until.saturating_sub(now) / 1000),
+        }),
+        asking_ms: client
+            .and_then(|client| client.waiting_since)
+            .map(|since| now.saturating_sub(since)),
     }
 }
 

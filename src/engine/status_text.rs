@@ -39,6 +39,13 @@ impl Display for Page<'_> {
         for link in &self.status.links {
             link_part(link, f)?;
         }
+        if !self.status.dns.is_empty() {
+            f.write_str("  name servers")?;
+            for server in &self.status.dns {
+                write!(f, " {}", server.0)?;
+            }
+            writeln!(f)?;
+        }
         if !self.status.problems.is_empty() {
             f.write_str("\nProblems\n")?;
             for problem in &self.status.problems {
@@ -138,6 +145,18 @@ fn link_part(link: &LinkStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, ", {} ({})", address.address.0, address.from)?;
     }
     writeln!(f)?;
+    if let Some(lease) = &link.lease {
+        write!(f, "{:13}lease", "")?;
+        if let Some(server) = &lease.server {
+            write!(f, " from {}", server.0)?;
+        }
+        match lease.expires_s {
+            Some(seconds) => writeln!(f, ", ends in {}", Span(seconds * 1000))?,
+            None => writeln!(f, ", for ever")?,
+        }
+    } else if let Some(asking) = link.asking_ms {
+        writeln!(f, "{:13}no lease yet, asking since {}", "", Span(asking))?;
+    }
     for route in &link.routes {
         write!(f, "{:13}route {}", "", route.to.0)?;
         if let Some(via) = &route.via {

@@ -10,12 +10,16 @@ pub fn subject(action: &Action) -> Option<Index> {
     match action {
         Action::Kernel(kernel) => kernel_subject(kernel),
         Action::SetIpv6 { link, .. }
+        | Action::SendDhcp4 { link }
+        | Action::SayArp { link }
+        | Action::ReleaseDhcp4 { link }
+        | Action::StoreLease { link, .. }
         | Action::StartSupplicant { link, .. }
         | Action::AttachSupplicant { link }
         | Action::AskSupplicant { link, .. }
         | Action::ReconfigureSupplicant { link }
         | Action::StopSupplicant { link, .. } => Some(*link),
-        Action::Resync(_) | Action::Exit => None,
+        Action::WriteResolver | Action::Resync(_) | Action::Exit => None,
     }
 }
 
@@ -112,6 +116,11 @@ impl fmt::Display for Words<'_> {
             Action::Kernel(kernel) => self.kernel(kernel, f),
             Action::SetIpv6 { enabled: true, .. } => f.write_str("turn IPv6 on"),
             Action::SetIpv6 { enabled: false, .. } => f.write_str("turn IPv6 off"),
+            Action::SendDhcp4 { .. } => f.write_str("ask a DHCP server"),
+            Action::SayArp { .. } => f.write_str("tell neighbours of the address"),
+            Action::ReleaseDhcp4 { .. } => f.write_str("give the lease back"),
+            Action::StoreLease { .. } => f.write_str("keep the lease on disk"),
+            Action::WriteResolver => f.write_str("write resolv.conf"),
             Action::Resync(Scope::All) => f.write_str("read links, addresses and routes"),
             Action::Resync(Scope::Routes) => f.write_str("read routes"),
             Action::StartSupplicant { .. } => f.write_str("start wpa_supplicant"),

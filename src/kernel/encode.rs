@@ -5,7 +5,9 @@ use crate::engine::action::{BondOption, KernelAction};
 use crate::engine::observed::{BondOptions, OUR_ALIAS, OUR_PROTOCOL};
 use core::net::IpAddr;
 use netlink_packet_core::{Emitable, Nla};
-use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REQUEST};
+use netlink_packet_core::{
+    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST,
+};
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::AddressHeader;
 use netlink_packet_route::link::{
@@ -36,6 +38,7 @@ const IFLA_INFO_DATA: u16 = 2;
 const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
 const IFA_BROADCAST: u16 = 4;
+const IFA_CACHEINFO: u16 = 6;
 const IFA_PROTO: u16 = 11;
 const RTA_DST: u16 = 1;
 const RTA_OIF: u16 = 4;
@@ -122,9 +125,10 @@ fn link_header(index: u32) -> LinkHeader {
     }
 }
 
-/// One request, acknowledged by the kernel.
+/// One request, acknowledged by the kernel. `now`: milliseconds since boot.
 pub fn encode<'b>(
     action: &KernelAction,
+    now: u64,
     seq: u32,
     buffer: &'b mut [u8; REQUEST_BYTES],
 ) -> &'b [u8] {
@@ -135,7 +139,10 @@ pub fn encode<'b>(
         | KernelAction::SetUp { .. }
         | KernelAction::SetMaster { .. } => (RTM_SETLINK, 0),
         KernelAction::DeleteLink { .. } => (RTM_DELLINK, 0),
-        KernelAction::AddAddress { .. } => (RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL),
+        KernelAction::AddAddress { until: None, .. } => (RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL),
+        KernelAction::AddAddress { until: Some(_), .. } => {
+            (RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE)
+        }
         KernelAction::DeleteAddress { .. } => (RTM_DELADDR, 0),
         KernelAction::AddRoute { .. } => (RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL),
         KernelAction::DeleteRoute { .. } => (RTM_DELROUTE, 0),
@@ -162,10 +169,13 @@ pub fn encode<'b>(
             request.header(&link_header(*link));
             request.attribute(IFLA_MASTER, &master.unwrap_or(0).to_ne_bytes());
         }
-        KernelAction::AddAddress { link, net } => {
+        KernelAction::AddAddress { link, net, until } => {
             address(&mut request, *link, net);
             broadcast(&mut request, net);
             request.attribute(IFA_PROTO, &[OUR_PROTOCOL]);
+            if let Some(until) = until {
+                lifetime(&mut request, *until, now);
+            }
         }
         KernelAction::DeleteAddress { link, net } => address(&mut request, *link, net),
         KernelAction::AddRoute { link, route } | KernelAction::DeleteRoute { link, route } => {
@@ -242,6 +252,19 @@ fn broadcast(request: &mut Request<'_>, net: &IpNet) {
         let hosts = u32::MAX >> net.prefix;
         request.attribute(IFA_BROADCAST, &(u32::from(v4) | hosts).to_be_bytes());
     }
+}
+
+/// `struct ifa_cacheinfo`: preferred and valid for so many seconds, then two times that
+/// the kernel fills in. All ones: for ever.
+fn lifetime(request: &mut Request<'_>, until: u64, now: u64) {
+    let seconds = match until {
+        u64::MAX => u32::MAX,
+        // 0 would be refused.
+        until => u32::try_from(until.saturating_sub(now).div_ceil(1000).max(1)).unwrap_or(u32::MAX),
+    };
+    let seconds = seconds.to_ne_bytes();
+    let zero = [0; 4];
+    request.attribute(IFA_CACHEINFO, [seconds, seconds, zero, zero].as_flattened());
 }
 
 fn route(request: &mut Request<'_>, link: u32, route: &Route) {

@@ -90,6 +90,15 @@ pub fn remove(path: &str) -> Result<()> {
     }
 }
 
+/// Also a link that leads nowhere.
+pub fn is_there(path: &str) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+pub fn rename(from: &str, to: &str) -> Result<()> {
+    fs::rename(from, to).map_err(of("rename"))
+}
+
 pub fn exists(path: &str) -> bool {
     Path::new(path).exists()
 }

@@ -16,6 +16,9 @@ pub enum Request<'a> {
     Reload,
     /// The member's name.
     Switch(&'a str),
+    /// The lease of this link, or of all.
+    Renew(Option<&'a str>),
+    Release(Option<&'a str>),
 }
 
 /// A request's line, with or without its end. `None`: no request.
@@ -32,6 +35,8 @@ pub fn parse(line: &str) -> Option<Request<'_>> {
             count: count.parse().ok()?,
         }),
         ("reload", None, None, None) => Some(Request::Reload),
+        ("renew", link, None, None) if link.is_none_or(is_name) => Some(Request::Renew(link)),
+        ("release", link, None, None) if link.is_none_or(is_name) => Some(Request::Release(link)),
         ("switch", Some(member), None, None) if is_name(member) => Some(Request::Switch(member)),
         _ => None,
     }
@@ -61,6 +66,10 @@ impl fmt::Display for Request<'_> {
             Request::Events { json, count } => write!(f, "events {} {count}", form(*json)),
             Request::Reload => f.write_str("reload"),
             Request::Switch(member) => write!(f, "switch {member}"),
+            Request::Renew(None) => f.write_str("renew"),
+            Request::Renew(Some(link)) => write!(f, "renew {link}"),
+            Request::Release(None) => f.write_str("release"),
+            Request::Release(Some(link)) => write!(f, "release {link}"),
         }
     }
 }
@@ -90,6 +99,10 @@ mod tests {
             },
             Request::Reload,
             Request::Switch("wlan1"),
+            Request::Renew(None),
+            Request::Renew(Some("bond0")),
+            Request::Release(None),
+            Request::Release(Some("eth0")),
         ] {
             assert_eq!(parse(&format!("{request}\n")), Some(request));
         }

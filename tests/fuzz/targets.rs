@@ -7,7 +7,10 @@ use wifibond::config;
 use wifibond::engine::action::KernelAction;
 use wifibond::engine::event::Event;
 use wifibond::kernel::{self, REQUEST_BYTES, nl80211};
-use wifibond::wire::{control, wpa};
+use wifibond::wire::{control, udp4, wpa};
+
+#[path = "lease.rs"]
+mod lease;
 
 type Target = fn(&[u8]);
 
@@ -15,6 +18,8 @@ type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("config", parse_config),
     ("control", parse_control),
+    ("dhcp4", read_dhcp4),
+    ("lease", lease::drive),
     ("netlink", read_netlink),
     ("wpa", parse_wpa),
 ];
@@ -47,6 +52,27 @@ fn parse_config(input: &[u8]) {
             assert!(written.is_ok());
         }
     }
+}
+
+/// Any packet holds a message for us or none; what is read of it makes sense.
+fn read_dhcp4(input: &[u8]) {
+    if let Some((_, message)) = udp4::message(input) {
+        assert!(message.len() + udp4::HEADERS <= input.len());
+    }
+    let Ok(reply) = wifibond::wire::dhcp4::parse(input) else {
+        return;
+    };
+    assert!(
+        reply
+            .address
+            .is_none_or(|a| !a.is_unspecified() && !a.is_multicast())
+    );
+    assert!(reply.prefix.is_none_or(|length| (1..=32).contains(&length)));
+    for name in &reply.search {
+        let known = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+        assert!(!name.is_empty() && name.chars().all(known), "{name:?}");
+    }
+    assert!(reply.routes.iter().all(|(to, _)| to.prefix <= 32));
 }
 
 /// A line is a request that is written as it was read, or none.
@@ -94,6 +120,7 @@ fn ask_for(event: &Event<'_>) {
         Event::Address(address) => KernelAction::AddAddress {
             link: address.link,
             net: address.net,
+            until: (address.net.prefix % 2 == 0).then_some(77_000),
         },
         Event::Route(route) => KernelAction::AddRoute {
             link: route.link,
@@ -102,7 +129,7 @@ fn ask_for(event: &Event<'_>) {
         _ => return,
     };
     let mut buffer = [0; REQUEST_BYTES];
-    let request = kernel::encode(&action, 1, &mut buffer);
+    let request = kernel::encode(&action, 5_000, 1, &mut buffer);
     let frame = kernel::frames(request).next().unwrap().unwrap();
     assert_eq!(frame.payload.len() + 16, request.len());
     match (event, kernel::decode(frame.kind, frame.payload)) {

@@ -55,6 +55,9 @@ impl Lan {
             "--bind-interfaces",
             "--dhcp-authoritative",
         ]);
+        // It serves no names itself: others do.
+        command.arg("--dhcp-option=option:dns-server,9.9.9.9,149.112.112.112");
+        command.arg("--dhcp-option=option:domain-name,lan.example");
         command.arg(format!("--interface={BRIDGE}"));
         command.arg(format!("--dhcp-range={range}"));
         command.arg(format!("--dhcp-leasefile={}", leases.display()));

@@ -6,7 +6,7 @@ mod address;
 mod between;
 mod bond;
 mod ip;
-mod value;
+pub mod value;
 mod wifi;
 
 use super::document::{Document, Node};

@@ -1,5 +1,6 @@
 //! The engine on a pretended kernel, with an invented clock.
 mod active;
+mod dhcp4;
 mod faults;
 mod foreign;
 mod members;

@@ -84,7 +84,12 @@ fn wifi_or_not() {
 fn requests_as_bytes() {
     let mut buffer = [0xee; REQUEST_BYTES];
     let option = BondOption::Mode(0);
-    let request = encode(&KernelAction::SetBond { bond: 2, option }, 4, &mut buffer);
+    let request = encode(
+        &KernelAction::SetBond { bond: 2, option },
+        0,
+        4,
+        &mut buffer,
+    );
     // A refusal repeats what it refuses.
     let refused = &golden!("refusal-with-words")[20..76];
     assert_eq!(request, refused);
@@ -93,7 +98,7 @@ fn requests_as_bytes() {
         name: "bond0".try_into().unwrap(),
         options: bond_options(),
     };
-    let request = encode(&create, 1, &mut buffer);
+    let request = encode(&create, 0, 1, &mut buffer);
     let frame = frames(request).next().unwrap().unwrap();
     assert_eq!((frame.kind, frame.flags), (16, 0x605));
     let expected = [
@@ -120,7 +125,7 @@ fn requests_as_bytes() {
 fn addresses_and_routes_survive_the_round_trip() {
     let seen = |action: &KernelAction| {
         let mut buffer = [0xee; REQUEST_BYTES];
-        one(encode(action, 1, &mut buffer))
+        one(encode(action, 0, 1, &mut buffer))
     };
     for text in [
         "192.0.2.9/24",
@@ -130,7 +135,11 @@ fn addresses_and_routes_survive_the_round_trip() {
         "2001:db8::5/64",
     ] {
         let net = net(text);
-        let Event::Address(address) = seen(&KernelAction::AddAddress { link: 9, net }) else {
+        let Event::Address(address) = seen(&KernelAction::AddAddress {
+            link: 9,
+            net,
+            until: None,
+        }) else {
             panic!("an address")
         };
         assert_eq!((address.link, address.net), (9, net));

@@ -1,0 +1,223 @@
+//! DHCP's messages on their way: sockets that are open while an answer is awaited, and
+//! no longer.
+use super::failure;
+use crate::config::IfName;
+use crate::engine::Engine;
+use crate::engine::dhcp4::{MAX_CLIENTS, Way};
+use crate::engine::event::{Event, Failure};
+use crate::engine::observed::Index;
+use crate::system::packet::{Hears, Raw, Udp};
+use crate::system::{self, clock};
+use crate::wire::dhcp4::{CLIENT_PORT, MAX_ASK, SERVER_PORT};
+use crate::wire::{arp, udp4};
+use heapless::Vec;
+use std::net::Ipv4Addr;
+use std::os::fd::{AsFd, BorrowedFd};
+
+/// What an Ethernet frame holds; a longer packet is cut, and then makes no sense.
+const PACKET_BYTES: usize = 1500;
+
+struct Slot {
+    link: Index,
+    name: IfName,
+    raw: Raw,
+    /// Keeps the kernel from refusing answers to an address in use, and sends from it.
+    udp: Option<(Ipv4Addr, Udp)>,
+    /// Given up; closed by the next sweep.
+    broken: bool,
+}
+
+/// Listens for others who claim a lease's address, as long as it is in use.
+struct Watch {
+    link: Index,
+    address: Ipv4Addr,
+    raw: Raw,
+    broken: bool,
+}
+
+#[derive(Default)]
+pub struct Exchanges {
+    slots: Vec<Slot, MAX_CLIENTS>,
+    watches: Vec<Watch, MAX_CLIENTS>,
+}
+
+fn told(e: system::Error) -> Failure {
+    failure(e.errno, &e)
+}
+
+impl Exchanges {
+    /// Sends the message that is due on this link, or its release.
+    pub fn send(&mut self, link: Index, release: bool, engine: &Engine) -> Result<(), Failure> {
+        let gone = || failure(libc::ENODEV, &"the link is gone");
+        let name = engine.observed().link(link).ok_or_else(gone)?.name.clone();
+        let mut message = [0; MAX_ASK];
+        let due = engine.dhcp4_message(clock::boot_ms(), &name, release, &mut message);
+        let (length, way) = due.ok_or_else(|| failure(0, &"nothing is due"))?;
+        let message = &message[..length];
+        let lease = engine.dhcp4(&name).and_then(|c| c.lease.as_ref());
+        let address = lease
+            .filter(|lease| engine.observed().has_address(link, lease.net))
+            .map(|lease| lease.address());
+        let slot = self.slot(link, name)?;
+        slot.speak_as(address);
+        match (way, &slot.udp) {
+            (Way::Udp { to, .. }, Some((_, udp))) => {
+                udp.send(message, to, SERVER_PORT).map_err(told)
+            }
+            // The address is not there: nobody could answer to it.
+            (Way::Udp { .. }, None) => Err(failure(
+                libc::EADDRNOTAVAIL,
+                &"the address of the lease is gone",
+            )),
+            (Way::Raw, _) => {
+                let mut frame = [0; udp4::HEADERS + MAX_ASK];
+                let frame = &mut frame[..udp4::HEADERS + length];
+                frame[udp4::HEADERS..].copy_from_slice(message);
+                udp4::broadcast(frame);
+                slot.raw.broadcast(frame).map_err(told)
+            }
+        }
+    }
+
+    fn slot(&mut self, link: Index, name: IfName) -> Result<&mut Slot, Failure> {
+        self.slots.retain(|slot| !slot.broken);
+        let found = self.slots.iter().position(|s| s.link == link);
+        let place = match found {
+            Some(place) => place,
+            None => {
+                let raw = Raw::open(link, Hears::Udp(CLIENT_PORT)).map_err(told)?;
+                let slot = Slot {
+                    link,
+                    name,
+                    raw,
+                    udp: None,
+                    broken: false,
+                };
+                let full = |_| failure(0, &"too many links ask for leases");
+                self.slots.push(slot).map_err(full)?;
+                self.slots.len() - 1
+            }
+        };
+        Ok(&mut self.slots[place])
+    }
+
+    /// Says what is due about the lease's address on this link.
+    pub fn say(&mut self, link: Index, engine: &Engine) -> Result<(), Failure> {
+        let name = engine.observed().link(link).map(|link| &link.name);
+        let word = name.and_then(|name| engine.arp_word(clock::boot_ms(), name));
+        let (word, mac, address) = word.ok_or_else(|| failure(0, &"nothing is due"))?;
+        self.watches
+            .retain(|watch| !watch.broken && (watch.link != link || watch.address == address));
+        let found = self.watches.iter().position(|watch| watch.link == link);
+        let place = match found {
+            Some(place) => place,
+            None => {
+                let watch = Watch {
+                    link,
+                    address,
+                    raw: Raw::open(link, Hears::ArpOf(address)).map_err(told)?,
+                    broken: false,
+                };
+                let full = |_| failure(0, &"too many addresses to watch over");
+                self.watches.push(watch).map_err(full)?;
+                self.watches.len() - 1
+            }
+        };
+        let packet = arp::write(word, mac, address);
+        self.watches[place].raw.broadcast(&packet).map_err(told)
+    }
+
+    /// Closes what awaits no answer any more.
+    pub fn sweep(&mut self, engine: &Engine) {
+        self.watches.retain(|watch| {
+            let link = engine.observed().link(watch.link);
+            let client = link.and_then(|link| engine.dhcp4(&link.name));
+            let lease = client.and_then(|client| client.lease.as_ref());
+            !watch.broken && lease.is_some_and(|lease| lease.address() == watch.address)
+        });
+        self.slots.retain(|slot| {
+            let link = engine.observed().link(slot.link);
+            let client = link.and_then(|link| engine.dhcp4(&link.name));
+            !slot.broken && client.is_some_and(|client| client.is_listening())
+        });
+    }
+
+    /// `false`: DHCP; `true`: ARP.
+    pub fn interests<'a>(&'a self, add: &mut dyn FnMut(BorrowedFd<'a>, usize, bool)) {
+        for (place, slot) in self.slots.iter().enumerate() {
+            add(slot.raw.as_fd(), place, false);
+        }
+        for (place, watch) in self.watches.iter().enumerate() {
+            add(watch.raw.as_fd(), place, true);
+        }
+    }
+
+    /// Gives every claim to the engine.
+    pub fn watch(&mut self, place: usize, trouble: bool, engine: &mut Engine) {
+        let Some(watch) = self.watches.get_mut(place) else {
+            return;
+        };
+        let mut buffer = [0; 64];
+        loop {
+            match watch.raw.receive(&mut buffer) {
+                Ok(Some(packet)) => {
+                    if let Some((mac, address)) = arp::sender(packet) {
+                        let link = watch.link;
+                        engine.handle(clock::boot_ms(), Event::Arp { link, mac, address });
+                    }
+                }
+                Ok(None) if !trouble => return,
+                Ok(None) | Err(_) => break,
+            }
+        }
+        watch.broken = true;
+    }
+
+    /// Gives all that came in to the engine. A socket in trouble is given up; the next
+    /// message opens another.
+    pub fn listen(&mut self, place: usize, trouble: bool, engine: &mut Engine) {
+        let Some(slot) = self.slots.get_mut(place) else {
+            return;
+        };
+        let mut buffer = [0; PACKET_BYTES];
+        loop {
+            match slot.raw.receive(&mut buffer) {
+                Ok(Some(packet)) => {
+                    if let Some((from, message)) = udp4::message(packet) {
+                        log::trace!("{}: DHCP from {from}", slot.name);
+                        let link = slot.link;
+                        engine.handle(clock::boot_ms(), Event::Dhcp4 { link, message });
+                    }
+                }
+                Ok(None) if !trouble => return,
+                Ok(None) => break,
+                Err(e) => {
+                    log::debug!("{}: DHCP's socket: {e}", slot.name);
+                    break;
+                }
+            }
+        }
+        // Places stay as they are until the sweep, which comes after every wait.
+        slot.broken = true;
+    }
+}
+
+impl Slot {
+    /// An address that is in use has a socket of its own, for as long as this lasts.
+    fn speak_as(&mut self, address: Option<Ipv4Addr>) {
+        let have = self.udp.as_ref().map(|(address, _)| *address);
+        if have == address {
+            return;
+        }
+        self.udp = address.and_then(|address| {
+            let udp = Udp::open(&self.name, address, CLIENT_PORT);
+            match udp {
+                Ok(udp) => Some((address, udp)),
+                Err(e) => {
+                    log::warn!("{}: {address} port {CLIENT_PORT}: {e}", self.name);
+                    None
+                }
+            }
+        });
+    }
+}

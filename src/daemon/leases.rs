@@ -1,0 +1,194 @@
+//! Leases on disk, and who we are to servers.
+//!
+//! Two places hold the same kind of file: the run directory at every change, for a
+//! restart in this boot; the state directory, which is on the card, only when address or
+//! server changed, for the next boot. A file is one line of text, then the ACK as it came:
+//!
+//! ```text
+//! wifibond lease 1 BOOT-ID OBTAINED-MS
+//! ```
+//!
+//! What cannot be read or makes no sense is passed over: a server will tell again.
+use super::{RUN_DIR, STATE_DIR};
+use crate::engine::Engine;
+use crate::engine::dhcp4::{Identity, MAX_ACK};
+use crate::engine::event::Event;
+use crate::engine::observed::Index;
+use crate::system::{clock, ethtool, files, host};
+
+const PREFIX: &str = "lease-";
+const FIRST_LINE: &str = "wifibond lease 1 ";
+const LINE_BYTES: usize = 128;
+const DUID: &str = "duid";
+/// The hardware type of Ethernet in a DUID-LL (RFC 8415, 11.4).
+const DUID_LL: [u8; 4] = [0, 3, 0, 1];
+
+/// Tells the engine what is on disk: this boot's first, which knows times.
+pub fn load(engine: &mut Engine) {
+    // What is on the card may have been given back since: a hint, whatever its boot.
+    for (directory, boot) in [(STATE_DIR, String::new()), (RUN_DIR, host::boot_id())] {
+        let listed = files::list(directory, &mut |file| {
+            if let Some(name) = file.strip_prefix(PREFIX).filter(|n| !n.contains('.')) {
+                load_one(&format!("{directory}/{file}"), name, &boot, engine);
+            }
+        });
+        if let Err(e) = listed {
+            log::warn!("{directory}: {e}");
+        }
+    }
+}
+
+fn load_one(path: &str, name: &str, boot: &str, engine: &mut Engine) {
+    let bytes = match files::read(path, LINE_BYTES + MAX_ACK) {
+        Ok(bytes) => bytes,
+        Err(e) => return log::warn!("{path}: {e}; passed over"),
+    };
+    let Some((obtained, ack)) = parse(&bytes, boot) else {
+        return log::warn!("{path}: is no lease; passed over");
+    };
+    let obtained = obtained.filter(|at| *at <= clock::boot_ms());
+    let found = Event::LeaseFound {
+        name,
+        ack,
+        obtained,
+    };
+    engine.handle(clock::boot_ms(), found);
+}
+
+/// When it was obtained, if in this boot, and the ACK.
+fn parse<'b>(bytes: &'b [u8], boot: &str) -> Option<(Option<u64>, &'b [u8])> {
+    let end = bytes.iter().take(LINE_BYTES).position(|b| *b == b'\n')?;
+    let line = core::str::from_utf8(&bytes[..end]).ok()?;
+    let (id, at) = line.strip_prefix(FIRST_LINE)?.split_once(' ')?;
+    let at: u64 = at.parse().ok()?;
+    let same = !boot.is_empty() && id == boot;
+    Some((same.then_some(at), &bytes[end + 1..]))
+}
+
+/// Writes a link's lease. What cannot be written is said once and no error: the network
+/// does not hang on it.
+pub fn store(link: Index, lasting: bool, engine: &Engine) {
+    let Some(link) = engine.observed().link(link) else {
+        return;
+    };
+    let name = &link.name;
+    let Some(lease) = engine.dhcp4(name).and_then(|c| c.lease.as_ref()) else {
+        return;
+    };
+    if lease.ack.is_empty() {
+        return;
+    }
+    let mut bytes = format!("{FIRST_LINE}{} {}\n", host::boot_id(), lease.obtained).into_bytes();
+    bytes.extend_from_slice(&lease.ack);
+    let places = [Some(RUN_DIR), lasting.then_some(STATE_DIR)];
+    for directory in places.into_iter().flatten() {
+        let path = format!("{directory}/{PREFIX}{name}");
+        if let Err(e) = files::write_atomic(&path, &bytes, 0o600) {
+            log::info!("{path}: {e}; the lease is not kept there");
+        }
+    }
+}
+
+/// A lease that was given back is not to be taken up again within this boot.
+pub fn forget(link: Index, engine: &Engine) {
+    if let Some(link) = engine.observed().link(link) {
+        let path = format!("{RUN_DIR}/{PREFIX}{}", link.name);
+        if let Err(e) = files::remove(&path) {
+            log::debug!("{path}: {e}");
+        }
+    }
+}
+
+/// The DUID of this board: kept, so that another adapter does not change it; made anew
+/// on another board, where a card was copied.
+pub fn identity(engine: &Engine) -> Identity {
+    let mut identity = Identity {
+        host_name: host::name(),
+        ..Identity::default()
+    };
+    let path = format!("{STATE_DIR}/{DUID}");
+    let serial = host::board_serial();
+    let kept = files::read(&path, LINE_BYTES).ok();
+    let kept = kept.as_deref().and_then(|text| kept_duid(text, &serial));
+    let mac = kept.or_else(|| first_mac(engine));
+    let Some(mac) = mac else {
+        return identity;
+    };
+    let _ = identity.duid.extend_from_slice(&DUID_LL);
+    let _ = identity.duid.extend_from_slice(&mac);
+    if kept.is_none() {
+        let [a, b, c, d, e, f] = mac;
+        let text = format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x} {serial}\n");
+        if let Err(e) = files::write_atomic(&path, text.as_bytes(), 0o600) {
+            log::info!("{path}: {e}; the DUID is made from an adapter at each start");
+        }
+    }
+    identity
+}
+
+/// `MAC SERIAL`; a board without a serial number has an empty one.
+fn kept_duid(text: &[u8], serial: &str) -> Option<[u8; 6]> {
+    let text = core::str::from_utf8(text).ok()?;
+    let (mac, board) = text.trim_end_matches('\n').split_once(' ')?;
+    if board != serial {
+        return None;
+    }
+    let mut octets = [0; 6];
+    let mut parts = mac.split(':');
+    for octet in &mut octets {
+        *octet = u8::from_str_radix(parts.next()?, 16).ok()?;
+    }
+    parts.next().is_none().then_some(octets)
+}
+
+/// The permanent address of the lowest-numbered adapter: the board's own, as a rule.
+fn first_mac(engine: &Engine) -> Option<[u8; 6]> {
+    let links = engine.observed().links();
+    let real = links.filter(|link| !ethtool::driver(&link.name).is_empty() || link.facts.wifi);
+    let known = real.filter_map(|link| Some((link.index, link.permanent_mac.or(link.mac)?)));
+    known.min_by_key(|(index, _)| *index).map(|(_, mac)| mac.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_of_this_boot_knows_its_time() {
+        let file = b"wifibond lease 1 abc-1 5000\n\x02\x01\x06";
+        assert_eq!(
+            parse(file, "abc-1"),
+            Some((Some(5000), &b"\x02\x01\x06"[..]))
+        );
+        assert_eq!(parse(file, "abc-2"), Some((None, &b"\x02\x01\x06"[..])));
+        assert_eq!(parse(file, ""), Some((None, &b"\x02\x01\x06"[..])));
+    }
+
+    #[test]
+    fn what_is_no_lease() {
+        for file in [
+            &b""[..],
+            b"\n",
+            b"wifibond lease 1 abc 5000",
+            b"wifibond lease 2 abc 5000\n",
+            b"wifibond lease 1 abc\n",
+            b"wifibond lease 1 abc x\n",
+            b"wifibond lease 1 \xff 1\n",
+            &[b'a'; 500],
+        ] {
+            assert_eq!(parse(file, "abc"), None, "{file:?}");
+        }
+    }
+
+    #[test]
+    fn a_copied_card_gets_a_duid_of_its_own() {
+        let text = b"02:00:00:00:00:1f 10000000abcd\n";
+        let mac = Some([2, 0, 0, 0, 0, 0x1f]);
+        assert_eq!(kept_duid(text, "10000000abcd"), mac);
+        assert_eq!(kept_duid(text, "10000000ffff"), None);
+        assert_eq!(kept_duid(b"02:00:00:00:00:1f \n", ""), mac);
+        for wrong in [&b"02:00 x"[..], b"", b"02:00:00:00:00:1f:00 x", b"\xff x"] {
+            assert_eq!(kept_duid(wrong, "x"), None);
+        }
+    }
+}

@@ -1,0 +1,591 @@
+//! One link's DHCPv4 client (RFC 2131, 4.4), a lease being bound to the logical link and
+//! not to the adapter that carries it.
+//!
+//! Where we differ from the RFC's figure 5: a lease stays in use while it is confirmed
+//! after a fail-over or a gap (`Confirming`, an INIT-REBOOT beside the lease); only a
+//! NAK or another answer ends it. States change after a message has left.
+use super::guard::{Claim, Guard};
+use super::lease::Lease;
+use crate::config::IfName;
+use crate::engine::observed::Index;
+use crate::engine::random::Random;
+use crate::wire::arp::Word;
+use crate::wire::dhcp4::{Kind, Reply};
+use core::net::Ipv4Addr;
+
+/// Waits for an answer: quick ones first, as servers answer in milliseconds, then as RFC
+/// 2131, 4.1 has it: 4, 8, 16, 32, 64 s.
+const WAITS_MS: [u64; 9] = [200, 300, 500, 1_000, 4_000, 8_000, 16_000, 32_000, 64_000];
+/// The last one is repeated; each longer than a second is moved by up to one (4.1).
+const JITTER_MS: u64 = 1_000;
+/// A remembered address is asked for so often before any address is.
+const REBOOTS: usize = 3;
+/// An offer is asked for so often before another one is.
+const REQUESTS: usize = 5;
+/// A lease in use is confirmed so often; a server that is silent changes nothing.
+const CONFIRMATIONS: usize = 4;
+/// From this attempt on every other one asks for its answer by broadcast: some access
+/// points drop unicasts to an address that nobody has yet.
+const BROADCAST_FROM: usize = 3;
+/// After a refusal, before asking anew.
+const AFTER_NAK_MS: u64 = 100;
+/// After a DECLINE (RFC 2131, 3.1, 5).
+const AFTER_DECLINE_MS: u64 = 10_000;
+/// Between attempts to renew, at least (4.4.5 has 60 s, too long for short leases).
+const RENEW_EVERY_MS: u64 = 60_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offer {
+    pub address: Ipv4Addr,
+    pub server: Ipv4Addr,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// The link is not ready.
+    Idle,
+    /// Told to give its lease back; until a renew, a gap of the link or a reload.
+    Released,
+    /// Asking for the address it had before, which is not in use.
+    Rebooting {
+        tries: usize,
+        next: u64,
+    },
+    Selecting {
+        tries: usize,
+        next: u64,
+    },
+    Requesting {
+        offer: Offer,
+        tries: usize,
+        next: u64,
+    },
+    Bound,
+    /// The lease is in use; is it still good here?
+    Confirming {
+        tries: usize,
+        next: u64,
+    },
+    Renewing {
+        next: u64,
+    },
+    Rebinding {
+        next: u64,
+    },
+}
+
+/// How a message leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// From nobody to everybody, past the kernel's addresses.
+    Raw,
+    /// From the lease's address, by UDP.
+    Udp { from: Ipv4Addr, to: Ipv4Addr },
+}
+
+/// The contents of a message that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    pub kind: Kind,
+    pub way: Way,
+    pub broadcast: bool,
+    pub ciaddr: Option<Ipv4Addr>,
+    pub requested: Option<Ipv4Addr>,
+    pub server: Option<Ipv4Addr>,
+}
+
+/// What an answer changed, for the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    Nothing,
+    /// A first lease, or another address than before.
+    Bound,
+    /// The same lease for longer, or on another adapter.
+    Confirmed,
+    Refused,
+    Expired,
+    /// Another has the address too; we keep it.
+    Defended,
+    /// Another has the address.
+    Declined,
+}
+
+#[derive(Debug)]
+pub struct Client {
+    pub name: IfName,
+    pub state: State,
+    /// In use while the link is ready; kept over a gap.
+    pub lease: Option<Lease>,
+    /// The address to ask for again, and who gave it.
+    pub remembered: Option<(Ipv4Addr, Option<Ipv4Addr>)>,
+    pub xid: u32,
+    /// When the present exchange began.
+    pub began: u64,
+    /// Ready, and without a lease, since then.
+    pub waiting_since: Option<u64>,
+    /// The adapter that carried the traffic when the lease was last good.
+    carrier: Option<Index>,
+    /// When the last message left.
+    sent: u64,
+    /// A server that we do not know refused; obeyed when nobody else answers.
+    refused_by_other: bool,
+    /// Watches over the lease's address.
+    guard: Option<Guard>,
+    /// An address to be declined, and who gave it.
+    decline: Option<(Ipv4Addr, Option<Ipv4Addr>)>,
+    /// A lease has been waited for long enough.
+    pub fallback: bool,
+    /// The kernel's address has this end.
+    pub told_kernel: Option<u64>,
+    /// Not yet stored: for this boot, and for the next one too.
+    pub unstored: bool,
+    pub unstored_lasting: bool,
+}
+
+impl Client {
+    pub fn new(name: IfName) -> Self {
+        Client {
+            name,
+            state: State::Idle,
+            lease: None,
+            remembered: None,
+            xid: 0,
+            began: 0,
+            waiting_since: None,
+            carrier: None,
+            sent: 0,
+            refused_by_other: false,
+            guard: None,
+            decline: None,
+            fallback: false,
+            told_kernel: None,
+            unstored: false,
+            unstored_lasting: false,
+        }
+    }
+
+    /// The link became ready or ceased to be, or another adapter carries it.
+    pub fn set_ready(&mut self, now: u64, carrier: Option<Index>, random: &mut Random) {
+        let before = self.carrier;
+        match (self.state, carrier) {
+            (State::Idle, None) => {}
+            (_, None) => {
+                self.state = State::Idle;
+                self.waiting_since = None;
+            }
+            (State::Idle, Some(_)) => {
+                self.carrier = carrier;
+                self.begin(now, random);
+            }
+            (State::Released, Some(_)) => self.carrier = carrier,
+            (_, Some(_)) if before != carrier => {
+                self.carrier = carrier;
+                self.moved(now, random);
+            }
+            (_, Some(_)) => {}
+        }
+    }
+
+    /// From nothing: with what there is.
+    pub fn begin(&mut self, now: u64, random: &mut Random) {
+        self.exchange(now, random);
+        self.announce(now);
+        self.state = match (&self.lease, self.remembered) {
+            (Some(_), _) => State::Confirming {
+                tries: 0,
+                next: now,
+            },
+            (None, Some(_)) => State::Rebooting {
+                tries: 0,
+                next: now,
+            },
+            (None, None) => State::Selecting {
+                tries: 0,
+                next: now,
+            },
+        };
+        if self.lease.is_none() {
+            self.waiting_since.get_or_insert(now);
+        }
+    }
+
+    /// The traffic goes through another adapter: answers to the old one are lost.
+    fn moved(&mut self, now: u64, random: &mut Random) {
+        match &mut self.state {
+            State::Idle | State::Released => {}
+            State::Rebooting { tries, next }
+            | State::Selecting { tries, next }
+            | State::Requesting { tries, next, .. } => {
+                *tries = 0;
+                *next = now;
+            }
+            State::Bound
+            | State::Confirming { .. }
+            | State::Renewing { .. }
+            | State::Rebinding { .. } => {
+                self.exchange(now, random);
+                self.announce(now);
+                self.state = State::Confirming {
+                    tries: 0,
+                    next: now,
+                };
+            }
+        }
+    }
+
+    /// The lease's address is reached through another adapter now, or again.
+    fn announce(&mut self, now: u64) {
+        if self.lease.is_some() {
+            let fresh = Guard::new(now, false);
+            self.guard.get_or_insert(fresh).moved(now);
+        }
+    }
+
+    /// What is to be said about the address now.
+    pub fn word(&self, now: u64) -> Option<(Word, Ipv4Addr)> {
+        let (at, word) = self.next_word()?;
+        let address = self.lease.as_ref()?.address();
+        (now >= at).then_some((word, address))
+    }
+
+    fn next_word(&self) -> Option<(u64, Word)> {
+        match self.state {
+            State::Idle | State::Released => None,
+            _ => self.guard.as_ref()?.next(),
+        }
+    }
+
+    pub fn said(&mut self) {
+        if let Some(guard) = &mut self.guard {
+            guard.said();
+        }
+    }
+
+    /// Somebody else says that this address is theirs.
+    pub fn claimed(&mut self, now: u64, address: Ipv4Addr, random: &mut Random) -> News {
+        let ours = self.lease.as_ref().filter(|l| l.address() == address);
+        let (Some(lease), Some(guard)) = (ours, &mut self.guard) else {
+            return News::Nothing;
+        };
+        match guard.claimed(now) {
+            Claim::Defended => News::Defended,
+            Claim::Lost => {
+                self.decline = Some((address, lease.server));
+                self.remembered = None;
+                self.drop_lease(now);
+                match self.state {
+                    State::Idle => self.waiting_since = None,
+                    _ => self.select(now, AFTER_DECLINE_MS, random),
+                }
+                News::Declined
+            }
+        }
+    }
+
+    /// A new exchange with a number of its own.
+    fn exchange(&mut self, now: u64, random: &mut Random) {
+        self.xid = random.draw() as u32;
+        self.began = now;
+        self.refused_by_other = false;
+    }
+
+    fn select(&mut self, now: u64, after: u64, random: &mut Random) {
+        self.exchange(now, random);
+        self.waiting_since.get_or_insert(now);
+        let next = now + after;
+        self.state = State::Selecting { tries: 0, next };
+    }
+
+    /// The lease is no longer ours.
+    fn drop_lease(&mut self, now: u64) {
+        self.lease = None;
+        self.guard = None;
+        self.told_kernel = None;
+        self.waiting_since = Some(now);
+    }
+
+    /// Time passes.
+    pub fn tick(&mut self, now: u64, random: &mut Random) -> News {
+        if self.lease.as_ref().is_some_and(|l| now >= l.until) {
+            // Also while the link is not ready: it would come back with it.
+            self.drop_lease(now);
+            match self.state {
+                State::Idle => self.waiting_since = None,
+                State::Released => {}
+                _ => self.select(now, 0, random),
+            }
+            return News::Expired;
+        }
+        let (renew, rebind) = match &self.lease {
+            Some(lease) => (lease.renew, lease.rebind),
+            None => (u64::MAX, u64::MAX),
+        };
+        match self.state {
+            State::Rebooting { tries, next } | State::Confirming { tries, next }
+                if now >= next && self.refused_by_other && tries > 0 =>
+            {
+                return self.refuse(now, random);
+            }
+            State::Rebooting { tries, next } if now >= next && tries >= REBOOTS => {
+                self.select(now, 0, random);
+            }
+            State::Requesting { tries, next, .. } if now >= next && tries >= REQUESTS => {
+                self.select(now, 0, random);
+            }
+            State::Confirming { tries, next } if now >= next && tries >= CONFIRMATIONS => {
+                self.state = State::Bound;
+                return self.tick(now, random);
+            }
+            State::Bound if now >= renew => {
+                self.exchange(now, random);
+                self.state = State::Renewing { next: now };
+                return self.tick(now, random);
+            }
+            State::Renewing { .. } if now >= rebind => {
+                self.exchange(now, random);
+                self.state = State::Rebinding { next: now };
+            }
+            _ => {}
+        }
+        News::Nothing
+    }
+
+    /// Asks now for the present lease, or for any.
+    pub fn renew_now(&mut self, now: u64, random: &mut Random) {
+        match (&self.state, &self.lease) {
+            (State::Idle, _) => {}
+            (_, Some(_)) => {
+                self.exchange(now, random);
+                self.state = State::Renewing { next: now };
+            }
+            (_, None) => self.begin(now, random),
+        }
+    }
+
+    /// The lease was given back.
+    pub fn released(&mut self, now: u64) {
+        self.drop_lease(now);
+        self.waiting_since = None;
+        if self.state != State::Idle {
+            self.state = State::Released;
+        }
+    }
+
+    /// The message that is due now.
+    pub fn due(&self, now: u64) -> Option<Due> {
+        let lease = self.lease.as_ref();
+        let raw = |kind, tries: usize| Due {
+            kind,
+            way: Way::Raw,
+            broadcast: tries >= BROADCAST_FROM && tries % 2 == 1,
+            ciaddr: None,
+            requested: None,
+            server: None,
+        };
+        let extend = |to: Ipv4Addr| {
+            let from = lease?.address();
+            Some(Due {
+                way: Way::Udp { from, to },
+                ciaddr: Some(from),
+                ..raw(Kind::Request, 0)
+            })
+        };
+        if let Some((address, server)) = self.decline {
+            return Some(Due {
+                requested: Some(address),
+                server,
+                ..raw(Kind::Decline, 0)
+            });
+        }
+        match self.state {
+            State::Rebooting { tries, next } if now >= next => Some(Due {
+                requested: self.remembered.map(|(address, _)| address),
+                ..raw(Kind::Request, tries)
+            }),
+            State::Selecting { tries, next } if now >= next => Some(Due {
+                requested: self.remembered.map(|(address, _)| address),
+                ..raw(Kind::Discover, tries)
+            }),
+            State::Requesting { offer, tries, next } if now >= next => Some(Due {
+                requested: Some(offer.address),
+                server: Some(offer.server),
+                ..raw(Kind::Request, tries)
+            }),
+            State::Confirming { tries, next } if now >= next => Some(Due {
+                requested: Some(lease?.address()),
+                ..raw(Kind::Request, tries)
+            }),
+            State::Renewing { next } if now >= next => {
+                extend(lease?.server.unwrap_or(Ipv4Addr::BROADCAST))
+            }
+            State::Rebinding { next } if now >= next => extend(Ipv4Addr::BROADCAST),
+            _ => None,
+        }
+    }
+
+    /// It has left, or could not: the next one is due after a while either way.
+    pub fn sent(&mut self, now: u64, random: &mut Random) {
+        if self.decline.take().is_some() {
+            return;
+        }
+        self.sent = now;
+        let (renew_end, rebind_end) = match &self.lease {
+            Some(lease) => (lease.rebind, lease.until),
+            None => (now, now),
+        };
+        match &mut self.state {
+            State::Rebooting { tries, next }
+            | State::Selecting { tries, next }
+            | State::Requesting { tries, next, .. }
+            | State::Confirming { tries, next } => {
+                *next = now + wait(*tries, random);
+                *tries += 1;
+            }
+            State::Renewing { next } => *next = now + half(now, renew_end),
+            State::Rebinding { next } => *next = now + half(now, rebind_end),
+            State::Idle | State::Released | State::Bound => {}
+        }
+    }
+
+    /// Answers are awaited.
+    pub fn is_listening(&self) -> bool {
+        match self.state {
+            State::Idle | State::Released | State::Bound => false,
+            State::Rebooting { .. }
+            | State::Selecting { .. }
+            | State::Requesting { .. }
+            | State::Confirming { .. }
+            | State::Renewing { .. }
+            | State::Rebinding { .. } => true,
+        }
+    }
+
+    /// When something is due by itself.
+    pub fn poll_at(&self) -> Option<u64> {
+        let lease = self.lease.as_ref();
+        let next = match self.state {
+            State::Idle | State::Released => None,
+            State::Rebooting { next, .. }
+            | State::Selecting { next, .. }
+            | State::Requesting { next, .. }
+            | State::Confirming { next, .. }
+            | State::Rebinding { next } => Some(next),
+            State::Bound => lease.map(|l| l.renew),
+            State::Renewing { next } => lease.map(|l| l.rebind.min(next)),
+        };
+        let until = lease.map(|l| l.until);
+        let word = self.next_word().map(|(at, _)| at);
+        [next, until, word]
+            .into_iter()
+            .flatten()
+            .filter(|at| *at != u64::MAX)
+            .min()
+    }
+
+    /// An answer to this link's question, `ack` being its bytes.
+    pub fn hear(&mut self, now: u64, reply: &Reply, ack: &[u8], random: &mut Random) -> News {
+        if reply.xid != self.xid {
+            return News::Nothing;
+        }
+        match (self.state, reply.kind) {
+            (State::Selecting { tries, .. }, Kind::Offer) if tries > 0 => {
+                if let (Some(address), Some(server)) = (reply.address, reply.server) {
+                    let offer = Offer { address, server };
+                    self.state = State::Requesting {
+                        offer,
+                        tries: 0,
+                        next: now,
+                    };
+                }
+                News::Nothing
+            }
+            (State::Selecting { .. }, Kind::Ack) if reply.rapid_commit => {
+                self.bind(now, reply, ack)
+            }
+            (State::Requesting { offer, .. }, Kind::Ack)
+                if reply.server.is_none_or(|server| server == offer.server) =>
+            {
+                self.bind(now, reply, ack)
+            }
+            (
+                State::Rebooting { .. }
+                | State::Confirming { .. }
+                | State::Renewing { .. }
+                | State::Rebinding { .. },
+                Kind::Ack,
+            ) => self.bind(now, reply, ack),
+            (State::Requesting { offer, .. }, Kind::Nak) => {
+                match reply.server.is_none_or(|server| server == offer.server) {
+                    true => self.refuse(now, random),
+                    // Not asked: another server's opinion of an offer that is not its own.
+                    false => News::Nothing,
+                }
+            }
+            (State::Rebooting { .. } | State::Confirming { .. }, Kind::Nak) => {
+                let known = match &self.lease {
+                    Some(lease) => lease.server,
+                    None => self.remembered.and_then(|(_, server)| server),
+                };
+                if reply.server == known || known.is_none() {
+                    return self.refuse(now, random);
+                }
+                self.refused_by_other = true;
+                News::Nothing
+            }
+            (State::Renewing { .. } | State::Rebinding { .. }, Kind::Nak) => {
+                self.refuse(now, random)
+            }
+            _ => News::Nothing,
+        }
+    }
+
+    fn refuse(&mut self, now: u64, random: &mut Random) -> News {
+        self.remembered = None;
+        if self.lease.is_some() {
+            self.drop_lease(now);
+        }
+        self.select(now, AFTER_NAK_MS, random);
+        News::Refused
+    }
+
+    fn bind(&mut self, now: u64, reply: &Reply, ack: &[u8]) -> News {
+        let Some(lease) = Lease::new(reply, ack, self.sent) else {
+            return News::Nothing;
+        };
+        let old = self.lease.replace(lease);
+        let Some(lease) = &self.lease else {
+            return News::Nothing;
+        };
+        let same = old.is_some_and(|old| old.net == lease.net);
+        if !same || self.guard.is_none() {
+            self.guard = Some(Guard::new(now, !same));
+        }
+        let known = (lease.address(), lease.server);
+        self.unstored = true;
+        self.unstored_lasting |= self.remembered != Some(known);
+        self.remembered = Some(known);
+        self.waiting_since = None;
+        self.state = State::Bound;
+        // A server that is slower than its own lease.
+        if now >= lease.until {
+            self.drop_lease(now);
+            return News::Nothing;
+        }
+        if same { News::Confirmed } else { News::Bound }
+    }
+}
+
+fn wait(tries: usize, random: &mut Random) -> u64 {
+    let wait = WAITS_MS[tries.min(WAITS_MS.len() - 1)];
+    match wait {
+        0..=JITTER_MS => wait,
+        _ => wait - JITTER_MS + random.draw() % (2 * JITTER_MS),
+    }
+}
+
+/// RFC 2131, 4.4.5: half of the time that is left, and no less than a minute; with a
+/// short lease a quarter of what it leaves.
+fn half(now: u64, end: u64) -> u64 {
+    let left = end.saturating_sub(now);
+    (left / 2).max(RENEW_EVERY_MS.min(left / 4)).max(1_000)
+}

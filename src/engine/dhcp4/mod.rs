@@ -1,0 +1,58 @@
+//! DHCPv4 on the bond and on links of their own.
+mod client;
+mod drive;
+mod guard;
+mod lease;
+
+pub use client::{Client, State, Way};
+pub use drive::{next, next_release, next_store, next_word, source};
+pub use lease::{Lease, MAX_ACK};
+
+use crate::config::{IfName, MAX_LINKS};
+use core::fmt::Write;
+use heapless::{String, Vec};
+
+/// Links with a client: the bond and links of their own.
+pub const MAX_CLIENTS: usize = 1 + MAX_LINKS;
+/// A client identifier's type for "IAID and DUID" (RFC 4361, 6.1).
+const IAID_AND_DUID: u8 = 255;
+
+/// Who we are to servers: the same on every link and after every restart.
+#[derive(Debug, Clone, Default)]
+pub struct Identity {
+    /// RFC 8415, 11.
+    pub duid: Vec<u8, 32>,
+    /// The kernel's; the file's own comes first.
+    pub host_name: String<63>,
+}
+
+impl Identity {
+    /// Option 61 for this link (RFC 4361): the association belongs to the logical link,
+    /// whose name tells it from the others.
+    fn client(&self, name: &IfName) -> Vec<u8, 40> {
+        let mut id = Vec::new();
+        let _ = id.push(IAID_AND_DUID);
+        let _ = id.extend_from_slice(&iaid(name).to_be_bytes());
+        let _ = id.extend_from_slice(&self.duid);
+        id
+    }
+}
+
+/// FNV-1a of the link's name.
+fn iaid(name: &str) -> u32 {
+    name.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
+}
+
+/// A lease's length as a person says it.
+fn span(seconds: u64) -> String<24> {
+    let mut text = String::new();
+    let _ = match seconds {
+        0..120 => write!(text, "{seconds} s"),
+        120..7200 => write!(text, "{} min", seconds / 60),
+        7200..172_800 => write!(text, "{} h", seconds / 3600),
+        _ => write!(text, "{} d", seconds / 86_400),
+    };
+    text
+}

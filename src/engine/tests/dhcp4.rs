@@ -1,0 +1,623 @@
+//! Leases: on an invented clock, with an invented server.
+use super::*;
+use crate::engine::dhcp4::{Identity, Way};
+use crate::wire::dhcp4::MAX_ASK;
+
+const SERVER: [u8; 4] = [192, 168, 43, 1];
+const LEASE: [u8; 4] = [192, 168, 43, 101];
+
+/// What a question held.
+#[derive(Debug, Clone, PartialEq)]
+struct Asked {
+    at: u64,
+    kind: u8,
+    mac: [u8; 6],
+    way: Way,
+    requested: Option<[u8; 4]>,
+    client: Vec<u8>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mood {
+    Answers,
+    /// At once, without an offer.
+    Rapid,
+    Silent,
+    Refuses,
+    /// Refuses under another server's name.
+    Interferes,
+}
+
+struct Net {
+    world: World,
+    mood: Mood,
+    lease_s: u32,
+    gives: [u8; 4],
+    asked: Vec<Asked>,
+}
+
+fn config() -> Config {
+    let mut config = super::config();
+    config.links.clear();
+    config.bond.ip = IpBlock::default();
+    config
+}
+
+fn with_fallback() -> Config {
+    let mut config = config();
+    config.bond.ip.ipv4.fallback = Some(Fallback {
+        address: net(192, 168, 43, 150, 24),
+        gateway: Some(IpAddr::from([192, 168, 43, 1])),
+        after_s: 10,
+    });
+    config
+}
+
+fn option(message: &[u8], wanted: u8) -> Option<Vec<u8>> {
+    let mut at = 240;
+    while message[at] != 255 {
+        let length = usize::from(message[at + 1]);
+        if message[at] == wanted {
+            return Some(message[at + 2..at + 2 + length].to_vec());
+        }
+        at += 2 + length;
+    }
+    None
+}
+
+impl Net {
+    fn start(config: &Config, mood: Mood) -> Net {
+        Net::begin(Engine::new(config), mood)
+    }
+
+    fn begin(mut engine: Engine, mood: Mood) -> Net {
+        let identity = Identity {
+            duid: heapless::Vec::from_slice(&[0, 3, 0, 1, 2, 0, 0, 0, 0, 0x1f]).unwrap(),
+            host_name: "wall".try_into().unwrap(),
+        };
+        engine.set_identity(identity, 7);
+        let adapters = [(WLAN0, "wlan0", true), (WLAN1, "wlan1", true)];
+        let mut net = Net {
+            world: World::begin(engine, &adapters),
+            mood,
+            lease_s: 3600,
+            gives: LEASE,
+            asked: vec![],
+        };
+        net.run();
+        net
+    }
+
+    fn reply(&self, question: &[u8]) -> Option<Vec<u8>> {
+        let kind = option(question, 53).unwrap()[0];
+        let (answer, server) = match (self.mood, kind) {
+            (Mood::Silent, _) => return None,
+            (Mood::Answers, 1) => (2, SERVER),
+            (Mood::Answers | Mood::Rapid, 1 | 3) => (5, SERVER),
+            (Mood::Refuses, 3) => (6, SERVER),
+            (Mood::Interferes, 3) => (6, [192, 168, 43, 9]),
+            (Mood::Refuses | Mood::Interferes, 1) => (2, SERVER),
+            _ => return None,
+        };
+        let mut message = vec![0; 236];
+        message[..3].copy_from_slice(&[2, 1, 6]);
+        message[4..8].copy_from_slice(&question[4..8]);
+        message[16..20].copy_from_slice(&self.gives);
+        message[28..34].copy_from_slice(&question[28..34]);
+        message.extend([99, 130, 83, 99, 53, 1, answer, 54, 4]);
+        message.extend(server);
+        message.extend([1, 4, 255, 255, 255, 0, 3, 4]);
+        message.extend(SERVER);
+        message.extend([51, 4]);
+        message.extend(self.lease_s.to_be_bytes());
+        if self.mood == Mood::Rapid {
+            message.extend([80, 0]);
+        }
+        message.push(255);
+        Some(message)
+    }
+
+    /// Every step, with the server's answers.
+    fn run(&mut self) {
+        for _ in 0..500 {
+            let now = self.world.now;
+            let Some(action) = self.world.engine.next(now) else {
+                return;
+            };
+            let mut answer = None;
+            if let Action::SendDhcp4 { link } | Action::ReleaseDhcp4 { link } = action {
+                let release = matches!(action, Action::ReleaseDhcp4 { .. });
+                let mut out = [0; MAX_ASK];
+                let engine = &self.world.engine;
+                let name = self.world.link(link).name.clone();
+                let (length, way) = engine.dhcp4_message(now, &name, release, &mut out).unwrap();
+                let question = &out[..length];
+                self.asked.push(Asked {
+                    at: now,
+                    kind: option(question, 53).unwrap()[0],
+                    mac: question[28..34].try_into().unwrap(),
+                    way,
+                    requested: option(question, 50).map(|o| o.try_into().unwrap()),
+                    client: option(question, 61).unwrap(),
+                });
+                answer = self.reply(question).map(|message| (link, message));
+            }
+            self.world.done.push(action.clone());
+            if let Effect::Exit = pretend::perform(&mut self.world.engine, now, action) {
+                self.world.exited = true;
+                return;
+            }
+            if let Some((link, message)) = answer {
+                let message = &message[..];
+                self.world
+                    .engine
+                    .handle(now, Event::Dhcp4 { link, message });
+            }
+        }
+        panic!("never comes to rest: {:?}", self.world.done.last());
+    }
+
+    fn join(&mut self, index: Index) {
+        join(&mut self.world.engine, self.world.now, index);
+        self.run();
+    }
+
+    fn lose(&mut self, index: Index) {
+        let lost = |link: &mut crate::engine::observed::Link| {
+            link.carrier = false;
+            link.oper = Oper::Down;
+        };
+        pretend::edit(&mut self.world.engine, self.world.now, index, lost);
+        self.run();
+    }
+
+    /// Time passes, as the daemon would sleep through it.
+    fn wait(&mut self, ms: u64) {
+        let end = self.world.now + ms;
+        for _ in 0..10_000 {
+            let next = self
+                .world
+                .engine
+                .poll_at(self.world.now)
+                .unwrap_or(u64::MAX);
+            self.world.now = next.clamp(self.world.now, end);
+            self.world.engine.tick(self.world.now);
+            self.run();
+            if self.world.now == end {
+                return;
+            }
+        }
+        panic!("wakes up again and again");
+    }
+
+    fn bond_has(&self, address: [u8; 4]) -> bool {
+        let (bond, _) = self.world.bond();
+        let [a, b, c, d] = address;
+        self.world
+            .engine
+            .observed()
+            .has_address(bond, net(a, b, c, d, 24))
+    }
+
+    fn has_default(&self) -> bool {
+        self.world.has_default(self.world.bond().0)
+    }
+
+    fn take(&mut self) -> Vec<Asked> {
+        core::mem::take(&mut self.asked)
+    }
+
+    fn kinds(&mut self) -> Vec<u8> {
+        self.take().iter().map(|asked| asked.kind).collect()
+    }
+}
+
+#[test]
+fn nothing_is_asked_before_a_member_is_authorised() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    pretend::edit(&mut net.world.engine, 1_000, WLAN0, |link| {
+        link.carrier = true;
+        link.oper = Oper::Dormant;
+    });
+    net.wait(60_000);
+    assert_eq!(net.kinds(), []);
+    net.join(WLAN0);
+    assert_eq!(net.kinds(), [1, 3]);
+    assert!(net.bond_has(LEASE) && net.has_default());
+}
+
+#[test]
+fn a_rapid_server_needs_one_question() {
+    let mut net = Net::start(&config(), Mood::Rapid);
+    net.join(WLAN0);
+    let asked = net.take();
+    assert_eq!(asked.len(), 1);
+    assert!(net.bond_has(LEASE) && net.has_default());
+    // RFC 4361: IAID and DUID, whoever carries.
+    assert_eq!(asked[0].client[0], 255);
+    assert_eq!(asked[0].client[5..], [0, 3, 0, 1, 2, 0, 0, 0, 0, 0x1f]);
+}
+
+#[test]
+fn a_silent_server_is_asked_quickly_at_first_and_then_seldom() {
+    let mut net = Net::start(&config(), Mood::Silent);
+    net.join(WLAN0);
+    net.wait(300_000);
+    let asked = net.take();
+    let mut waits = asked.windows(2).map(|two| two[1].at - two[0].at);
+    let first: Vec<u64> = waits.by_ref().take(4).collect();
+    assert_eq!(first, [200, 300, 500, 1_000]);
+    for (wait, base) in waits.zip([4, 8, 16, 32, 64, 64, 64]) {
+        let base = base * 1_000;
+        assert!(
+            (base - 1_000..base + 1_000).contains(&wait),
+            "{wait} {base}"
+        );
+    }
+    assert!(asked.iter().all(|a| a.kind == 1));
+    assert!(!net.has_default());
+}
+
+#[test]
+fn a_fail_over_keeps_the_address_and_confirms_it_under_the_new_mac() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.join(WLAN0);
+    net.join(WLAN1);
+    net.take();
+    net.world.take();
+    let bond = net.world.bond().0;
+    // As the kernel does with fail_over_mac=active.
+    let mac = net.world.link(WLAN1).mac;
+    net.lose(WLAN0);
+    assert!(net.bond_has(LEASE) && net.has_default());
+    let asked = net.take();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert_eq!((asked[0].kind, asked[0].way), (3, Way::Raw));
+    assert_eq!(asked[0].requested, Some(LEASE));
+    let done = net.world.take();
+    let address = |a: &Action| matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }));
+    assert!(!done.iter().any(address), "{done:?}");
+    pretend::edit(&mut net.world.engine, net.world.now, bond, |link| {
+        link.mac = mac
+    });
+    // A hundred more: never another address.
+    for _ in 0..100 {
+        net.join(WLAN0);
+        net.lose(WLAN1);
+        net.join(WLAN1);
+        net.lose(WLAN0);
+        net.wait(1_000);
+        assert!(net.bond_has(LEASE) && net.has_default());
+    }
+    let done = net.world.take();
+    assert!(!done.iter().any(address));
+    assert!(net.take().iter().all(|asked| asked.kind == 3));
+}
+
+#[test]
+fn a_server_that_is_silent_after_a_fail_over_changes_nothing() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.join(WLAN0);
+    net.join(WLAN1);
+    net.take();
+    net.mood = Mood::Silent;
+    net.lose(WLAN0);
+    net.wait(60_000);
+    assert_eq!(net.kinds(), [3, 3, 3, 3]);
+    assert!(net.bond_has(LEASE));
+}
+
+#[test]
+fn a_refusal_after_a_gap_brings_another_address() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.join(WLAN0);
+    net.lose(WLAN0);
+    let bond = net.world.bond().0;
+    let set = |net: &mut Net, up: bool| {
+        pretend::edit(&mut net.world.engine, net.world.now, bond, |link| {
+            link.carrier = up
+        });
+        net.run();
+    };
+    set(&mut net, false);
+    assert!(
+        !net.bond_has(LEASE),
+        "an address is there while the link is"
+    );
+    net.take();
+    net.mood = Mood::Refuses;
+    net.gives = [192, 168, 43, 77];
+    net.join(WLAN0);
+    assert_eq!(net.kinds(), [3]);
+    assert!(!net.bond_has(LEASE) && !net.has_default());
+    net.mood = Mood::Answers;
+    net.wait(200);
+    assert_eq!(net.kinds(), [1, 3]);
+    assert!(net.bond_has([192, 168, 43, 77]) && net.has_default());
+}
+
+#[test]
+fn a_stranger_s_refusal_counts_only_when_nobody_else_answers() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.join(WLAN0);
+    net.join(WLAN1);
+    net.take();
+    net.mood = Mood::Interferes;
+    net.lose(WLAN0);
+    assert!(net.bond_has(LEASE));
+    net.mood = Mood::Answers;
+    net.wait(199);
+    assert!(net.bond_has(LEASE));
+    net.wait(500);
+    assert_eq!(net.kinds()[..], [3, 1, 3]);
+    assert!(net.bond_has(LEASE));
+}
+
+#[test]
+fn renewed_at_half_time_over_and_over() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.lease_s = 20;
+    net.join(WLAN0);
+    net.take();
+    net.wait(65_000);
+    let asked = net.take();
+    assert!(asked.len() >= 6, "{asked:?}");
+    let [a, b, c, d] = LEASE;
+    let udp = Way::Udp {
+        from: Ipv4Addr::new(a, b, c, d),
+        to: Ipv4Addr::from(SERVER),
+    };
+    assert!(asked.iter().all(|a| a.kind == 3 && a.way == udp));
+    assert!(net.bond_has(LEASE));
+}
+
+#[test]
+fn a_server_gone_for_good_is_asked_by_broadcast_and_the_lease_ends() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.join(WLAN0);
+    net.take();
+    net.mood = Mood::Silent;
+    net.wait(3_599_000);
+    assert!(net.bond_has(LEASE));
+    let asked = net.take();
+    let everybody = |a: &Asked| matches!(a.way, Way::Udp { to, .. } if to.is_broadcast());
+    assert!(
+        asked.iter().any(everybody) && asked.len() < 40,
+        "{}",
+        asked.len()
+    );
+    net.wait(1_000);
+    assert!(!net.bond_has(LEASE) && !net.has_default());
+    net.mood = Mood::Answers;
+    net.wait(64_000);
+    assert!(net.bond_has(LEASE));
+}
+
+#[test]
+fn fallback_comes_and_goes_without_a_gap() {
+    let fallback = [192, 168, 43, 150];
+    let mut net = Net::start(&with_fallback(), Mood::Silent);
+    net.join(WLAN0);
+    net.wait(9_999);
+    assert!(!net.bond_has(fallback));
+    net.wait(1);
+    assert!(net.bond_has(fallback) && net.has_default());
+    for _ in 0..10 {
+        net.world.take();
+        net.mood = Mood::Answers;
+        net.wait(70_000);
+        assert!(net.bond_has(LEASE) && !net.bond_has(fallback) && net.has_default());
+        let done = net.world.take();
+        let add = place_of(&done, |a| {
+            matches!(a, Action::Kernel(KernelAction::AddAddress { .. }))
+        });
+        let gone = place_of(&done, |a| {
+            matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }))
+        });
+        assert!(add < gone, "make before break");
+        net.mood = Mood::Silent;
+        net.wait(3_600_000 + 10_000);
+        assert!(net.bond_has(fallback) && !net.bond_has(LEASE) && net.has_default());
+    }
+    let status = status::status(&net.world.engine, net.world.now);
+    assert_eq!(status.links[0].addresses[0].from, "fallback");
+}
+
+#[test]
+fn after_a_crash_the_address_stays_and_is_confirmed() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.join(WLAN0);
+    let lease = net
+        .world
+        .engine
+        .dhcp4("bond0")
+        .unwrap()
+        .lease
+        .clone()
+        .unwrap();
+    let mut engine = Engine::new(&config());
+    let found = Event::LeaseFound {
+        name: "bond0",
+        ack: &lease.ack,
+        obtained: Some(lease.obtained),
+    };
+    engine.handle(1_500, found);
+    let mut again = Net::begin(engine, Mood::Silent);
+    again.join(WLAN0);
+    let asked = again.take();
+    assert_eq!((asked[0].kind, asked[0].requested), (3, Some(LEASE)));
+    assert!(again.bond_has(LEASE), "in use while it is confirmed");
+}
+
+#[test]
+fn after_a_reboot_the_old_address_is_asked_for_first() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.join(WLAN0);
+    let lease = net
+        .world
+        .engine
+        .dhcp4("bond0")
+        .unwrap()
+        .lease
+        .clone()
+        .unwrap();
+    let found = Event::LeaseFound {
+        name: "bond0",
+        ack: &lease.ack,
+        obtained: None,
+    };
+    let mut engine = Engine::new(&config());
+    engine.handle(0, found);
+    let mut again = Net::begin(engine, Mood::Silent);
+    again.join(WLAN0);
+    assert!(
+        !again.bond_has(LEASE),
+        "nobody has said yet that it is good here"
+    );
+    again.wait(1_000);
+    let asked = again.take();
+    let kinds: Vec<u8> = asked.iter().map(|a| a.kind).collect();
+    assert_eq!(kinds, [3, 3, 3, 1]);
+    assert!(asked.iter().all(|a| a.requested == Some(LEASE)));
+    again.mood = Mood::Answers;
+    again.wait(300);
+    assert!(again.bond_has(LEASE));
+}
+
+#[test]
+fn the_way_down_gives_the_lease_back_first() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.join(WLAN0);
+    net.world.take();
+    net.take();
+    net.world.engine.handle(net.world.now, Event::Stop);
+    net.run();
+    assert_eq!(net.kinds(), [7]);
+    let done = net.world.take();
+    let release = place_of(&done, |a| matches!(a, Action::ReleaseDhcp4 { .. }));
+    let address = place_of(&done, |a| {
+        matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }))
+    });
+    assert!(release < address);
+}
+
+#[test]
+fn a_lease_is_stored_once_and_on_the_card_only_when_it_is_another() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.lease_s = 100;
+    net.join(WLAN0);
+    net.wait(3_600_000);
+    let done = net.world.take();
+    let stores = done.iter().filter_map(|a| match a {
+        Action::StoreLease { lasting, .. } => Some(*lasting),
+        _ => None,
+    });
+    let stores: Vec<bool> = stores.collect();
+    assert!(stores.len() > 60);
+    assert_eq!(stores.iter().filter(|lasting| **lasting).count(), 1);
+}
+
+#[test]
+fn answers_to_others_are_not_ours() {
+    let mut net = Net::start(&config(), Mood::Silent);
+    net.join(WLAN0);
+    net.mood = Mood::Rapid;
+    let mut out = [0; MAX_ASK];
+    net.world.now += 200;
+    net.world.engine.tick(net.world.now);
+    let engine = &net.world.engine;
+    let (length, _) = engine
+        .dhcp4_message(net.world.now, "bond0", false, &mut out)
+        .unwrap();
+    let good = net.reply(&out[..length]).unwrap();
+    let link = net.world.bond().0;
+    for place in [4, 28] {
+        let mut other = good.clone();
+        other[place] ^= 0x40;
+        let message = &other[..];
+        net.world
+            .engine
+            .handle(net.world.now, Event::Dhcp4 { link, message });
+        assert!(net.world.engine.dhcp4("bond0").unwrap().lease.is_none());
+    }
+    let message = &good[..];
+    net.world
+        .engine
+        .handle(net.world.now, Event::Dhcp4 { link, message });
+    assert!(net.world.engine.dhcp4("bond0").unwrap().lease.is_some());
+}
+
+impl Net {
+    fn claim(&mut self, mac: [u8; 6]) {
+        let arp = Event::Arp {
+            link: self.world.bond().0,
+            mac: Mac(mac),
+            address: Ipv4Addr::from(LEASE),
+        };
+        self.world.engine.handle(self.world.now, arp);
+        self.run();
+    }
+
+    fn words(&mut self) -> usize {
+        let said = |a: &&Action| matches!(a, Action::SayArp { .. });
+        self.world.take().iter().filter(said).count()
+    }
+}
+
+const STRANGER: [u8; 6] = [6, 6, 6, 6, 6, 6];
+
+#[test]
+fn a_new_address_is_announced_at_once_and_probed_beside_its_use() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.join(WLAN0);
+    assert!(net.bond_has(LEASE));
+    assert_eq!(net.words(), 1);
+    net.wait(60_000);
+    assert_eq!(net.words(), 4);
+    net.join(WLAN1);
+    net.lose(WLAN0);
+    assert_eq!(net.words(), 1);
+    net.wait(60_000);
+    assert_eq!(net.words(), 1);
+}
+
+#[test]
+fn an_address_that_another_had_before_is_declined() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.join(WLAN0);
+    net.take();
+    net.wait(1_000);
+    // An echo of our own words says nothing.
+    let own = net.world.link(WLAN1).permanent_mac.unwrap().0;
+    net.claim(own);
+    assert!(net.bond_has(LEASE));
+    net.gives = [192, 168, 43, 102];
+    net.claim(STRANGER);
+    assert!(!net.bond_has(LEASE));
+    let asked = net.take();
+    assert_eq!(asked.len(), 1);
+    assert_eq!((asked[0].kind, asked[0].requested), (4, Some(LEASE)));
+    net.wait(9_999);
+    assert_eq!(net.kinds(), []);
+    net.wait(1);
+    assert_eq!(net.kinds(), [1, 3]);
+    assert!(net.bond_has([192, 168, 43, 102]));
+}
+
+#[test]
+fn an_address_long_in_use_is_defended_once_in_ten_seconds() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.join(WLAN0);
+    net.wait(60_000);
+    net.words();
+    for _ in 0..3 {
+        net.claim(STRANGER);
+        assert_eq!(net.words(), 1);
+        assert!(net.bond_has(LEASE));
+        net.wait(10_000);
+    }
+    net.claim(STRANGER);
+    net.claim(STRANGER);
+    assert!(!net.bond_has(LEASE));
+    assert_eq!(net.take().last().unwrap().kind, 4);
+}

@@ -1,0 +1,30 @@
+//! What the machine is called.
+use heapless::String;
+
+/// Tells this boot from every other; empty if the kernel does not say.
+pub fn boot_id() -> std::string::String {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
+    id.map(|id| id.trim().into()).unwrap_or_default()
+}
+
+/// The kernel's host name; empty while nobody has set one.
+pub fn name() -> String<63> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    match name {
+        "(none)" | "localhost" => String::new(),
+        name => String::try_from(name).unwrap_or_default(),
+    }
+}
+
+/// The board's serial number, which the Raspberry Pi's firmware puts into the device
+/// tree; empty on boards without.
+pub fn board_serial() -> std::string::String {
+    let text = std::fs::read("/proc/device-tree/serial-number").unwrap_or_default();
+    let text = text.split(|byte| *byte == 0).next().unwrap_or(&[]);
+    let text = core::str::from_utf8(text).unwrap_or("");
+    text.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(32)
+        .collect()
+}

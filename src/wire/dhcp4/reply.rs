@@ -1,0 +1,258 @@
+//! What a server says.
+use super::options::Options;
+use super::{Kind, code};
+use crate::config::{DnsName, IpNet, MAX_DNS, MAX_ROUTES, Mac, dns_name};
+use core::net::{IpAddr, Ipv4Addr};
+use heapless::Vec;
+
+/// Why a message is none for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Malformed {
+    /// Shorter than its fixed part, or without the magic cookie.
+    Frame,
+    /// No answer of a server: its kind is missing, or one that clients send.
+    Kind,
+}
+
+/// An OFFER, an ACK or a NAK.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub kind: Kind,
+    pub xid: u32,
+    /// Whom it is for.
+    pub mac: Mac,
+    /// `None`: the address is none that a host can have.
+    pub address: Option<Ipv4Addr>,
+    /// Option 54.
+    pub server: Option<Ipv4Addr>,
+    pub prefix: Option<u8>,
+    pub routers: Vec<Ipv4Addr, 2>,
+    /// Destination and next hop; the next hop 0.0.0.0 means the link itself.
+    pub routes: Vec<(IpNet, Ipv4Addr), MAX_ROUTES>,
+    /// There were classless routes: routers and old static routes do not count (RFC 3442).
+    pub classless: bool,
+    pub dns: Vec<Ipv4Addr, MAX_DNS>,
+    /// The search list, or else the domain name.
+    pub search: Vec<DnsName, MAX_DNS>,
+    pub time_servers: Vec<Ipv4Addr, MAX_DNS>,
+    pub mtu: Option<u16>,
+    /// Seconds; `u32::MAX` has no end.
+    pub lease_s: Option<u32>,
+    pub renew_s: Option<u32>,
+    pub rebind_s: Option<u32>,
+    pub rapid_commit: bool,
+}
+
+pub fn parse(message: &[u8]) -> Result<Reply, Malformed> {
+    let options = Options::of(message).ok_or(Malformed::Frame)?;
+    // BOOTREPLY, Ethernet, 6 octets of address.
+    if message[..3] != [2, 1, 6] {
+        return Err(Malformed::Kind);
+    }
+    let kind = match options.get(code::KIND).as_deref() {
+        Some([2]) => Kind::Offer,
+        Some([5]) => Kind::Ack,
+        Some([6]) => Kind::Nak,
+        _ => return Err(Malformed::Kind),
+    };
+    let field = |at: usize| [0, 1, 2, 3].map(|n| message[at + n]);
+    let classless = options
+        .get(code::CLASSLESS_ROUTES)
+        .or_else(|| options.get(code::CLASSLESS_ROUTES_MS))
+        .and_then(|value| classless_routes(&value));
+    let mut reply = Reply {
+        kind,
+        xid: u32::from_be_bytes(field(4)),
+        mac: Mac([0, 1, 2, 3, 4, 5].map(|n| message[28 + n])),
+        address: Some(Ipv4Addr::from(field(16))).filter(is_host),
+        server: one(&options, code::SERVER).filter(is_host),
+        prefix: one(&options, code::SUBNET_MASK).and_then(prefix),
+        routers: several(&options, code::ROUTERS),
+        classless: classless.is_some(),
+        routes: classless
+            .or_else(|| options.get(code::STATIC_ROUTES).map(|v| static_routes(&v)))
+            .unwrap_or_default(),
+        dns: several(&options, code::NAME_SERVERS),
+        search: options
+            .get(code::SEARCH)
+            .map_or_else(Vec::new, |value| search(&value)),
+        time_servers: several(&options, code::TIME_SERVERS),
+        mtu: options
+            .get(code::MTU)
+            .and_then(|value| Some(u16::from_be_bytes(value.as_slice().try_into().ok()?))),
+        lease_s: number(&options, code::LEASE_TIME),
+        renew_s: number(&options, code::RENEWAL_TIME),
+        rebind_s: number(&options, code::REBINDING_TIME),
+        rapid_commit: options.has(code::RAPID_COMMIT),
+    };
+    if reply.search.is_empty()
+        && let Some(value) = options.get(code::DOMAIN_NAME)
+    {
+        // Some servers put several names into it, with blanks between.
+        let words = || text(&value).split(' ').map(dns_name);
+        if words().all(|name| name.is_some()) {
+            for name in words().flatten() {
+                let _ = reply.search.push(name);
+            }
+        }
+    }
+    Ok(reply)
+}
+
+/// An address that one host can have.
+fn is_host(address: &Ipv4Addr) -> bool {
+    let never = address.is_unspecified()
+        || address.is_loopback()
+        || address.is_multicast()
+        || address.is_broadcast();
+    !never
+}
+
+/// The length of a mask whose ones stand together; never 0.
+fn prefix(mask: Ipv4Addr) -> Option<u8> {
+    let bits = mask.to_bits();
+    let length = bits.leading_ones();
+    let whole = length > 0 && bits.count_ones() == length;
+    whole.then_some(length as u8)
+}
+
+fn addresses(value: &[u8]) -> impl Iterator<Item = Ipv4Addr> {
+    value.as_chunks::<4>().0.iter().copied().map(Ipv4Addr::from)
+}
+
+fn one(options: &Options<'_>, code: u8) -> Option<Ipv4Addr> {
+    let value = options.get(code)?;
+    let octets: [u8; 4] = value.as_slice().try_into().ok()?;
+    Some(octets.into())
+}
+
+fn several<const N: usize>(options: &Options<'_>, code: u8) -> Vec<Ipv4Addr, N> {
+    let value = options.get(code).unwrap_or_default();
+    let mut list = Vec::new();
+    for address in addresses(&value).filter(is_host) {
+        if !list.contains(&address) {
+            let _ = list.push(address);
+        }
+    }
+    list
+}
+
+fn number(options: &Options<'_>, code: u8) -> Option<u32> {
+    let value = options.get(code)?;
+    Some(u32::from_be_bytes(value.as_slice().try_into().ok()?))
+}
+
+/// Text up to a NUL, which some servers send with it.
+fn text(value: &[u8]) -> &str {
+    let text = value.split(|byte| *byte == 0).next().unwrap_or(&[]);
+    core::str::from_utf8(text).unwrap_or("").trim()
+}
+
+/// Length of the mask, as many octets of the network as it needs, router; again and
+/// again (RFC 3442). `None`: one makes no sense, and who knows what follows it.
+fn classless_routes(mut value: &[u8]) -> Option<Vec<(IpNet, Ipv4Addr), MAX_ROUTES>> {
+    let mut list = Vec::new();
+    while let Some((&prefix, rest)) = value.split_first() {
+        if prefix > 32 {
+            return None;
+        }
+        let (network, rest) = rest.split_at_checked(usize::from(prefix.div_ceil(8)))?;
+        let (router, rest) = rest.split_first_chunk::<4>()?;
+        let mut octets = [0; 4];
+        octets[..network.len()].copy_from_slice(network);
+        // Host bits that are set are cleared, as others do.
+        let to = net(octets.into(), prefix);
+        let _ = list.push((to, Ipv4Addr::from(*router)));
+        value = rest;
+    }
+    Some(list)
+}
+
+/// Destination and router, by the classes of old; the default route is not allowed here
+/// (RFC 2132, 5.8).
+fn static_routes(value: &[u8]) -> Vec<(IpNet, Ipv4Addr), MAX_ROUTES> {
+    let mut list = Vec::new();
+    for pair in value.as_chunks::<8>().0 {
+        let (to, via) = pair.split_at(4);
+        let to = Ipv4Addr::new(to[0], to[1], to[2], to[3]);
+        let via = Ipv4Addr::new(via[0], via[1], via[2], via[3]);
+        if is_host(&to) && is_host(&via) {
+            let _ = list.push((net(to, class_prefix(to)), via));
+        }
+    }
+    list
+}
+
+/// The mask that goes without saying (RFC 791, 3.2); for an address without a mask too.
+pub fn class_prefix(address: Ipv4Addr) -> u8 {
+    match address.octets()[0] {
+        0..128 => 8,
+        128..192 => 16,
+        _ => 24,
+    }
+}
+
+fn net(address: Ipv4Addr, prefix: u8) -> IpNet {
+    let hosts = u32::MAX.checked_shr(u32::from(prefix)).unwrap_or(0);
+    IpNet {
+        address: IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & !hosts)),
+        prefix,
+    }
+}
+
+/// Names one after the other, as in DNS messages, with pointers back into the option
+/// (RFC 3397, RFC 1035 4.1.4). Names that a file should not hold are left out.
+fn search(value: &[u8]) -> Vec<DnsName, MAX_DNS> {
+    let mut list = Vec::new();
+    let mut at = 0;
+    while at < value.len() {
+        let Some((name, next)) = name_at(value, at) else {
+            break;
+        };
+        at = next;
+        if let Some(name) = name.and_then(|name| dns_name(&name))
+            && !list.contains(&name)
+        {
+            let _ = list.push(name);
+        }
+    }
+    list
+}
+
+/// The name at this place (`None` inside: it is empty or no text), and where the next
+/// one begins. Every pointer leads further back, so that none can go round in circles.
+fn name_at(value: &[u8], start: usize) -> Option<(Option<DnsName>, usize)> {
+    let mut name = DnsName::new();
+    let mut good = true;
+    let mut next = None;
+    let (mut at, mut before) = (start, start);
+    loop {
+        match *value.get(at)? {
+            0 => {
+                return Some((
+                    (good && !name.is_empty()).then_some(name),
+                    next.unwrap_or(at + 1),
+                ));
+            }
+            high @ 0xc0.. => {
+                let low = *value.get(at + 1)?;
+                let to = usize::from(high & 0x3f) << 8 | usize::from(low);
+                if to >= before {
+                    return None;
+                }
+                next = next.or(Some(at + 2));
+                (at, before) = (to, to);
+            }
+            length @ 1..64 => {
+                let label = value.get(at + 1..at + 1 + usize::from(length))?;
+                let dot = if name.is_empty() { "" } else { "." };
+                let label = core::str::from_utf8(label).ok();
+                good &= label.is_some_and(|label| {
+                    name.push_str(dot).is_ok() && name.push_str(label).is_ok()
+                });
+                at += 1 + usize::from(length);
+            }
+            _ => return None,
+        }
+    }
+}

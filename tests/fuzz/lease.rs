@@ -1,0 +1,109 @@
+//! Drives a DHCPv4 client through its states: time, carriers and answers of every kind in
+//! any order. Asserts that it only ever goes where RFC 2131's figure 5 (and our
+//! `Confirming`) lets it.
+use wifibond::engine::dhcp4::{Client, State};
+use wifibond::engine::random::Random;
+use wifibond::wire::dhcp4::parse;
+
+/// Steps are made of these octets; what is left over at the end is no step.
+const STEP: usize = 8;
+
+pub fn drive(input: &[u8]) {
+    let mut random = Random::new(1);
+    let mut client = Client::new("bond0".try_into().unwrap());
+    let mut now = 1_000;
+    for step in input.as_chunks::<STEP>().0 {
+        match step[0] % 7 {
+            0 => now += u64::from(step[1]) << (step[2] % 24),
+            1 => now = client.poll_at().unwrap_or(now).max(now),
+            2 => client.set_ready(
+                now,
+                (step[1] > 0).then_some(u32::from(step[1])),
+                &mut random,
+            ),
+            3 => answer(&mut client, now, step, &mut random),
+            4 => client.renew_now(now, &mut random),
+            5 => {
+                let claimed = [10, 0, step[1] % 4, step[2]];
+                client.claimed(now, claimed.into(), &mut random);
+            }
+            _ if client.lease.is_some() => client.released(now),
+            _ => {}
+        }
+        client.tick(now, &mut random);
+        check(&client);
+        // A question is followed by a wait: never two at one time.
+        // (A DECLINE goes before it.)
+        for _ in 0..2 {
+            if client.due(now).is_some() {
+                client.sent(now, &mut random);
+            }
+        }
+        assert!(client.due(now).is_none(), "{:?}", client.state);
+        while client.word(now).is_some() {
+            client.said();
+        }
+        check(&client);
+        if let Some(at) = client.poll_at() {
+            assert!(at > now, "{:?} would spin", client.state);
+        }
+    }
+}
+
+fn answer(client: &mut Client, now: u64, step: &[u8; STEP], random: &mut Random) {
+    let [_, kind, bits, a, b, server, lease, renew] = *step;
+    let mut message = vec![0; 236];
+    message[..3].copy_from_slice(&[2, 1, 6]);
+    let xid = client.xid ^ u32::from(bits & 1);
+    message[4..8].copy_from_slice(&xid.to_be_bytes());
+    message[16..20].copy_from_slice(&[10, 0, a % 4, b]);
+    message.extend([99, 130, 83, 99, 53, 1, [2, 5, 6][usize::from(kind % 3)]]);
+    if bits & 2 == 0 {
+        message.extend([54, 4, 10, 0, 0, server % 3]);
+    }
+    if bits & 4 == 0 {
+        message.extend([51, 4, 0, 0, lease, b]);
+        message.extend([58, 4, 0, 0, renew, a]);
+    }
+    if bits & 8 == 0 {
+        message.extend([80, 0]);
+    }
+    message.push(255);
+    let reply = parse(&message).expect("an answer");
+    let before = client.state;
+    client.hear(now, &reply, &message, random);
+    let after = client.state;
+    let legal = match (before, after) {
+        (State::Idle, State::Idle)
+        | (State::Released, State::Released)
+        | (State::Bound, State::Bound) => true,
+        (State::Idle | State::Released | State::Bound, _) => false,
+        (State::Selecting { .. }, State::Requesting { .. }) => true,
+        (_, State::Bound | State::Selecting { .. }) => true,
+        (before, after) => core::mem::discriminant(&before) == core::mem::discriminant(&after),
+    };
+    assert!(legal, "{before:?} -> {after:?}");
+    // Somebody else's answer changes nothing.
+    assert!(bits & 1 == 0 || before == after);
+}
+
+fn check(client: &Client) {
+    let has = client.lease.is_some();
+    match client.state {
+        State::Idle => {}
+        State::Released
+        | State::Rebooting { .. }
+        | State::Selecting { .. }
+        | State::Requesting { .. } => assert!(!has, "{:?} with a lease", client.state),
+        State::Bound
+        | State::Confirming { .. }
+        | State::Renewing { .. }
+        | State::Rebinding { .. } => {
+            assert!(has, "{:?} without a lease", client.state);
+        }
+    }
+    if let Some(lease) = &client.lease {
+        assert!(lease.renew <= lease.rebind && lease.rebind <= lease.until);
+        assert!(client.waiting_since.is_none());
+    }
+}

@@ -552,6 +552,10 @@ impl Client {
         let Some(lease) = Lease::new(reply, ack, self.sent) else {
             return News::Nothing;
         };
+        // A server that is slower than its own lease.
+        if now >= lease.until {
+            return News::Nothing;
+        }
         let old = self.lease.replace(lease);
         let Some(lease) = &self.lease else {
             return News::Nothing;
@@ -566,11 +570,6 @@ impl Client {
         self.remembered = Some(known);
         self.waiting_since = None;
         self.state = State::Bound;
-        // A server that is slower than its own lease.
-        if now >= lease.until {
-            self.drop_lease(now);
-            return News::Nothing;
-        }
         if same { News::Confirmed } else { News::Bound }
     }
 }

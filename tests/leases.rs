@@ -271,6 +271,7 @@ fn name_servers_of_the_lease_are_written_and_taken_back() {
             .run("sh", &["-c", &format!("printf '{text}' >/etc/resolv.conf")]);
     };
     put("# nothing here\\n");
+    s.pi.ns.run("mkdir", &["-p", "/run/systemd"]);
     let mut config = one_line();
     config["bond"] = json!({ "dns": ["192.168.43.1"], "search": ["own.example"] });
     s.pi.start(&config);
@@ -279,9 +280,13 @@ fn name_servers_of_the_lease_are_written_and_taken_back() {
                     nameserver 192.168.43.1\nnameserver 9.9.9.9\nnameserver 149.112.112.112\n";
     wait_until("the name servers", SHORT, || etc().ends_with(expected));
     assert_eq!(s.pi.status()["dns"][1], "9.9.9.9");
+    let time = "/run/systemd/timesyncd.conf.d/50-wifibond.conf";
+    let ntp = s.pi.ns.read(time).unwrap_or_default();
+    assert!(ntp.ends_with("[Time]\nNTP=192.168.43.7\n"), "{ntp}");
     let exit = s.pi.terminate();
     assert_eq!(exit.code(), Some(0), "{exit:?}");
     assert_eq!(etc(), "# nothing here\n");
+    assert_eq!(s.pi.ns.read(time), None);
     put("nameserver 198.51.100.7\\n");
     s.pi.start_again();
     leased(&s);
@@ -312,4 +317,34 @@ fn an_address_that_another_machine_has_is_declined() {
     );
     assert!(s.pi.log().contains("another machine has the address"));
     assert_ne!(leased(&s), address);
+}
+
+/// Another server than dnsmasq, and leases of 20 s: renewed at half time, again and again.
+#[test]
+fn short_leases_are_renewed_and_the_address_stays() {
+    let s = Scene::new();
+    s.lan
+        .serve_short_leases("192.168.43.60", "192.168.43.69", 20);
+    s.pi.start(&one_line());
+    let address = leased(&s);
+    let pings = Pinger::every_10_ms(&s.lan.ns, &address);
+    pings.wait_answers(20, SHORT);
+    for round in 1..=3 {
+        let left = |st: &Value| status::link(st, "bond0")["lease"]["expires_s"].as_u64();
+        s.pi.wait("the lease half over", LONG, |st| left(st) <= Some(11));
+        s.pi.wait(&format!("renewal {round}"), LONG, |st| left(st) >= Some(18));
+        assert_eq!(leased(&s), address);
+    }
+    let pings = pings.stop();
+    assert_eq!(pings.lost(), 0, "{pings:?}");
+    // The server goes: the lease ends, and with it the address.
+    s.lan.stop_dhcp();
+    s.pi.wait("no lease", LONG, |st| {
+        status::link(st, "bond0")["lease"].is_null()
+    });
+    assert!(!s.pi.ns.ip("-4 address show dev bond0").contains(&address));
+    assert!(s.pi.log().contains("has ended"));
+    s.lan
+        .serve_short_leases("192.168.43.60", "192.168.43.69", 20);
+    assert_eq!(leased(&s), address);
 }

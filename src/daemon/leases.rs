@@ -13,8 +13,8 @@ use super::{RUN_DIR, STATE_DIR};
 use crate::engine::Engine;
 use crate::engine::dhcp4::{Identity, MAX_ACK};
 use crate::engine::event::Event;
-use crate::engine::observed::Index;
-use crate::system::{clock, ethtool, files, host};
+use crate::engine::observed::{Index, Kind};
+use crate::system::{clock, files, host};
 
 const PREFIX: &str = "lease-";
 const FIRST_LINE: &str = "wifibond lease 1 ";
@@ -144,7 +144,7 @@ fn kept_duid(text: &[u8], serial: &str) -> Option<[u8; 6]> {
 /// The permanent address of the lowest-numbered adapter: the board's own, as a rule.
 fn first_mac(engine: &Engine) -> Option<[u8; 6]> {
     let links = engine.observed().links();
-    let real = links.filter(|link| !ethtool::driver(&link.name).is_empty() || link.facts.wifi);
+    let real = links.filter(|link| matches!(link.kind, Kind::Plain));
     let known = real.filter_map(|link| Some((link.index, link.permanent_mac.or(link.mac)?)));
     known.min_by_key(|(index, _)| *index).map(|(_, mac)| mac.0)
 }

@@ -66,7 +66,8 @@ enum Token {
 }
 
 pub struct Daemon {
-    engine: Engine,
+    /// In a box: it has some 140 KB, and every move would leave that much of the stack in use.
+    engine: Box<Engine>,
     machine: Machine,
     processes: Processes,
     exchanges: Exchanges,
@@ -101,7 +102,8 @@ impl Daemon {
         let source = Source::load(path);
         let signals = Signals::install().map_err(|e| format!("signals: {e}"))?;
         let machine = Machine::open()?;
-        let engine = Engine::new(source.config());
+        let mut engine = Box::new(Engine::new(source.config()));
+        engine.set_seed(packet::seed());
         let watchdog = notify::watchdog_ms().map(|every| (every, clock::boot_ms()));
         Ok(Daemon {
             engine,
@@ -133,7 +135,7 @@ impl Daemon {
         }
         ipv6::clean(&self.engine);
         let identity = leases::identity(&self.engine);
-        self.engine.set_identity(identity, packet::seed());
+        self.engine.set_identity(identity);
         self.processes
             .adopt_leftovers(clock::boot_ms(), &mut self.engine);
         self.work();
@@ -475,8 +477,13 @@ impl Daemon {
 
 fn no_client(link: Option<&str>) -> String {
     match link {
-        Some(link) => format!("{link}: no lease there, and nothing asks for one\n"),
-        None => "there is no lease, and nothing asks for one\n".into(),
+        Some(link) => format!(
+            "{link}: no lease there, and nothing asks for one (no carrier, or no DHCP in the file)\n"
+        ),
+        None => {
+            "there is no lease, and nothing asks for one (no carrier, or no DHCP in the file)\n"
+                .into()
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //!
 //! /etc/resolv.conf is taken when it is missing, leads nowhere, or names no server; what
 //! stood there is kept beside it and comes back on stop. Anything else has an owner.
+//!
+//! Time servers go into a drop-in of systemd-timesyncd, where systemd runs.
 use super::RUN_DIR;
 use crate::engine::Engine;
 use crate::engine::dns;
@@ -11,6 +13,10 @@ use crate::system::files;
 
 const ETC: &str = "/etc/resolv.conf";
 const KEPT: &str = "/etc/resolv.conf.before-wifibond";
+/// Systemd's run-time directory, and what we put there.
+const SYSTEMD: &str = "/run/systemd";
+const TIME_DIR: &str = "/run/systemd/timesyncd.conf.d";
+const TIME: &str = "/run/systemd/timesyncd.conf.d/50-wifibond.conf";
 const MOST_BYTES: usize = 64 * 1024;
 
 fn ours() -> String {
@@ -18,7 +24,9 @@ fn ours() -> String {
 }
 
 pub fn write(engine: &Engine) -> Result<(), Failure> {
-    let text = dns::resolver(engine).to_string();
+    let resolver = dns::resolver(engine);
+    write_time(&resolver);
+    let text = resolver.to_string();
     // The run directory is root's alone, so a link to this file would lead everybody else
     // nowhere: /etc gets a copy.
     files::write_atomic(&ours(), text.as_bytes(), 0o644)
@@ -77,8 +85,27 @@ fn take(text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+fn write_time(resolver: &dns::Resolver) {
+    if !files::exists(SYSTEMD) {
+        return;
+    }
+    let written = match resolver.time.is_empty() {
+        true => files::remove(TIME),
+        false => files::ensure_dir(TIME_DIR, 0o755).and_then(|()| {
+            let text = dns::TimeServers(resolver).to_string();
+            files::write_atomic(TIME, text.as_bytes(), 0o644)
+        }),
+    };
+    if let Err(e) = written {
+        log::info!("{TIME}: {e}");
+    }
+}
+
 /// On stop: what stood there before.
 pub fn give_back() {
+    if let Err(e) = files::remove(TIME) {
+        log::info!("{TIME}: {e}");
+    }
     if owner() != Owner::Us {
         return;
     }

@@ -1,14 +1,17 @@
-//! Name servers and search domains: one list of all links, the best link's first.
+//! Name servers, search domains and time servers: one list of all links, the best
+//! link's first.
 use super::Engine;
 use super::action::Action;
 use super::address;
 use crate::config::DnsName;
 use core::fmt::{self, Write};
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 use heapless::Vec;
 
 /// More are not read by the C library (`MAXNS` in resolv.h).
 pub const MAX_SERVERS: usize = 3;
+/// Time servers that are handed on.
+const MAX_TIME: usize = 4;
 /// `MAXDNSRCH` in resolv.h.
 const MAX_SEARCH: usize = 6;
 
@@ -17,6 +20,8 @@ const MAX_SEARCH: usize = 6;
 pub struct Resolver {
     pub servers: Vec<IpAddr, MAX_SERVERS>,
     pub search: Vec<DnsName, MAX_SEARCH>,
+    /// Of leases alone: the file has none.
+    pub time: Vec<Ipv4Addr, MAX_TIME>,
 }
 
 /// Of every link that can carry, by metric; the file's before the lease's.
@@ -36,6 +41,14 @@ pub fn resolver(engine: &Engine) -> Resolver {
                 let _ = list.servers.push(server);
             }
         }
+        for server in lease
+            .into_iter()
+            .flat_map(|lease| lease.time_servers.iter())
+        {
+            if !list.time.contains(server) {
+                let _ = list.time.push(*server);
+            }
+        }
         let lent = lease.into_iter().flat_map(|lease| lease.search.iter());
         for domain in part.block.search.iter().chain(lent) {
             if !list.search.contains(domain) {
@@ -44,6 +57,20 @@ pub fn resolver(engine: &Engine) -> Resolver {
         }
     }
     list
+}
+
+/// What belongs into a drop-in of systemd-timesyncd (timesyncd.conf(5)).
+pub struct TimeServers<'a>(pub &'a Resolver);
+
+impl fmt::Display for TimeServers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("# Made by wifibond; changes here are lost.\n[Time]\nNTP=")?;
+        for (place, server) in self.0.time.iter().enumerate() {
+            let blank = if place == 0 { "" } else { " " };
+            write!(f, "{blank}{server}")?;
+        }
+        f.write_char('\n')
+    }
 }
 
 impl fmt::Display for Resolver {

@@ -104,10 +104,14 @@ impl Engine {
         }
     }
 
-    /// Who we are to DHCP servers, and a number that differs at each start.
-    pub fn set_identity(&mut self, identity: dhcp4::Identity, seed: u64) {
-        self.identity = identity;
+    /// A number that differs at each start.
+    pub fn set_seed(&mut self, seed: u64) {
         self.random = random::Random::new(seed);
+    }
+
+    /// Who we are to DHCP servers.
+    pub fn set_identity(&mut self, identity: dhcp4::Identity) {
+        self.identity = identity;
     }
 
     pub fn config(&self) -> &Config {

@@ -58,12 +58,35 @@ impl Lan {
         // It serves no names itself: others do.
         command.arg("--dhcp-option=option:dns-server,9.9.9.9,149.112.112.112");
         command.arg("--dhcp-option=option:domain-name,lan.example");
+        command.arg("--dhcp-option=option:ntp-server,192.168.43.7");
         command.arg(format!("--interface={BRIDGE}"));
         command.arg(format!("--dhcp-range={range}"));
         command.arg(format!("--dhcp-leasefile={}", leases.display()));
         command.arg("--pid-file=");
         let server = Process::start(command, &self.dir.join(format!("{}.dnsmasq", self.ns.name)));
         server.wait_log("IP range", std::time::Duration::from_secs(10));
+        self.dhcp.replace(Some(server));
+    }
+
+    /// udhcpd, which gives leases as short as wanted.
+    #[track_caller]
+    pub fn serve_short_leases(&self, first: &str, last: &str, seconds: u32) {
+        let path = |end: &str| self.dir.join(format!("{}.{end}", self.ns.name));
+        let leases = path("udhcpd-leases");
+        std::fs::write(&leases, "").expect("a file for leases");
+        let gateway = &self.gateway;
+        let text = format!(
+            "start {first}\nend {last}\ninterface {BRIDGE}\nlease_file {}\npidfile {}\n\
+             min_lease {seconds}\noption lease {seconds}\noption subnet 255.255.255.0\n\
+             option router {gateway}\n",
+            leases.display(),
+            path("udhcpd-pid").display(),
+        );
+        std::fs::write(path("udhcpd"), text).expect("udhcpd's file");
+        let mut command = self.ns.command("busybox");
+        command.args(["udhcpd", "-f"]).arg(path("udhcpd"));
+        let server = Process::start(command, &path("udhcpd-log"));
+        server.wait_log("started", std::time::Duration::from_secs(10));
         self.dhcp.replace(Some(server));
     }
 

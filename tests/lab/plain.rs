@@ -90,6 +90,13 @@ impl Plain {
     /// wpa_supplicant on each. `networks`: the block of each member.
     #[track_caller]
     pub fn start(ns: &Rc<Namespace>, address: &str, networks: [&str; 2]) -> Plain {
+        let plain = Plain::without_address(ns, networks);
+        ns.ip(&format!("address add {address} dev bond0"));
+        plain
+    }
+
+    #[track_caller]
+    pub fn without_address(ns: &Rc<Namespace>, networks: [&str; 2]) -> Plain {
         ns.ip("link add bond0 type bond mode active-backup miimon 100 fail_over_mac active");
         let mut supplicants = Vec::new();
         for member in ["wlan0", "wlan1"] {
@@ -99,7 +106,6 @@ impl Plain {
         }
         ns.ip("link set bond0 type bond primary wlan0 primary_reselect always");
         ns.ip("link set bond0 up");
-        ns.ip(&format!("address add {address} dev bond0"));
         for (member, network) in ["wlan0", "wlan1"].into_iter().zip(networks) {
             supplicants.push(Supplicant::start(ns, member, network));
         }

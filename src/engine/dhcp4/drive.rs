@@ -275,10 +275,11 @@ impl Engine {
         }
     }
 
-    /// `wifibond renew`: how many links it concerned.
+    /// `wifibond renew`: how many links ask now.
     pub fn renew(&mut self, now: u64, only: Option<&str>) -> usize {
         let random = &mut self.random;
-        let meant = |c: &&mut Client| only.is_none_or(|name| c.name == name);
+        let meant =
+            |c: &&mut Client| c.state != State::Idle && only.is_none_or(|name| c.name == name);
         let mut count = 0;
         for client in self.clients.iter_mut().filter(meant) {
             client.renew_now(now, random);
@@ -322,25 +323,31 @@ fn is_named(config: &Config, name: &IfName) -> bool {
             .any(|l| l.ip.ipv4.dhcp && means(&l.name))
 }
 
+/// The first link that is there, of a client that this holds for.
+fn link_of(engine: &Engine, holds: impl Fn(&Client) -> bool) -> Option<(Index, &Client)> {
+    let clients = engine.clients.iter().filter(|client| holds(client));
+    let mut there = clients.filter_map(|client| {
+        let link = engine.observed.by_name(&client.name)?;
+        Some((link.index, client))
+    });
+    there.next()
+}
+
 /// The next message to send.
 pub fn next(engine: &Engine, now: u64) -> Option<Action> {
-    let client = engine.clients.iter().find(|c| c.due(now).is_some())?;
-    let link = engine.observed.by_name(&client.name)?.index;
+    let (link, _) = link_of(engine, |client| client.due(now).is_some())?;
     Some(Action::SendDhcp4 { link })
 }
 
 /// The next word about an address, once it is there.
 pub fn next_word(engine: &Engine, now: u64) -> Option<Action> {
-    let client = engine.clients.iter().find(|c| c.word(now).is_some())?;
-    let link = engine.observed.by_name(&client.name)?.index;
+    let (link, _) = link_of(engine, |client| client.word(now).is_some())?;
     Some(Action::SayArp { link })
 }
 
 /// The next lease to put on disk, when all that is urgent is done.
 pub fn next_store(engine: &Engine, now: u64) -> Option<Action> {
-    let unstored = |c: &&Client| c.unstored && c.state == State::Bound;
-    let client = engine.clients.iter().find(unstored)?;
-    let link = engine.observed.by_name(&client.name)?.index;
+    let (link, client) = link_of(engine, |c| c.unstored && c.state == State::Bound)?;
     let lasting = client.unstored_lasting;
     engine.offer_any(now, Action::StoreLease { link, lasting })
 }

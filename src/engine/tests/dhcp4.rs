@@ -75,7 +75,8 @@ impl Net {
             duid: heapless::Vec::from_slice(&[0, 3, 0, 1, 2, 0, 0, 0, 0, 0x1f]).unwrap(),
             host_name: "wall".try_into().unwrap(),
         };
-        engine.set_identity(identity, 7);
+        engine.set_identity(identity);
+        engine.set_seed(7);
         let adapters = [(WLAN0, "wlan0", true), (WLAN1, "wlan1", true)];
         let mut net = Net {
             world: World::begin(engine, &adapters),

@@ -28,7 +28,7 @@ pub fn load(engine: &mut Engine) {
     // What is on the card may have been given back since: a hint, whatever its boot.
     for (directory, boot) in [(STATE_DIR, String::new()), (RUN_DIR, host::boot_id())] {
         let listed = files::list(directory, &mut |file| {
-            if let Some(name) = file.strip_prefix(PREFIX).filter(|n| !n.contains('.')) {
+            if let Some(name) = file.strip_prefix(PREFIX).filter(|n| !n.ends_with(".new")) {
                 load_one(&format!("{directory}/{file}"), name, &boot, engine);
             }
         });
@@ -65,15 +65,14 @@ fn parse<'b>(bytes: &'b [u8], boot: &str) -> Option<(Option<u64>, &'b [u8])> {
     Some((same.then_some(at), &bytes[end + 1..]))
 }
 
-/// Writes a link's lease. What cannot be written is said once and no error: the network
+/// Writes a link's lease, or removes the one that it had. What cannot be written is said once and no error: the network
 /// does not hang on it.
 pub fn store(link: Index, lasting: bool, engine: &Engine) {
-    let Some(link) = engine.observed().link(link) else {
+    let Some(name) = engine.observed().link(link).map(|link| &link.name) else {
         return;
     };
-    let name = &link.name;
     let Some(lease) = engine.dhcp4(name).and_then(|c| c.lease.as_ref()) else {
-        return;
+        return forget(link, engine);
     };
     if lease.ack.is_empty() {
         return;

@@ -134,8 +134,6 @@ impl Daemon {
             return Err("the kernel's links cannot be read".into());
         }
         ipv6::clean(&self.engine);
-        let identity = leases::identity(&self.engine);
-        self.engine.set_identity(identity);
         self.processes
             .adopt_leftovers(clock::boot_ms(), &mut self.engine);
         self.work();
@@ -150,6 +148,11 @@ impl Daemon {
 
     /// Takes every step there is to take.
     fn work(&mut self) {
+        // With the first adapter there is something to make it from.
+        if self.engine.is_anonymous() {
+            let identity = leases::identity(&self.engine);
+            self.engine.set_identity(identity);
+        }
         self.busy = true;
         for _ in 0..STEPS_AT_ONCE {
             self.machine.drain(&mut self.engine);

@@ -72,6 +72,9 @@ fn names_no_server(text: &[u8]) -> bool {
 }
 
 fn take(text: &str) -> Result<(), Failure> {
+    if files::read(ETC, MOST_BYTES).is_ok_and(|have| have == text.as_bytes()) {
+        return Ok(());
+    }
     if owner() == Owner::Nobody
         && files::is_there(ETC)
         && let Err(e) = files::rename(ETC, KEPT)

@@ -378,6 +378,10 @@ impl Engine {
             Action::ReconfigureSupplicant { link } => self.with(*link, |s| s.reconfigured(now)),
             Action::StopSupplicant { link, force } => self.supplicant_stopping(now, *link, *force),
         }
+        if let Action::SendDhcp4 { .. } | Action::SayArp { .. } = action {
+            // They change nothing in the kernel, and have times of their own.
+            return self.retry.forget(&action);
+        }
         if self.retry.succeeded(&action, now) {
             let text = clip::<90>(format_args!("{}", words::Words(&action, &self.observed)));
             self.trouble(

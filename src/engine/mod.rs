@@ -114,6 +114,10 @@ impl Engine {
         self.identity = identity;
     }
 
+    pub fn is_anonymous(&self) -> bool {
+        self.identity.duid.is_empty()
+    }
+
     pub fn config(&self) -> &Config {
         &self.config
     }

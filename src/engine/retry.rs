@@ -127,6 +127,10 @@ impl Retry {
             .retain(|e| super::words::subject(&e.action) != Some(index));
     }
 
+    pub fn forget(&mut self, action: &Action) {
+        self.entries.retain(|e| e.action != *action);
+    }
+
     pub fn forget_all(&mut self) {
         self.entries.clear();
     }

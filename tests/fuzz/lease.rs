@@ -18,6 +18,7 @@ pub fn drive(input: &[u8]) {
             1 => now = client.poll_at().unwrap_or(now).max(now),
             2 => client.set_ready(
                 now,
+                step[2] % 4 != 3,
                 (step[1] > 0).then_some(u32::from(step[1])),
                 &mut random,
             ),

@@ -19,7 +19,7 @@ const WAITS_MS: [u64; 9] = [200, 300, 500, 1_000, 4_000, 8_000, 16_000, 32_000, 
 /// The last one is repeated; each longer than a second is moved by up to one (4.1).
 const JITTER_MS: u64 = 1_000;
 /// A remembered address is asked for so often before any address is.
-const REBOOTS: usize = 3;
+const REBOOTS: usize = 2;
 /// An offer is asked for so often before another one is.
 const REQUESTS: usize = 5;
 /// A lease in use is confirmed so often; a server that is silent changes nothing.
@@ -27,8 +27,9 @@ const CONFIRMATIONS: usize = 4;
 /// From this attempt on every other one asks for its answer by broadcast: some access
 /// points drop unicasts to an address that nobody has yet.
 const BROADCAST_FROM: usize = 3;
-/// After a refusal, before asking anew.
+/// After a refusal, before asking anew; doubled at each further one in a row, up to 51 s.
 const AFTER_NAK_MS: u64 = 100;
+const MOST_DOUBLINGS: u32 = 9;
 /// After a DECLINE (RFC 2131, 3.1, 5).
 const AFTER_DECLINE_MS: u64 = 10_000;
 /// Between attempts to renew, at least (4.4.5 has 60 s, too long for short leases).
@@ -129,6 +130,8 @@ pub struct Client {
     sent: u64,
     /// A server that we do not know refused; obeyed when nobody else answers.
     refused_by_other: bool,
+    /// Refusals in a row.
+    refusals: u32,
     /// Watches over the lease's address.
     guard: Option<Guard>,
     /// An address to be declined, and who gave it.
@@ -155,6 +158,7 @@ impl Client {
             carrier: None,
             sent: 0,
             refused_by_other: false,
+            refusals: 0,
             guard: None,
             decline: None,
             fallback: false,
@@ -164,25 +168,28 @@ impl Client {
         }
     }
 
-    /// The link became ready or ceased to be, or another adapter carries it.
-    pub fn set_ready(&mut self, now: u64, carrier: Option<Index>, random: &mut Random) {
-        let before = self.carrier;
-        match (self.state, carrier) {
-            (State::Idle, None) => {}
-            (_, None) => {
-                self.state = State::Idle;
-                self.waiting_since = None;
-            }
-            (State::Idle, Some(_)) => {
-                self.carrier = carrier;
-                self.begin(now, random);
-            }
-            (State::Released, Some(_)) => self.carrier = carrier,
-            (_, Some(_)) if before != carrier => {
-                self.carrier = carrier;
-                self.moved(now, random);
-            }
-            (_, Some(_)) => {}
+    /// The link became ready or ceased to be, or another adapter carries it. A ready link
+    /// that nobody carries is in the middle of a fail-over: all stays as it is.
+    pub fn set_ready(
+        &mut self,
+        now: u64,
+        ready: bool,
+        carrier: Option<Index>,
+        random: &mut Random,
+    ) {
+        if !ready {
+            self.state = State::Idle;
+            self.waiting_since = None;
+            return;
+        }
+        if carrier.is_none() {
+            return;
+        }
+        let before = core::mem::replace(&mut self.carrier, carrier);
+        match self.state {
+            State::Idle => self.begin(now, random),
+            _ if before != carrier => self.moved(now, random),
+            _ => {}
         }
     }
 
@@ -300,6 +307,8 @@ impl Client {
     fn drop_lease(&mut self, now: u64) {
         self.lease = None;
         self.guard = None;
+        // What is on disk goes too: nobody may take it up again.
+        self.unstored = true;
         self.told_kernel = None;
         self.waiting_since = Some(now);
     }
@@ -544,8 +553,14 @@ impl Client {
         if self.lease.is_some() {
             self.drop_lease(now);
         }
-        self.select(now, AFTER_NAK_MS, random);
-        News::Refused
+        let wait = AFTER_NAK_MS << self.refusals.min(MOST_DOUBLINGS);
+        self.refusals += 1;
+        self.select(now, wait, random);
+        match self.refusals {
+            1 => News::Refused,
+            // Said once, as long as it goes on.
+            _ => News::Nothing,
+        }
     }
 
     fn bind(&mut self, now: u64, reply: &Reply, ack: &[u8]) -> News {
@@ -569,6 +584,7 @@ impl Client {
         self.unstored_lasting |= self.remembered != Some(known);
         self.remembered = Some(known);
         self.waiting_since = None;
+        self.refusals = 0;
         self.state = State::Bound;
         if same { News::Confirmed } else { News::Bound }
     }

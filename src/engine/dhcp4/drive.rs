@@ -25,28 +25,27 @@ impl Engine {
     /// Sees to it that every link that wants one has a client, and tells it whether its
     /// link is ready.
     pub(in crate::engine) fn update_dhcp4(&mut self, now: u64) {
-        let mut wanted: Vec<(IfName, Option<Index>), MAX_CLIENTS> = Vec::new();
+        let mut wanted: Vec<(IfName, bool, Option<Index>), MAX_CLIENTS> = Vec::new();
         for part in address::all(self).filter(|part| part.block.ipv4.dhcp) {
             let carrier = match part.link.name == self.config.bond.name {
                 true => self.carry.now().map(|(member, _)| member),
                 false => Some(part.link.index),
             };
-            let carrier = carrier.filter(|_| part.ready);
-            let _ = wanted.push((part.link.name.clone(), carrier));
+            let _ = wanted.push((part.link.name.clone(), part.ready, carrier));
         }
         let config = &self.config;
         self.clients.retain(|client| {
-            wanted.iter().any(|(name, _)| *name == client.name) || is_named(config, &client.name)
+            wanted.iter().any(|(name, ..)| *name == client.name) || is_named(config, &client.name)
         });
         for client in &mut self.clients {
-            let ready = wanted.iter().find(|(name, _)| *name == client.name);
-            let carrier = ready.and_then(|(_, carrier)| *carrier);
-            client.set_ready(now, carrier, &mut self.random);
+            let found = wanted.iter().find(|(name, ..)| *name == client.name);
+            let (ready, carrier) = found.map_or((false, None), |(_, r, c)| (*r, *c));
+            client.set_ready(now, ready, carrier, &mut self.random);
         }
-        for (name, carrier) in wanted {
-            if carrier.is_some() && self.dhcp4(&name).is_none() {
+        for (name, ready, carrier) in wanted {
+            if ready && self.dhcp4(&name).is_none() {
                 let mut client = Client::new(name);
-                client.set_ready(now, carrier, &mut self.random);
+                client.set_ready(now, ready, carrier, &mut self.random);
                 let _ = self.clients.push(client);
             }
         }
@@ -63,9 +62,13 @@ impl Engine {
         let client = &self.clients[place];
         let link = self.observed.by_name(&client.name);
         let fallback = link.and_then(|link| address::block(self, link)?.ipv4.fallback.as_ref());
+        // A daemon before us may have come to it already.
+        let is_there = |net| link.is_some_and(|l| self.observed.has_address(l.index, net));
         let due = fallback
             .zip(client.waiting_since)
-            .filter(|(fallback, since)| now >= since + u64::from(fallback.after_s) * 1000);
+            .filter(|(fallback, since)| {
+                now >= since + u64::from(fallback.after_s) * 1000 || is_there(fallback.address)
+            });
         let due = due.map(|(fallback, _)| fallback.address);
         if let Some(net) = due.filter(|_| !client.fallback) {
             let name = client.name.clone();
@@ -307,7 +310,9 @@ impl Engine {
             let fallback = address::block(self, link)?.ipv4.fallback.as_ref()?;
             Some(client.waiting_since? + u64::from(fallback.after_s) * 1000)
         });
-        clients.chain(fallbacks.filter(|at| *at > now)).min()
+        // What was due at this time has been offered; if it had to wait, for something
+        // else's sake, that has a time of its own.
+        clients.chain(fallbacks).filter(|at| *at > now).min()
     }
 }
 
@@ -315,7 +320,11 @@ impl Engine {
 fn is_named(config: &Config, name: &IfName) -> bool {
     let bond = &config.bond;
     let of_bond = bond.name == *name && !bond.members.is_empty() && bond.ip.ipv4.dhcp;
-    let means = |m: &Matcher| matches!(m, Matcher::Name(n) if n == name);
+    let means = |m: &Matcher| match m {
+        Matcher::Name(n) => n == name,
+        // It may be the one that a pattern meant.
+        _ => true,
+    };
     of_bond
         || config
             .links
@@ -347,7 +356,8 @@ pub fn next_word(engine: &Engine, now: u64) -> Option<Action> {
 
 /// The next lease to put on disk, when all that is urgent is done.
 pub fn next_store(engine: &Engine, now: u64) -> Option<Action> {
-    let (link, client) = link_of(engine, |c| c.unstored && c.state == State::Bound)?;
+    let settled = |c: &Client| c.state == State::Bound || c.lease.is_none();
+    let (link, client) = link_of(engine, |c| c.unstored && settled(c))?;
     let lasting = client.unstored_lasting;
     engine.offer_any(now, Action::StoreLease { link, lasting })
 }

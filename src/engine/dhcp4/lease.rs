@@ -101,6 +101,9 @@ impl Lease {
         let router = self.routers.first().filter(|_| !self.classless);
         let router = router.map(|router| (default, *router));
         for (to, via) in self.routes.iter().copied().chain(router) {
+            if list.iter().any(|r: &Route| r.to == to) {
+                continue;
+            }
             let via = Some(via).filter(|via| !via.is_unspecified());
             if let Some(via) = via
                 && !self.is_near(via)

@@ -478,10 +478,10 @@ fn after_a_reboot_the_old_address_is_asked_for_first() {
     again.wait(1_000);
     let asked = again.take();
     let kinds: Vec<u8> = asked.iter().map(|a| a.kind).collect();
-    assert_eq!(kinds, [3, 3, 3, 1]);
+    assert_eq!(kinds, [3, 3, 1, 1, 1]);
     assert!(asked.iter().all(|a| a.requested == Some(LEASE)));
     again.mood = Mood::Answers;
-    again.wait(300);
+    again.wait(600);
     assert!(again.bond_has(LEASE));
 }
 
@@ -621,4 +621,54 @@ fn an_address_long_in_use_is_defended_once_in_ten_seconds() {
     net.claim(STRANGER);
     assert!(!net.bond_has(LEASE));
     assert_eq!(net.take().last().unwrap().kind, 4);
+}
+
+#[test]
+fn a_fail_over_leaves_the_fallback_alone() {
+    let fallback = [192, 168, 43, 150];
+    let mut net = Net::start(&with_fallback(), Mood::Silent);
+    net.join(WLAN0);
+    net.join(WLAN1);
+    net.wait(10_000);
+    assert!(net.bond_has(fallback));
+    net.world.take();
+    // Nobody carries for a moment: the kernel has not yet taken the other one.
+    let lost = |link: &mut crate::engine::observed::Link| {
+        link.carrier = false;
+        link.oper = Oper::Down;
+    };
+    pretend::edit(&mut net.world.engine, net.world.now, WLAN0, lost);
+    net.world.now += 100;
+    net.world.engine.tick(net.world.now);
+    net.run();
+    assert!(net.bond_has(fallback) && net.has_default());
+    let done = net.world.take();
+    let gone = |a: &Action| matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }));
+    assert!(!done.iter().any(gone), "{done:?}");
+}
+
+#[test]
+fn a_server_that_offers_and_refuses_is_asked_less_and_less() {
+    let mut net = Net::start(&config(), Mood::Refuses);
+    net.join(WLAN0);
+    net.wait(60_000);
+    assert!(net.take().len() <= 24);
+    let journal = net.world.engine.journal();
+    let said = journal.since(0).filter(|r| r.text.contains("refuses"));
+    assert_eq!(said.count(), 1);
+    net.mood = Mood::Answers;
+    net.wait(60_000);
+    assert!(net.bond_has(LEASE));
+}
+
+#[test]
+fn a_refused_or_declined_lease_is_not_kept_on_disk() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.join(WLAN0);
+    net.world.take();
+    net.mood = Mood::Silent;
+    net.claim(STRANGER);
+    let done = net.world.take();
+    place_of(&done, |a| matches!(a, Action::StoreLease { .. }));
+    assert!(net.world.engine.dhcp4("bond0").unwrap().lease.is_none());
 }

@@ -6,6 +6,7 @@
 //! NAK or another answer ends it. States change after a message has left.
 use super::guard::{Claim, Guard};
 use super::lease::Lease;
+use super::timing::{half, wait};
 use crate::config::IfName;
 use crate::engine::observed::Index;
 use crate::engine::random::Random;
@@ -13,11 +14,6 @@ use crate::wire::arp::Word;
 use crate::wire::dhcp4::{Kind, Reply};
 use core::net::Ipv4Addr;
 
-/// Waits for an answer: quick ones first, as servers answer in milliseconds, then as RFC
-/// 2131, 4.1 has it: 4, 8, 16, 32, 64 s.
-const WAITS_MS: [u64; 9] = [200, 300, 500, 1_000, 4_000, 8_000, 16_000, 32_000, 64_000];
-/// The last one is repeated; each longer than a second is moved by up to one (4.1).
-const JITTER_MS: u64 = 1_000;
 /// A remembered address is asked for so often before any address is.
 const REBOOTS: usize = 2;
 /// An offer is asked for so often before another one is.
@@ -32,8 +28,6 @@ const AFTER_NAK_MS: u64 = 100;
 const MOST_DOUBLINGS: u32 = 9;
 /// After a DECLINE (RFC 2131, 3.1, 5).
 const AFTER_DECLINE_MS: u64 = 10_000;
-/// Between attempts to renew, at least (4.4.5 has 60 s, too long for short leases).
-const RENEW_EVERY_MS: u64 = 60_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offer {
@@ -588,19 +582,4 @@ impl Client {
         self.state = State::Bound;
         if same { News::Confirmed } else { News::Bound }
     }
-}
-
-fn wait(tries: usize, random: &mut Random) -> u64 {
-    let wait = WAITS_MS[tries.min(WAITS_MS.len() - 1)];
-    match wait {
-        0..=JITTER_MS => wait,
-        _ => wait - JITTER_MS + random.draw() % (2 * JITTER_MS),
-    }
-}
-
-/// RFC 2131, 4.4.5: half of the time that is left, and no less than a minute; with a
-/// short lease a quarter of what it leaves.
-fn half(now: u64, end: u64) -> u64 {
-    let left = end.saturating_sub(now);
-    (left / 2).max(RENEW_EVERY_MS.min(left / 4)).max(1_000)
 }

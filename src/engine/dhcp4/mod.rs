@@ -3,6 +3,7 @@ mod client;
 mod drive;
 mod guard;
 mod lease;
+mod timing;
 
 pub use client::{Client, State, Way};
 pub use drive::{next, next_release, next_store, next_word, source};

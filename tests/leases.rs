@@ -80,7 +80,7 @@ fn one_line_is_enough() {
 }
 
 #[test]
-fn fail_overs_keep_the_address_and_the_server_sees_one_client() {
+fn fail_overs_keep_the_address_and_the_server_gives_no_other() {
     let s = served();
     s.pi.start(&one_line());
     let address = leased(&s);
@@ -106,7 +106,7 @@ fn fail_overs_keep_the_address_and_the_server_sees_one_client() {
     );
     assert_eq!(leased(&s), address);
     let log = s.lan.dhcp_log();
-    // dnsmasq names the lease's client by its address: one was ever given.
+    // One address was ever given. (Not: one lease. That would need the lease file.)
     let given: std::collections::BTreeSet<&str> = log
         .lines()
         .filter_map(|line| line.split("DHCPACK(br0) ").nth(1))

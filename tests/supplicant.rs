@@ -73,11 +73,13 @@ fn deauthentication_of_the_active_member_switches() {
     let s = Scene::running();
     let pings = s.pings();
     pings.wait_answers(20, SHORT);
+    // Whichever joins first carries first: one switch more where that was wlan1.
+    let before = s.pi.status()["bond"]["switches"].as_u64().expect("a count");
     s.ap.deauthenticate(MAC0);
     let st = s.pi.wait("a switch there and back", LONG, |st| {
-        st["bond"]["switches"].as_u64() >= Some(2) && status::active(st) == "wlan0"
+        st["bond"]["switches"].as_u64() >= Some(before + 2) && status::active(st) == "wlan0"
     });
-    assert_eq!(st["bond"]["switches"], 2, "{:#}", s.pi.events());
+    assert_eq!(st["bond"]["switches"], before + 2, "{:#}", s.pi.events());
     let pings = pings.stop();
     // The kernel alone: 14 to 61 ms. The rest is room for a busy machine.
     assert!(

@@ -92,6 +92,7 @@ fn is_a_change(action: &Action) -> bool {
     match action {
         Action::Kernel(_)
         | Action::SetIpv6 { .. }
+        | Action::SetIpv6Routes { .. }
         | Action::WriteResolver
         | Action::StartSupplicant { .. }
         | Action::StopSupplicant { .. }
@@ -101,6 +102,10 @@ fn is_a_change(action: &Action) -> bool {
         | Action::SayArp { .. }
         | Action::ReleaseDhcp4 { .. }
         | Action::StoreLease { .. }
+        | Action::SendDhcp6 { .. }
+        | Action::ReleaseDhcp6 { .. }
+        | Action::StoreLease6 { .. }
+        | Action::SolicitRouter { .. }
         | Action::AttachSupplicant { .. }
         | Action::AskSupplicant { .. }
         | Action::Exit => false,

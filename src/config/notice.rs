@@ -1,14 +1,14 @@
 //! Parts of a good file that this version does not carry out yet.
 //!
-//! Each issue that brings one to life takes its line out of the tables below.
-use super::types::{Config, IpBlock, Ipv6Mode, Key, Probe};
-use core::fmt::{self, Write};
+//! Each issue that brings one to life takes its line out of the table below.
+use super::types::{Config, Key, Probe};
+use core::fmt;
 use heapless::{String, Vec};
 
 /// One part of the file that nothing happens for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// The part's path in the file, or the interfaces it is about.
+    /// The part's path in the file.
     pub place: String<128>,
     pub what: &'static str,
 }
@@ -21,15 +21,6 @@ impl fmt::Display for Notice {
 
 /// Whether a part of the file asks for something.
 type Asks<Part> = fn(&Part) -> bool;
-
-/// Settings of one interface; those it is about are named together.
-const INTERFACE: &[(Asks<IpBlock>, &str)] = &[
-    (
-        |ip| ip.ipv6.mode == Ipv6Mode::Auto,
-        "IPv6 by wifibond itself; \"auto\" is left to the kernel (router advertisements, no DHCPv6)",
-    ),
-    (|ip| ip.ipv6.mode == Ipv6Mode::Dhcp, "DHCPv6"),
-];
 
 /// Settings of the file: where, whether they ask for something, what is not done.
 const FILE: &[(&str, Asks<Config>, &str)] = &[
@@ -76,19 +67,13 @@ const FILE: &[(&str, Asks<Config>, &str)] = &[
     ),
 ];
 
-/// Room for every line of both tables.
+/// Room for every line of the table.
 pub const MAX_NOTICES: usize = 16;
-const _: () = assert!(INTERFACE.len() + FILE.len() <= MAX_NOTICES);
+const _: () = assert!(FILE.len() <= MAX_NOTICES);
 
 /// What `config` asks for and nothing happens for yet.
 pub fn not_supported_yet(config: &Config) -> Vec<Notice, MAX_NOTICES> {
     let mut notices = Vec::new();
-    for (asks, what) in INTERFACE {
-        let place = interfaces(config, *asks);
-        if !place.is_empty() {
-            let _ = notices.push(Notice { place, what });
-        }
-    }
     for (path, asks, what) in FILE {
         if asks(config) {
             let place = String::try_from(*path).unwrap_or_default();
@@ -104,25 +89,4 @@ fn has_wifi(config: &Config) -> bool {
 
 fn has_bond(config: &Config) -> bool {
     !config.bond.members.is_empty()
-}
-
-/// The names of the interfaces that ask: `bond0, eth0`.
-fn interfaces(config: &Config, asks: Asks<IpBlock>) -> String<128> {
-    let mut list = String::new();
-    let mut add = |ip: &IpBlock, name: &dyn fmt::Display| {
-        if asks(ip) {
-            let comma = if list.is_empty() { "" } else { ", " };
-            let _ = write!(list, "{comma}{name}");
-        }
-    };
-    if has_bond(config) {
-        add(&config.bond.ip, &config.bond.name);
-    }
-    for bridge in &config.bridges {
-        add(&bridge.ip, &bridge.name);
-    }
-    for link in &config.links {
-        add(&link.ip, &link.name);
-    }
-    list
 }

@@ -12,11 +12,14 @@
 use super::{RUN_DIR, STATE_DIR};
 use crate::engine::Engine;
 use crate::engine::dhcp4::{Identity, MAX_ACK};
+use crate::engine::dhcp6::MAX_REPLY;
 use crate::engine::event::Event;
 use crate::engine::observed::{Index, Kind};
 use crate::system::{clock, files, host};
 
 const PREFIX: &str = "lease-";
+/// DHCPv6's: of this boot alone. A server finds the next boot's by our DUID.
+const PREFIX6: &str = "lease6-";
 const FIRST_LINE: &str = "wifibond lease 1 ";
 const LINE_BYTES: usize = 128;
 const DUID: &str = "duid";
@@ -36,6 +39,56 @@ pub fn load(engine: &mut Engine) {
             log::warn!("{directory}: {e}");
         }
     }
+    let boot = host::boot_id();
+    let listed = files::list(RUN_DIR, &mut |file| {
+        if let Some(name) = file.strip_prefix(PREFIX6).filter(|n| !n.ends_with(".new")) {
+            load_one6(&format!("{RUN_DIR}/{file}"), name, &boot, engine);
+        }
+    });
+    if let Err(e) = listed {
+        log::warn!("{RUN_DIR}: {e}");
+    }
+}
+
+fn load_one6(path: &str, name: &str, boot: &str, engine: &mut Engine) {
+    let bytes = match files::read(path, LINE_BYTES + MAX_REPLY) {
+        Ok(bytes) => bytes,
+        Err(e) => return log::warn!("{path}: {e}; passed over"),
+    };
+    let now = clock::boot_ms();
+    match parse(&bytes, boot) {
+        Some((Some(obtained), reply)) if obtained <= now => {
+            let found = Event::Lease6Found {
+                name,
+                reply,
+                obtained,
+            };
+            engine.handle(now, found);
+        }
+        Some(_) => {}
+        None => log::warn!("{path}: is no lease; passed over"),
+    }
+}
+
+/// Keeps a link's lease of DHCPv6 for a restart, or removes the one that it had.
+pub fn store6(link: Index, engine: &Engine) {
+    let Some(name) = engine.observed().link(link).map(|link| &link.name) else {
+        return;
+    };
+    let lease = engine.inet6(name).and_then(|i| i.client.lease.as_ref());
+    let Some(lease) = lease.filter(|lease| !lease.reply.is_empty()) else {
+        return forget6(link, engine);
+    };
+    let mut bytes = format!("{FIRST_LINE}{} {}\n", host::boot_id(), lease.obtained).into_bytes();
+    bytes.extend_from_slice(&lease.reply);
+    let path = format!("{RUN_DIR}/{PREFIX6}{name}");
+    if let Err(e) = files::write_atomic(&path, &bytes, 0o600) {
+        log::info!("{path}: {e}; the lease is not kept there");
+    }
+}
+
+pub fn forget6(link: Index, engine: &Engine) {
+    remove(PREFIX6, link, engine);
 }
 
 fn load_one(path: &str, name: &str, boot: &str, engine: &mut Engine) {
@@ -90,8 +143,12 @@ pub fn store(link: Index, lasting: bool, engine: &Engine) {
 
 /// A lease that was given back is not to be taken up again within this boot.
 pub fn forget(link: Index, engine: &Engine) {
+    remove(PREFIX, link, engine);
+}
+
+fn remove(prefix: &str, link: Index, engine: &Engine) {
     if let Some(link) = engine.observed().link(link) {
-        let path = format!("{RUN_DIR}/{PREFIX}{}", link.name);
+        let path = format!("{RUN_DIR}/{prefix}{}", link.name);
         if let Err(e) = files::remove(&path) {
             log::debug!("{path}: {e}");
         }

@@ -5,6 +5,7 @@
 //! a request, so the engine never acts on an old picture.
 mod clients;
 mod dhcp;
+mod dhcp6;
 pub mod file;
 mod ipv6;
 mod leases;
@@ -23,6 +24,7 @@ use crate::system::{clock, files, notify, packet};
 use crate::wire::control::{self, Request};
 use clients::Clients;
 use dhcp::Exchanges;
+use dhcp6::Exchanges6;
 use file::Source;
 use log::Level;
 use machine::Machine;
@@ -36,11 +38,11 @@ pub const CONTROL: &str = "/run/wifibond/control.sock";
 /// Lasting state.
 pub const STATE_DIR: &str = "/var/lib/wifibond";
 
-/// Netlink, signals, the listener; clients; each process and its words; DHCP and ARP.
+/// Netlink, signals, the listener; clients; each process and its words; DHCP, ARP, DHCPv6.
 const DESCRIPTORS: usize = 3
     + clients::MAX_CLIENTS
     + 2 * supplicants::MAX_PROCESSES
-    + 2 * crate::engine::dhcp4::MAX_CLIENTS;
+    + 3 * crate::engine::dhcp4::MAX_CLIENTS;
 const _: () = assert!(DESCRIPTORS <= poll::MAX);
 
 /// Steps in a row before other events are looked at again.
@@ -63,6 +65,8 @@ enum Token {
     Dhcp(usize),
     /// A link's ARP.
     Arp(usize),
+    /// A link's DHCPv6.
+    Dhcp6(usize),
 }
 
 pub struct Daemon {
@@ -71,6 +75,7 @@ pub struct Daemon {
     machine: Machine,
     processes: Processes,
     exchanges: Exchanges,
+    exchanges6: Exchanges6,
     clients: Clients,
     signals: Signals,
     source: Source,
@@ -110,6 +115,7 @@ impl Daemon {
             machine,
             processes: Processes::default(),
             exchanges: Exchanges::default(),
+            exchanges6: Exchanges6::default(),
             clients,
             signals,
             source,
@@ -126,7 +132,7 @@ impl Daemon {
     /// Runs until it is told to stop.
     pub fn run(mut self) -> Result<(), String> {
         self.source.note_start(clock::boot_ms(), &mut self.engine);
-        ipv6::left_off(&mut self.engine);
+        ipv6::left_over(&mut self.engine);
         leases::load(&mut self.engine);
         self.perform(Action::Resync(Scope::All));
         if !self.engine.observed().is_complete() {
@@ -169,6 +175,7 @@ impl Daemon {
             }
         }
         self.exchanges.sweep(&self.engine);
+        self.exchanges6.sweep(&self.engine);
         self.write_log();
         self.tell_init();
         self.answer_statuses();
@@ -183,6 +190,7 @@ impl Daemon {
                 name,
                 enabled,
             } => ipv6::set(*link, name, *enabled),
+            Action::SetIpv6Routes { link, name, metric } => ipv6::set_routes(*link, name, *metric),
             Action::Resync(scope) => self.machine.read_all(*scope, &mut self.engine),
             Action::StartSupplicant { link, name } => {
                 match self.processes.start(
@@ -216,6 +224,16 @@ impl Daemon {
                 leases::store(*link, *lasting, &self.engine);
                 Ok(())
             }
+            Action::SendDhcp6 { link } => self.exchanges6.send(*link, false, &self.engine),
+            Action::ReleaseDhcp6 { link } => {
+                leases::forget6(*link, &self.engine);
+                self.exchanges6.send(*link, true, &self.engine)
+            }
+            Action::StoreLease6 { link } => {
+                leases::store6(*link, &self.engine);
+                Ok(())
+            }
+            Action::SolicitRouter { link } => dhcp6::solicit(*link, &self.engine),
             Action::WriteResolver => resolv::write(&self.engine),
             Action::Exit => {
                 resolv::give_back();
@@ -276,6 +294,8 @@ impl Daemon {
                 true => add(fd, Token::Arp(place), false),
                 false => add(fd, Token::Dhcp(place), false),
             });
+            self.exchanges6
+                .interests(&mut |fd, place| add(fd, Token::Dhcp6(place), false));
             poll::wait(&interests, timeout).map_err(|e| format!("waiting: {e}"))?
         };
         // Places are stable until the next wait: nothing is removed in between.
@@ -314,6 +334,7 @@ impl Daemon {
             }
             Token::Arp(place) => self.exchanges.watch(place, trouble, &mut self.engine),
             Token::Dhcp(place) => self.exchanges.listen(place, trouble, &mut self.engine),
+            Token::Dhcp6(place) => self.exchanges6.listen(place, trouble, &mut self.engine),
             Token::Words(place) => self.processes.listen(place, trouble, &mut self.engine),
         }
     }
@@ -387,6 +408,12 @@ impl Daemon {
             && let Some(link) = self.engine.releasable(only)
         {
             self.perform(Action::ReleaseDhcp4 { link });
+            count += 1;
+        }
+        while count < 2 * crate::engine::dhcp4::MAX_CLIENTS
+            && let Some(link) = self.engine.releasable6(only)
+        {
+            self.perform(Action::ReleaseDhcp6 { link });
             count += 1;
         }
         self.work_without_answers();

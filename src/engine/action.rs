@@ -33,6 +33,28 @@ pub enum Action {
         link: Index,
         lasting: bool,
     },
+    /// Send the message of DHCPv6 that is due.
+    SendDhcp6 {
+        link: Index,
+    },
+    ReleaseDhcp6 {
+        link: Index,
+    },
+    /// Keep it for a restart in this boot, or forget it.
+    StoreLease6 {
+        link: Index,
+    },
+    /// Ask the routers of this link to advertise.
+    SolicitRouter {
+        link: Index,
+    },
+    /// Let the kernel take in advertisements and give their routes this metric; `None`
+    /// gives back what was set before.
+    SetIpv6Routes {
+        link: Index,
+        name: IfName,
+        metric: Option<u32>,
+    },
     /// Write resolv.conf.
     WriteResolver,
     /// Read links, addresses and routes afresh.
@@ -106,6 +128,14 @@ pub enum KernelAction {
         link: Index,
         net: IpNet,
         until: Option<u64>,
+    },
+    /// An IPv6 address of a lease, without a route to its network; it may be there
+    /// already. Milliseconds since boot.
+    AddAddress6 {
+        link: Index,
+        net: IpNet,
+        preferred: u64,
+        until: u64,
     },
     DeleteAddress {
         link: Index,

@@ -6,6 +6,7 @@ use super::Engine;
 use super::action::{Action, KernelAction};
 use super::bond::{self, Place};
 use super::dhcp4::{Client, Lease};
+use super::dhcp6;
 use super::journal::{Text, clip};
 use super::observed::{Address, Index, KernelRoute, Link, OUR_PROTOCOL};
 use super::roles::{authorised, own_link};
@@ -164,7 +165,8 @@ fn wants_address(engine: &Engine, have: &Address) -> bool {
     all(engine).any(|part| {
         part.ready
             && part.link.index == have.link
-            && part.addresses().any(|(net, _)| net == have.net)
+            && (part.addresses().any(|(net, _)| net == have.net)
+                || dhcp6::wants_address(engine, part.link, have.net))
     })
 }
 

@@ -3,9 +3,9 @@
 use super::Engine;
 use super::action::Action;
 use super::address;
-use crate::config::DnsName;
+use crate::config::{DnsName, IfName};
 use core::fmt::{self, Write};
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv6Addr};
 use heapless::Vec;
 
 /// More are not read by the C library (`MAXNS` in resolv.h).
@@ -15,16 +15,45 @@ const MAX_TIME: usize = 4;
 /// `MAXDNSRCH` in resolv.h.
 const MAX_SEARCH: usize = 6;
 
+/// A name server. One that is known by its link's own address needs the link's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    pub address: IpAddr,
+    pub link: Option<IfName>,
+}
+
+impl Server {
+    fn on(link: &IfName, address: IpAddr) -> Self {
+        let near = |v6: Ipv6Addr| v6.is_unicast_link_local();
+        let near = matches!(address, IpAddr::V6(v6) if near(v6));
+        Server {
+            address,
+            link: near.then(|| link.clone()),
+        }
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)?;
+        match &self.link {
+            Some(link) => write!(f, "%{link}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What belongs into resolv.conf now.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Resolver {
-    pub servers: Vec<IpAddr, MAX_SERVERS>,
+    pub servers: Vec<Server, MAX_SERVERS>,
     pub search: Vec<DnsName, MAX_SEARCH>,
     /// Of leases alone: the file has none.
-    pub time: Vec<Ipv4Addr, MAX_TIME>,
+    pub time: Vec<IpAddr, MAX_TIME>,
 }
 
-/// Of every link that can carry, by metric; the file's before the lease's.
+/// Of every link that can carry, by metric; the file's first, then the lease's, the
+/// routers', and those of DHCPv6.
 pub fn resolver(engine: &Engine) -> Resolver {
     let mut parts: Vec<address::Managed<'_>, { super::dhcp4::MAX_CLIENTS }> = Vec::new();
     for part in address::all(engine).filter(|part| part.ready) {
@@ -33,30 +62,52 @@ pub fn resolver(engine: &Engine) -> Resolver {
     parts.sort_unstable_by_key(|part| (part.block.ipv4.metric, part.link.index));
     let mut list = Resolver::default();
     for part in &parts {
-        let lease = part.lease();
-        let lent = lease.into_iter().flat_map(|lease| lease.dns.iter());
-        let servers = part.block.dns.iter().copied();
-        for server in servers.chain(lent.map(|server| IpAddr::V4(*server))) {
-            if !list.servers.contains(&server) {
-                let _ = list.servers.push(server);
-            }
-        }
-        for server in lease
-            .into_iter()
-            .flat_map(|lease| lease.time_servers.iter())
-        {
-            if !list.time.contains(server) {
-                let _ = list.time.push(*server);
-            }
-        }
-        let lent = lease.into_iter().flat_map(|lease| lease.search.iter());
-        for domain in part.block.search.iter().chain(lent) {
-            if !list.search.contains(domain) {
-                let _ = list.search.push(domain.clone());
-            }
-        }
+        list.add_part(engine, part);
     }
     list
+}
+
+impl Resolver {
+    fn add_part(&mut self, engine: &Engine, part: &address::Managed<'_>) {
+        let lease = part.lease();
+        let inet6 = engine.inet6(&part.link.name);
+        let routers = inet6.map(|inet6| &inet6.routers);
+        let lease6 = inet6.and_then(|inet6| inet6.client.lease.as_ref());
+
+        let file = part.block.dns.iter().copied();
+        let dhcp = lease.into_iter().flat_map(|l| l.dns.iter().copied());
+        let router = routers.into_iter().flat_map(|r| r.servers());
+        let dhcp6 = lease6.into_iter().flat_map(|l| l.dns.iter().copied());
+        let servers = file
+            .chain(dhcp.map(IpAddr::V4))
+            .chain(router.chain(dhcp6).map(IpAddr::V6));
+        for server in servers.map(|address| Server::on(&part.link.name, address)) {
+            add(&mut self.servers, server);
+        }
+
+        let file = part.block.search.iter();
+        let dhcp = lease.into_iter().flat_map(|l| l.search.iter());
+        let router = routers.into_iter().flat_map(|r| r.search());
+        let dhcp6 = lease6.into_iter().flat_map(|l| l.search.iter());
+        for domain in file.chain(dhcp).chain(router).chain(dhcp6) {
+            if !self.search.contains(domain) {
+                let _ = self.search.push(domain.clone());
+            }
+        }
+
+        let dhcp = lease.into_iter().flat_map(|l| l.time_servers.iter());
+        let dhcp6 = lease6.into_iter().flat_map(|l| l.time_servers.iter());
+        let dhcp = dhcp.copied().map(IpAddr::V4);
+        for server in dhcp.chain(dhcp6.copied().map(IpAddr::V6)) {
+            add(&mut self.time, server);
+        }
+    }
+}
+
+fn add<T: PartialEq, const N: usize>(list: &mut Vec<T, N>, value: T) {
+    if !list.contains(&value) {
+        let _ = list.push(value);
+    }
 }
 
 /// What belongs into a drop-in of systemd-timesyncd (timesyncd.conf(5)).

@@ -1,7 +1,7 @@
 //! What the daemon tells the engine. Half of the contract with the outside; the
 //! other half is [`super::action`].
 use super::action::{Action, Scope};
-use super::observed::{Address, Index, KernelRoute, Link};
+use super::observed::{Address, Index, KernelRoute, Link, RouterFlags};
 use crate::config::{Config, Mac};
 use core::net::Ipv4Addr;
 use heapless::String;
@@ -33,6 +33,21 @@ pub enum Event<'a> {
         link: Index,
         message: &'a [u8],
     },
+    /// A datagram for DHCPv6's client port came in on this link.
+    Dhcp6 {
+        link: Index,
+        message: &'a [u8],
+    },
+    /// The kernel took in an advertisement and hands on these options of it.
+    Router {
+        link: Index,
+        options: &'a [u8],
+    },
+    /// What the routers of this link ask for changed.
+    RouterFlags {
+        link: Index,
+        flags: RouterFlags,
+    },
     /// On this link, somebody's ARP says that they have this address.
     Arp {
         link: Index,
@@ -45,12 +60,20 @@ pub enum Event<'a> {
         ack: &'a [u8],
         obtained: Option<u64>,
     },
+    /// A lease of DHCPv6 was found on disk, obtained in this boot.
+    Lease6Found {
+        name: &'a str,
+        reply: &'a [u8],
+        obtained: u64,
+    },
     /// Its control socket was lost; the process may be alive.
     SupplicantDetached {
         link: Index,
     },
     /// A daemon before us turned this link's IPv6 off.
     Ipv6Off(Index),
+    /// A daemon before us changed what the kernel makes of advertisements on this link.
+    Ipv6Set(Index),
     /// One message of a member's wpa_supplicant: an event or a reply.
     Supplicant {
         link: Index,

@@ -18,11 +18,17 @@ impl Engine {
             Event::Link(link) => self.link_seen(now, link),
             Event::LinkGone(index) => self.link_gone(now, index),
             Event::Address(address) => {
+                if address.duplicate {
+                    self.dhcp6_taken(now, &address);
+                }
                 if self.observed.link(address.link).is_some() || address.protocol == OUR_PROTOCOL {
                     self.observed.put_address(address);
                 }
             }
             Event::AddressGone(address) => {
+                if address.duplicate {
+                    self.dhcp6_taken(now, &address);
+                }
                 // The kernel drops IPv4 routes with their address and tells nobody.
                 if self.observed.link(address.link).is_some() {
                     self.want_read(Scope::Routes);
@@ -46,6 +52,14 @@ impl Engine {
             Event::SupplicantStarted { link, how } => self.supplicant_started(now, link, how),
             Event::SupplicantExited { link } => self.supplicant_exited(now, link),
             Event::Dhcp4 { link, message } => self.dhcp4_heard(now, link, message),
+            Event::Dhcp6 { link, message } => self.dhcp6_heard(now, link, message),
+            Event::Router { link, options } => self.router_heard(now, link, options),
+            Event::RouterFlags { link, flags } => self.observed.put_router_flags(link, flags),
+            Event::Lease6Found {
+                name,
+                reply,
+                obtained,
+            } => self.lease6_found(name, reply, obtained),
             Event::Arp { link, mac, address } => self.arp_heard(now, link, mac, address),
             Event::LeaseFound {
                 name,
@@ -57,6 +71,10 @@ impl Engine {
                 if !self.ipv6_off.contains(&link) {
                     let _ = self.ipv6_off.push(link);
                 }
+            }
+            Event::Ipv6Set(link) => {
+                // No metric that is ever wanted: it is set afresh, or given back.
+                let _ = self.ipv6_set.push((link, 0));
             }
             Event::Supplicant { link, text } => self.supplicant_said(now, link, text),
             Event::Config(config) => self.reconfigure(now, config),
@@ -111,6 +129,7 @@ impl Engine {
         self.update_pin();
         self.update_carry(now, bond.map(|(_, index, options)| (index, options)));
         self.update_dhcp4(now);
+        self.update_inet6(now);
         self.update_refusals(now);
         if self.stopping.is_some() {
             self.advance_stop(now);
@@ -249,8 +268,9 @@ impl Engine {
     }
 
     fn link_seen(&mut self, now: u64, link: Link) {
-        let unfinished =
-            self.ipv6_off.contains(&link.index) || self.supplicant(link.index).is_some();
+        let unfinished = self.ipv6_off.contains(&link.index)
+            || self.ipv6_set.iter().any(|(set, _)| *set == link.index)
+            || self.supplicant(link.index).is_some();
         if !roles::concerns_us(&self.config, &link) && !unfinished {
             // It may have concerned us before: under another name, or as a member.
             return self.forget_link(link.index);
@@ -315,6 +335,7 @@ impl Engine {
         self.observed.drop_link(index);
         self.retry.forget_link(index);
         self.ipv6_off.retain(|off| *off != index);
+        self.ipv6_set.retain(|(set, _)| *set != index);
         if self.made_bond == Some(index) {
             self.made_bond = None;
         }
@@ -329,6 +350,8 @@ impl Engine {
         self.observed.dump_ends(scope);
         let observed = &self.observed;
         self.ipv6_off.retain(|off| observed.link(*off).is_some());
+        self.ipv6_set
+            .retain(|(set, _)| observed.link(*set).is_some());
         for index in before {
             if self.observed.link(index).is_none() {
                 self.link_gone(now, index);
@@ -351,7 +374,15 @@ impl Engine {
                 until: Some(until),
                 ..
             }) => self.lease_told(*link, Some(*until)),
+            Action::Kernel(KernelAction::AddAddress6 {
+                link, net, until, ..
+            }) => self.lease6_told(*link, *net, *until),
             Action::Kernel(_) | Action::Exit => {}
+            Action::SendDhcp6 { link } => self.dhcp6_sent(now, *link),
+            Action::ReleaseDhcp6 { link } => self.dhcp6_released(now, *link),
+            Action::StoreLease6 { link } => self.lease6_stored(*link),
+            Action::SolicitRouter { link } => self.solicited(now, *link),
+            Action::SetIpv6Routes { link, metric, .. } => self.settings_done(now, *link, *metric),
             Action::WriteResolver => self.resolver = Some(super::dns::resolver(self)),
             Action::SendDhcp4 { link } => self.dhcp4_sent(now, *link),
             Action::SayArp { link } => self.arp_said(*link),
@@ -378,7 +409,11 @@ impl Engine {
             Action::ReconfigureSupplicant { link } => self.with(*link, |s| s.reconfigured(now)),
             Action::StopSupplicant { link, force } => self.supplicant_stopping(now, *link, *force),
         }
-        if let Action::SendDhcp4 { .. } | Action::SayArp { .. } = action {
+        if let Action::SendDhcp4 { .. }
+        | Action::SayArp { .. }
+        | Action::SendDhcp6 { .. }
+        | Action::SolicitRouter { .. } = action
+        {
             // They change nothing in the kernel, and have times of their own.
             return self.retry.forget(&action);
         }
@@ -404,12 +439,17 @@ impl Engine {
             // The next attempt is a matter of time, as after a lost message.
             Action::SendDhcp4 { link } => self.dhcp4_sent(now, *link),
             Action::SayArp { link } => self.arp_said(*link),
+            Action::SendDhcp6 { link } => self.dhcp6_sent(now, *link),
+            Action::SolicitRouter { link } => self.solicited(now, *link),
+            Action::StoreLease6 { link } => self.lease6_stored(*link),
+            Action::ReleaseDhcp6 { link } => self.dhcp6_released(now, *link),
             // It is over all the same.
             Action::ReleaseDhcp4 { link } => self.dhcp4_released(now, *link),
             Action::StoreLease { link, .. } => self.lease_stored(*link),
             Action::Kernel(_)
             | Action::WriteResolver
             | Action::SetIpv6 { .. }
+            | Action::SetIpv6Routes { .. }
             | Action::Resync(_)
             | Action::StartSupplicant { .. }
             | Action::ReconfigureSupplicant { .. }

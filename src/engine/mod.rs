@@ -11,6 +11,7 @@ mod address;
 mod bond;
 mod carry;
 pub mod dhcp4;
+pub mod dhcp6;
 pub mod dns;
 pub mod event;
 mod handle;
@@ -59,6 +60,7 @@ pub struct Engine {
     carry: carry::Carry,
     supplicants: Vec<Supplicant, MAX_SUPPLICANTS>,
     clients: Vec<dhcp4::Client, { dhcp4::MAX_CLIENTS }>,
+    inet6: Vec<dhcp6::Inet6, { dhcp4::MAX_CLIENTS }>,
     identity: dhcp4::Identity,
     random: random::Random,
     /// What stands in resolv.conf.
@@ -74,6 +76,8 @@ pub struct Engine {
     bond_ready: bool,
     /// Links whose IPv6 we turned off.
     ipv6_off: Vec<Index, { roles::MAX_PORTS * 2 }>,
+    /// Links on which the kernel gives routes of advertisements this metric.
+    ipv6_set: Vec<(Index, u32), { dhcp4::MAX_CLIENTS }>,
     /// What has to be read afresh.
     unread: Option<Scope>,
     stopping: Option<stop::Stop>,
@@ -90,6 +94,7 @@ impl Engine {
             carry: carry::Carry::default(),
             supplicants: Vec::new(),
             clients: Vec::new(),
+            inet6: Vec::new(),
             identity: dhcp4::Identity::default(),
             random: random::Random::new(0),
             resolver: None,
@@ -99,6 +104,7 @@ impl Engine {
             making_bond: false,
             bond_ready: false,
             ipv6_off: Vec::new(),
+            ipv6_set: Vec::new(),
             unread: Some(Scope::All),
             stopping: None,
         }
@@ -172,13 +178,18 @@ impl Engine {
             .or_else(|| bond::next(self, now))
             .or_else(|| bond::next_member(self, now))
             .or_else(|| dhcp4::next(self, now))
+            .or_else(|| dhcp6::next(self, now))
             .or_else(|| supervise::next(self, now))
+            .or_else(|| dhcp6::next_settings(self, now))
             .or_else(|| address::next_link(self, now))
+            .or_else(|| dhcp6::next_address(self, now))
             .or_else(|| address::next(self, now))
             .or_else(|| dhcp4::next_word(self, now))
+            .or_else(|| dhcp6::next_solicitation(self, now))
             .or_else(|| dns::next(self, now))
             .or_else(|| self.ipv6_restored(now))
             .or_else(|| dhcp4::next_store(self, now))
+            .or_else(|| dhcp6::next_store(self, now))
     }
 
     /// When to call [`Engine::next`] again though nothing happened.
@@ -190,10 +201,17 @@ impl Engine {
             .min();
         let stopping = self.stopping.as_ref().map(stop::Stop::poll_at);
         let leases = self.dhcp4_poll_at(now);
-        [self.retry.poll_at(now), supplicants, leases, stopping]
-            .into_iter()
-            .flatten()
-            .min()
+        let inet6 = self.inet6_poll_at(now);
+        [
+            self.retry.poll_at(now),
+            supplicants,
+            leases,
+            inet6,
+            stopping,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn offer(&self, now: u64, action: action::KernelAction) -> Option<Action> {

@@ -46,6 +46,7 @@ pub struct Link {
     pub ours: bool,
     /// `IFLA_PARENT_DEV_BUS_NAME` is "usb": the port, `1-1.2` of `1-1.2:1.0`.
     pub usb_port: Option<String<31>>,
+    pub router: RouterFlags,
     pub facts: Facts,
 }
 
@@ -58,6 +59,15 @@ pub struct Facts {
     pub wifi: bool,
     /// Megabit a second, where the driver knows.
     pub speed: Option<u32>,
+}
+
+/// What advertisements on a link ask for (`IFLA_INET6_FLAGS`; RFC 4861, 4.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RouterFlags {
+    /// M: addresses by DHCPv6.
+    pub managed: bool,
+    /// O: name servers and the like by DHCPv6.
+    pub other: bool,
 }
 
 /// `IFLA_OPERSTATE` (RFC 2863).

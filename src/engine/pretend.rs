@@ -54,6 +54,11 @@ pub fn perform(engine: &mut Engine, now: u64, action: Action) -> Effect {
             Ok(())
         }
         Action::SetIpv6 { .. }
+        | Action::SetIpv6Routes { .. }
+        | Action::SendDhcp6 { .. }
+        | Action::ReleaseDhcp6 { .. }
+        | Action::StoreLease6 { .. }
+        | Action::SolicitRouter { .. }
         | Action::WriteResolver
         | Action::SendDhcp4 { .. }
         | Action::SayArp { .. }
@@ -103,6 +108,7 @@ pub fn plain(index: Index, name: &str, wifi: bool) -> Link {
         port: None,
         ours: false,
         usb_port: None,
+        router: RouterFlags::default(),
         facts: Facts {
             wifi,
             ..Facts::default()
@@ -166,7 +172,8 @@ fn change(engine: &mut Engine, now: u64, action: &KernelAction) -> Result<(), Fa
                 permanent_mac: l.permanent_mac,
             });
         }),
-        KernelAction::AddAddress { link, net, .. } => {
+        KernelAction::AddAddress { link, net, .. }
+        | KernelAction::AddAddress6 { link, net, .. } => {
             let address = Address {
                 link: *link,
                 net: *net,

@@ -12,7 +12,7 @@ use super::supplicant::{Radio, Supplicant};
 use super::words::{Destination, Words};
 use crate::config::{IfName, IpNet, MAX_MEMBERS, Mac, Matcher};
 use core::fmt::Display;
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use heapless::Vec;
 use serde::{Serialize, Serializer};
 
@@ -43,7 +43,7 @@ pub struct Status<'a> {
     pub bond: Option<BondStatus<'a>>,
     pub links: Vec<LinkStatus<'a>, MAX_SHOWN_LINKS>,
     /// As in resolv.conf.
-    pub dns: Vec<Shown<IpAddr>, { super::dns::MAX_SERVERS }>,
+    pub dns: Vec<Shown<super::dns::Server>, { super::dns::MAX_SERVERS }>,
     pub problems: Vec<Problem, MAX_PROBLEMS>,
 }
 
@@ -121,6 +121,10 @@ pub struct LinkStatus<'a> {
     pub lease: Option<LeaseStatus>,
     /// It asks for a lease and has none: since so many milliseconds.
     pub asking_ms: Option<u64>,
+    /// DHCPv6's; `null` without one.
+    pub lease6: Option<Lease6Status>,
+    /// It asks DHCPv6 and has no answer: since so many milliseconds.
+    pub asking6_ms: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -131,10 +135,18 @@ pub struct LeaseStatus {
 }
 
 #[derive(Debug, Serialize)]
+pub struct Lease6Status {
+    /// The first address lent; `null`: name servers and the like alone.
+    pub address: Option<Shown<Ipv6Addr>>,
+    /// `null`: never.
+    pub expires_s: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
 pub struct AddressStatus {
     pub address: Shown<IpNet>,
-    /// "static": from the file; "dhcp"; "fallback"; "kernel": the kernel's own; "other":
-    /// somebody else's.
+    /// "static": from the file; "dhcp", also DHCPv6; "fallback"; "router": the kernel made
+    /// it from an advertisement; "kernel": the kernel's own; "other": somebody else's.
     pub from: &'static str,
 }
 
@@ -180,8 +192,8 @@ pub fn status(engine: &Engine, now: u64) -> Status<'_> {
         links,
         dns: super::dns::resolver(engine)
             .servers
-            .iter()
-            .map(|server| Shown(*server))
+            .into_iter()
+            .map(Shown)
             .collect(),
         problems: problems(engine, now),
     }
@@ -288,6 +300,7 @@ fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkStatus
     let index = link.map_or(0, |l| l.index);
     let client = engine.dhcp4(name);
     let lease = client.and_then(|client| client.lease.as_ref());
+    let client6 = engine.inet6(name).map(|inet6| &inet6.client);
     LinkStatus {
         name: Shown(name),
         present: link.is_some(),
@@ -303,7 +316,8 @@ fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkStatus
                 from: match a.protocol {
                     OUR_PROTOCOL => link.map_or("static", |l| dhcp4::source(engine, l, a.net)),
                     // IFAPROT_KERNEL_LO, _RA, _LL of include/uapi/linux/if_addr.h.
-                    1..=3 => "kernel",
+                    2 => "router",
+                    1 | 3 => "kernel",
                     _ if is_link_local(&a.net.address) => "kernel",
                     _ => "other",
                 },
@@ -326,6 +340,16 @@ fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkStatus
             server: lease.server.map(Shown),
             expires_s: (lease.until != u64::MAX).then(|| lease.until.saturating_sub(now) / 1000),
         }),
+        lease6: client6
+            .and_then(|c| c.lease.as_ref())
+            .map(|lease| Lease6Status {
+                address: lease.held.first().map(|held| Shown(held.address)),
+                expires_s: (lease.until != u64::MAX)
+                    .then(|| lease.until.saturating_sub(now) / 1000),
+            }),
+        asking6_ms: client6
+            .and_then(|client| client.waiting_since)
+            .map(|since| now.saturating_sub(since)),
         asking_ms: client
             .and_then(|client| client.waiting_since)
             .map(|since| now.saturating_sub(since)),

@@ -157,6 +157,17 @@ fn link_part(link: &LinkStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
     } else if let Some(asking) = link.asking_ms {
         writeln!(f, "{:13}no lease yet, asking since {}", "", Span(asking))?;
     }
+    if let Some(lease) = &link.lease6 {
+        match lease.expires_s {
+            Some(seconds) => {
+                writeln!(f, "{:13}DHCPv6 lease, ends in {}", "", Span(seconds * 1000))?;
+            }
+            None => writeln!(f, "{:13}told by DHCPv6", "")?,
+        }
+    } else if let Some(asking) = link.asking6_ms {
+        let asking = Span(asking);
+        writeln!(f, "{:13}no DHCPv6 lease yet, asking since {asking}", "")?;
+    }
     for route in &link.routes {
         write!(f, "{:13}route {}", "", route.to.0)?;
         if let Some(via) = &route.via {

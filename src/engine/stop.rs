@@ -5,7 +5,7 @@ use super::action::{Action, KernelAction};
 use super::bond;
 use super::observed::{Kind, Link};
 use super::supplicant::{Phase, Supplicant};
-use super::{address, dhcp4, supervise};
+use super::{address, dhcp4, dhcp6, supervise};
 
 /// Each stage may take so long.
 pub const STAGE_MS: u64 = 2_000;
@@ -50,7 +50,9 @@ pub(super) fn next(engine: &Engine, now: u64) -> Option<Action> {
 
 fn step(engine: &Engine, now: u64, stage: Stage) -> Option<Action> {
     match stage {
-        Stage::Addresses => dhcp4::next_release(engine, now).or_else(|| address::next(engine, now)),
+        Stage::Addresses => dhcp4::next_release(engine, now)
+            .or_else(|| dhcp6::next_release(engine, now))
+            .or_else(|| address::next(engine, now)),
         Stage::Supplicants => engine
             .supplicants
             .iter()
@@ -60,7 +62,8 @@ fn step(engine: &Engine, now: u64, stage: Stage) -> Option<Action> {
             .or_else(|| {
                 let mut off = engine.observed.links().filter(|l| l.master.is_none());
                 off.find_map(|link| engine.ipv6_step(now, link, true))
-            }),
+            })
+            .or_else(|| dhcp6::next_settings(engine, now)),
         Stage::Bond => engine
             .observed
             .links()

@@ -117,6 +117,12 @@ impl Observed {
             self.overflows();
         }
     }
+    pub fn put_router_flags(&mut self, index: Index, flags: RouterFlags) {
+        let entries = &mut self.links.entries;
+        if let Some((link, _)) = entries.iter_mut().find(|(link, _)| link.index == index) {
+            link.router = flags;
+        }
+    }
     /// A link is gone, or does not concern us any more.
     pub fn drop_link(&mut self, index: Index) {
         self.links.remove(|link| link.index == index);

@@ -10,6 +10,11 @@ pub fn subject(action: &Action) -> Option<Index> {
     match action {
         Action::Kernel(kernel) => kernel_subject(kernel),
         Action::SetIpv6 { link, .. }
+        | Action::SetIpv6Routes { link, .. }
+        | Action::SendDhcp6 { link }
+        | Action::ReleaseDhcp6 { link }
+        | Action::StoreLease6 { link }
+        | Action::SolicitRouter { link }
         | Action::SendDhcp4 { link }
         | Action::SayArp { link }
         | Action::ReleaseDhcp4 { link }
@@ -32,6 +37,7 @@ fn kernel_subject(action: &KernelAction) -> Option<Index> {
         | KernelAction::SetUp { link, .. }
         | KernelAction::SetMaster { link, .. }
         | KernelAction::AddAddress { link, .. }
+        | KernelAction::AddAddress6 { link, .. }
         | KernelAction::DeleteAddress { link, .. }
         | KernelAction::AddRoute { link, .. }
         | KernelAction::DeleteRoute { link, .. } => Some(*link),
@@ -49,6 +55,7 @@ pub fn changed_link(action: &KernelAction) -> Option<Index> {
         KernelAction::CreateBond { .. }
         | KernelAction::DeleteLink { .. }
         | KernelAction::AddAddress { .. }
+        | KernelAction::AddAddress6 { .. }
         | KernelAction::DeleteAddress { .. }
         | KernelAction::AddRoute { .. }
         | KernelAction::DeleteRoute { .. } => None,
@@ -75,7 +82,9 @@ impl Words<'_> {
                 Some(master) => write!(f, "make it a member of {}", self.name(*master)),
                 None => f.write_str("free it from its bond"),
             },
-            KernelAction::AddAddress { net, .. } => write!(f, "add {net}"),
+            KernelAction::AddAddress { net, .. } | KernelAction::AddAddress6 { net, .. } => {
+                write!(f, "add {net}")
+            }
             KernelAction::DeleteAddress { net, .. } => write!(f, "remove {net}"),
             KernelAction::AddRoute { route, .. } => write!(f, "add the route {}", Via(route)),
             KernelAction::DeleteRoute { route, .. } => {
@@ -116,6 +125,17 @@ impl fmt::Display for Words<'_> {
             Action::Kernel(kernel) => self.kernel(kernel, f),
             Action::SetIpv6 { enabled: true, .. } => f.write_str("turn IPv6 on"),
             Action::SetIpv6 { enabled: false, .. } => f.write_str("turn IPv6 off"),
+            Action::SetIpv6Routes {
+                metric: Some(metric),
+                ..
+            } => write!(f, "give routes of advertisements metric {metric}"),
+            Action::SetIpv6Routes { metric: None, .. } => {
+                f.write_str("give back what was set for advertisements")
+            }
+            Action::SendDhcp6 { .. } => f.write_str("ask a DHCPv6 server"),
+            Action::ReleaseDhcp6 { .. } => f.write_str("give the lease of DHCPv6 back"),
+            Action::StoreLease6 { .. } => f.write_str("keep the lease of DHCPv6 on disk"),
+            Action::SolicitRouter { .. } => f.write_str("ask routers to advertise"),
             Action::SendDhcp4 { .. } => f.write_str("ask a DHCP server"),
             Action::SayArp { .. } => f.write_str("tell neighbours of the address"),
             Action::ReleaseDhcp4 { .. } => f.write_str("give the lease back"),

@@ -4,7 +4,7 @@ use super::attributes::{attributes, byte, number, text};
 use crate::config::{IfName, IpNet, Mac, Route};
 use crate::engine::event::Event;
 use crate::engine::observed::{
-    Address, BondOptions, Facts, KernelRoute, Kind, Link, Mii, OUR_ALIAS, Oper, Port,
+    Address, BondOptions, Facts, KernelRoute, Kind, Link, Mii, OUR_ALIAS, Oper, Port, RouterFlags,
 };
 use core::net::IpAddr;
 use heapless::String;
@@ -15,6 +15,7 @@ const RTM_NEWADDR: u16 = 20;
 const RTM_DELADDR: u16 = 21;
 const RTM_NEWROUTE: u16 = 24;
 const RTM_DELROUTE: u16 = 25;
+const RTM_NEWNDUSEROPT: u16 = 68;
 
 const AF_UNSPEC: u8 = 0;
 const AF_INET: u8 = 2;
@@ -25,13 +26,20 @@ const IFA_F_DADFAILED: u32 = 0x08;
 const IFA_F_TENTATIVE: u32 = 0x40;
 const RT_TABLE_MAIN: u32 = 254;
 const RTN_UNICAST: u8 = 1;
+/// include/net/if_inet6.h.
+const IF_RA_MANAGED: u32 = 0x40;
+const IF_RA_OTHERCONF: u32 = 0x80;
+/// The kind of an advertisement (RFC 4861, 4.2).
+const ADVERTISEMENT: u8 = 134;
 const RTM_F_CLONED: u32 = 0x200;
 
 /// One message of a notification or of a dump. `None`: nothing that concerns us.
 /// A link's `facts` are left empty: rtnetlink does not know them.
-pub fn decode(kind: u16, payload: &[u8]) -> Result<Option<Event<'static>>, DecodeError> {
+pub fn decode(kind: u16, payload: &[u8]) -> Result<Option<Event<'_>>, DecodeError> {
     match kind {
+        RTM_NEWLINK if payload.first() == Some(&AF_INET6) => router_flags(payload),
         RTM_NEWLINK => Ok(link(payload)?.map(Event::Link)),
+        RTM_NEWNDUSEROPT => router(payload),
         RTM_DELLINK => Ok(link_gone(payload)?.map(Event::LinkGone)),
         RTM_NEWADDR => Ok(address(payload)?.map(Event::Address)),
         RTM_DELADDR => Ok(address(payload)?.map(Event::AddressGone)),
@@ -86,6 +94,7 @@ fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
         port: None,
         ours: false,
         usb_port: None,
+        router: RouterFlags::default(),
         facts: Facts::default(),
     };
     let (mut name, mut bus, mut device): (&[u8], _, _) = (&[], "", "");
@@ -101,6 +110,10 @@ fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
             }
             18 => info(value, &mut link),
             20 => link.ours = text(value) == Some(OUR_ALIAS),
+            26 => {
+                let inet6 = attributes(value).find(|(family, _)| *family == u16::from(AF_INET6));
+                link.router = inet6.and_then(|(_, v)| inet6_flags(v)).unwrap_or_default();
+            }
             54 => link.permanent_mac = mac(value),
             56 => device = text(value).unwrap_or(""),
             57 => bus = text(value).unwrap_or(""),
@@ -124,6 +137,42 @@ fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
         link.usb_port = String::try_from(port).ok().filter(|port| !port.is_empty());
     }
     Ok(Some(link))
+}
+
+/// `IFLA_INET6_FLAGS`, the first kind of attribute of a link's IPv6.
+fn inet6_flags(value: &[u8]) -> Option<RouterFlags> {
+    let (_, flags) = attributes(value).find(|(kind, _)| *kind == 1)?;
+    let flags = number(flags)?;
+    Some(RouterFlags {
+        managed: flags & IF_RA_MANAGED != 0,
+        other: flags & IF_RA_OTHERCONF != 0,
+    })
+}
+
+/// A link's IPv6 alone: `IFLA_PROTINFO` (net/ipv6/addrconf.c, `inet6_fill_ifinfo`).
+fn router_flags(payload: &[u8]) -> Result<Option<Event<'_>>, DecodeError> {
+    let (_, link, _, rest) = link_header(payload)?;
+    let (_, value) = match attributes(rest).find(|(kind, _)| *kind == 12) {
+        Some(found) => found,
+        None => return Ok(None),
+    };
+    Ok(inet6_flags(value).map(|flags| Event::RouterFlags { link, flags }))
+}
+
+/// `struct nduseroptmsg`: family, padding, length of the options (2), index (4), type and
+/// code of the ICMP message, padding (6); then the options (include/uapi/linux/rtnetlink.h).
+fn router(payload: &[u8]) -> Result<Option<Event<'_>>, DecodeError> {
+    let (header, rest) = payload
+        .split_first_chunk::<16>()
+        .ok_or(DecodeError::Truncated)?;
+    let [family, _, l, m, a, b, c, d, kind, ..] = *header;
+    if family != AF_INET6 || kind != ADVERTISEMENT {
+        return Ok(None);
+    }
+    let length = usize::from(u16::from_ne_bytes([l, m]));
+    let options = rest.get(..length).ok_or(DecodeError::Length)?;
+    let link = real(u32::from_ne_bytes([a, b, c, d]))?;
+    Ok(Some(Event::Router { link, options }))
 }
 
 fn mac(value: &[u8]) -> Option<Mac> {

@@ -39,11 +39,13 @@ const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
 const IFA_BROADCAST: u16 = 4;
 const IFA_CACHEINFO: u16 = 6;
+const IFA_FLAGS: u16 = 8;
 const IFA_PROTO: u16 = 11;
 const RTA_DST: u16 = 1;
 const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
 const RTA_PRIORITY: u16 = 6;
+const IFA_F_NOPREFIXROUTE: u32 = 0x200;
 const RT_TABLE_MAIN: u8 = 254;
 
 /// Writes one request into a buffer that is large enough for all of ours.
@@ -143,6 +145,7 @@ pub fn encode<'b>(
         KernelAction::AddAddress { until: Some(_), .. } => {
             (RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE)
         }
+        KernelAction::AddAddress6 { .. } => (RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE),
         KernelAction::DeleteAddress { .. } => (RTM_DELADDR, 0),
         KernelAction::AddRoute { .. } => (RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL),
         KernelAction::DeleteRoute { .. } => (RTM_DELROUTE, 0),
@@ -174,8 +177,19 @@ pub fn encode<'b>(
             broadcast(&mut request, net);
             request.attribute(IFA_PROTO, &[OUR_PROTOCOL]);
             if let Some(until) = until {
-                lifetime(&mut request, *until, now);
+                lifetime(&mut request, *until, *until, now);
             }
+        }
+        KernelAction::AddAddress6 {
+            link,
+            net,
+            preferred,
+            until,
+        } => {
+            address(&mut request, *link, net);
+            request.attribute(IFA_PROTO, &[OUR_PROTOCOL]);
+            request.attribute(IFA_FLAGS, &IFA_F_NOPREFIXROUTE.to_ne_bytes());
+            lifetime(&mut request, *preferred, *until, now);
         }
         KernelAction::DeleteAddress { link, net } => address(&mut request, *link, net),
         KernelAction::AddRoute { link, route } | KernelAction::DeleteRoute { link, route } => {
@@ -256,15 +270,16 @@ fn broadcast(request: &mut Request<'_>, net: &IpNet) {
 
 /// `struct ifa_cacheinfo`: preferred and valid for so many seconds, then two times that
 /// the kernel fills in. All ones: for ever.
-fn lifetime(request: &mut Request<'_>, until: u64, now: u64) {
-    let seconds = match until {
+fn lifetime(request: &mut Request<'_>, preferred: u64, until: u64, now: u64) {
+    let seconds = |end: u64| match end {
         u64::MAX => u32::MAX,
-        // 0 would be refused.
-        until => u32::try_from(until.saturating_sub(now).div_ceil(1000).max(1)).unwrap_or(u32::MAX),
+        end => u32::try_from(end.saturating_sub(now).div_ceil(1000)).unwrap_or(u32::MAX),
     };
-    let seconds = seconds.to_ne_bytes();
+    let preferred = seconds(preferred).to_ne_bytes();
+    // 0 would be refused.
+    let valid = seconds(until).max(1).to_ne_bytes();
     let zero = [0; 4];
-    request.attribute(IFA_CACHEINFO, [seconds, seconds, zero, zero].as_flattened());
+    request.attribute(IFA_CACHEINFO, [preferred, valid, zero, zero].as_flattened());
 }
 
 fn route(request: &mut Request<'_>, link: u32, route: &Route) {

@@ -8,13 +8,14 @@ mod error;
 pub mod ethtool;
 pub mod files;
 pub mod host;
-pub mod ipv6;
+pub mod inet6;
 pub mod log;
 pub mod netlink;
 pub mod notify;
 pub mod packet;
 pub mod poll;
 pub mod signals;
+pub mod sysctl;
 pub mod unix;
 
 pub use error::{Error, Result};

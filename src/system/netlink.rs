@@ -132,7 +132,7 @@ pub enum Received<'a> {
     Lost,
 }
 
-/// Notifications on links, addresses and routes.
+/// Notifications on links, addresses and routes, and what routers tell.
 ///
 /// The receive buffer keeps the kernel's default size: an overrun costs one read of
 /// everything, a larger buffer would cost memory all the time.
@@ -142,12 +142,14 @@ pub struct Events {
 }
 
 /// include/uapi/linux/rtnetlink.h.
-const GROUPS: [u32; 5] = [
+const GROUPS: [u32; 7] = [
     libc::RTNLGRP_LINK,
     libc::RTNLGRP_IPV4_IFADDR,
     libc::RTNLGRP_IPV6_IFADDR,
     libc::RTNLGRP_IPV4_ROUTE,
     libc::RTNLGRP_IPV6_ROUTE,
+    libc::RTNLGRP_IPV6_IFINFO,
+    libc::RTNLGRP_ND_USEROPT,
 ];
 
 impl Events {

@@ -6,7 +6,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::os::fd::BorrowedFd;
 
 /// Descriptors in one wait.
-pub const MAX: usize = 80;
+pub const MAX: usize = 96;
 
 /// What is waited for; `token` is the caller's own name for it.
 #[derive(Debug, Clone, Copy)]

@@ -15,6 +15,7 @@ pub struct Lan {
     /// Without the prefix length.
     pub gateway: String,
     dhcp: RefCell<Option<Process>>,
+    router: RefCell<Option<Process>>,
     dir: PathBuf,
 }
 
@@ -31,6 +32,7 @@ impl Lan {
             ns,
             gateway,
             dhcp: RefCell::default(),
+            router: RefCell::default(),
             dir: dir.to_owned(),
         }
     }
@@ -66,6 +68,42 @@ impl Lan {
         let server = Process::start(command, &self.dir.join(format!("{}.dnsmasq", self.ns.name)));
         server.wait_log("IP range", std::time::Duration::from_secs(10));
         self.dhcp.replace(Some(server));
+    }
+
+    /// A router that advertises, and a DHCPv6 server: dnsmasq with this range, for example
+    /// `fd00:43::100,fd00:43::1ff,64,2m` or `fd00:43::,ra-stateless,64`.
+    #[track_caller]
+    pub fn serve_ipv6(&self, address: &str, range: &str) {
+        self.ns
+            .ip(&format!("address replace {address} dev {BRIDGE} nodad"));
+        let path = |end: &str| self.dir.join(format!("{}.{end}", self.ns.name));
+        let mut command = self.ns.command("dnsmasq");
+        command.args(["--keep-in-foreground", "--conf-file=/dev/null", "--port=0"]);
+        command.args([
+            "--user=root",
+            "--group=root",
+            "--log-facility=-",
+            "--log-dhcp",
+        ]);
+        command.args(["--bind-interfaces", "--enable-ra", "--pid-file="]);
+        command.arg("--dhcp-option=option6:dns-server,[fd00:43::53]");
+        command.arg("--dhcp-option=option6:domain-search,six.example");
+        command.arg("--dhcp-option=option6:ntp-server,[fd00:43::7]");
+        command.arg(format!("--interface={BRIDGE}"));
+        command.arg(format!("--dhcp-range={range}"));
+        command.arg(format!("--dhcp-leasefile={}", path("leases6").display()));
+        let server = Process::start(command, &path("dnsmasq6"));
+        server.wait_log("router advertisement", std::time::Duration::from_secs(10));
+        self.router.replace(Some(server));
+    }
+
+    pub fn router_log(&self) -> String {
+        let router = self.router.borrow();
+        router.as_ref().map(Process::log).unwrap_or_default()
+    }
+
+    pub fn stop_router(&self) {
+        self.router.replace(None);
     }
 
     /// udhcpd, which gives leases as short as wanted.
@@ -111,15 +149,17 @@ impl Lan {
 impl Thing for Lan {
     fn testimony(&self) -> String {
         format!(
-            "{}--- {}: dnsmasq\n{}",
+            "{}--- {}: dnsmasq\n{}{}",
             self.ns.testimony(),
             self.ns.name,
-            self.dhcp_log()
+            self.dhcp_log(),
+            self.router_log()
         )
     }
 
     fn clear(&self) {
         self.stop_dhcp();
+        self.stop_router();
         self.ns.clear();
     }
 }

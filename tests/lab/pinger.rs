@@ -4,7 +4,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, setns};
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 use std::fs::File;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -20,8 +20,9 @@ use super::{Namespace, wait_until};
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Woken so much later than it asked to be, a pinger was kept from running.
 const STALL: Duration = Duration::from_millis(20);
-const ECHO_REQUEST: u8 = 8;
-const ECHO_REPLY: u8 = 0;
+/// Request and reply: ICMP's and ICMPv6's.
+const ECHO: (u8, u8) = (8, 0);
+const ECHO6: (u8, u8) = (128, 129);
 /// Tells our answers from those of others in the same namespace.
 static IDENTIFIER: AtomicU64 = AtomicU64::new(0x4200);
 
@@ -42,7 +43,7 @@ pub struct Pinger {
 impl Pinger {
     /// Starts to ping `to` from `ns`.
     pub fn start(ns: &Namespace, to: &str, interval: Duration) -> Pinger {
-        let to: Ipv4Addr = to.parse().expect("an IPv4 address");
+        let to: IpAddr = to.parse().expect("an address");
         let net = ns.net();
         let shared = Arc::new(Shared::default());
         let for_thread = shared.clone();
@@ -144,18 +145,17 @@ struct Series {
 }
 
 impl Series {
-    fn new(net: &File, to: Ipv4Addr, interval: Duration) -> Series {
+    fn new(net: &File, to: IpAddr, interval: Duration) -> Series {
         setns(net, CloneFlags::CLONE_NEWNET).expect("entering a network namespace");
-        let raw = socket(
-            AddressFamily::Inet,
-            SockType::Raw,
-            SockFlag::SOCK_NONBLOCK,
-            SockProtocol::Icmp,
-        );
+        let (family, protocol) = match to {
+            IpAddr::V4(_) => (AddressFamily::Inet, SockProtocol::Icmp),
+            IpAddr::V6(_) => (AddressFamily::Inet6, SockProtocol::IcmpV6),
+        };
+        let raw = socket(family, SockType::Raw, SockFlag::SOCK_NONBLOCK, protocol);
         Series {
             // Only a wrapper for sending and receiving datagrams: there is no UDP in it.
             socket: UdpSocket::from(raw.expect("a raw socket")),
-            to: SocketAddr::new(to.into(), 0),
+            to: SocketAddr::new(to, 0),
             interval,
             identifier: IDENTIFIER.fetch_add(1, Ordering::Relaxed) as u16,
             start: Instant::now(),
@@ -183,15 +183,22 @@ impl Series {
         self.summary()
     }
 
+    fn echo(&self) -> (u8, u8) {
+        if self.to.is_ipv4() { ECHO } else { ECHO6 }
+    }
+
     fn send(&mut self) {
         let number = self.pings.len() as u32;
         let mut packet = [0; 16];
-        packet[0] = ECHO_REQUEST;
+        packet[0] = self.echo().0;
         packet[4..6].copy_from_slice(&self.identifier.to_be_bytes());
         packet[6..8].copy_from_slice(&(number as u16).to_be_bytes());
         packet[8..12].copy_from_slice(&number.to_be_bytes());
-        let sum = checksum(&packet);
-        packet[2..4].copy_from_slice(&sum.to_be_bytes());
+        // The kernel fills in ICMPv6's sum.
+        if self.to.is_ipv4() {
+            let sum = checksum(&packet);
+            packet[2..4].copy_from_slice(&sum.to_be_bytes());
+        }
         self.pings.push(Ping {
             sent: self.start.elapsed(),
             stalled: self.stalled,
@@ -226,11 +233,15 @@ impl Series {
         }
     }
 
-    /// The number of the ping this packet (with its IPv4 header) answers.
+    /// The number of the ping this packet answers. IPv4's comes with its header.
     fn answer(&self, packet: &[u8]) -> Option<usize> {
-        let header = usize::from(packet.first()? & 0x0f) * 4;
+        let header = match self.to {
+            SocketAddr::V4(_) => usize::from(packet.first()? & 0x0f) * 4,
+            SocketAddr::V6(_) => 0,
+        };
         let icmp = packet.get(header..)?;
-        let ours = *icmp.first()? == ECHO_REPLY && icmp.get(4..6)? == self.identifier.to_be_bytes();
+        let ours =
+            *icmp.first()? == self.echo().1 && icmp.get(4..6)? == self.identifier.to_be_bytes();
         let number = u32::from_be_bytes(icmp.get(8..12)?.try_into().ok()?);
         ours.then_some(number as usize)
     }

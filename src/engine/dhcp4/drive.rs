@@ -5,7 +5,7 @@ use crate::config::{Config, IfName, IpNet, Mac, Matcher};
 use crate::engine::action::Action;
 use crate::engine::journal::{RecordKind, clip};
 use crate::engine::observed::{Index, Link};
-use crate::engine::{Engine, address, roles};
+use crate::engine::{Engine, address, dhcp6, roles};
 use crate::wire::arp::Word;
 use crate::wire::dhcp4::{self, Ask, Kind, MAX_ASK};
 use core::net::Ipv4Addr;
@@ -288,7 +288,7 @@ impl Engine {
             client.renew_now(now, random);
             count += 1;
         }
-        count
+        count + self.renew6(now, only)
     }
 
     /// Links whose lease can be given back: its address is there to send from.
@@ -377,6 +377,7 @@ pub fn source(engine: &Engine, link: &Link, net: IpNet) -> &'static str {
     match () {
         () if block.ipv4.addresses.contains(&net) => "static",
         () if lease.is_some_and(|lease| lease.net == net) => "dhcp",
+        () if dhcp6::wants_address(engine, link, net) => "dhcp",
         () if block
             .ipv4
             .fallback

@@ -40,14 +40,14 @@ impl Identity {
 }
 
 /// FNV-1a of the link's name.
-fn iaid(name: &str) -> u32 {
+pub fn iaid(name: &str) -> u32 {
     name.bytes().fold(0x811c_9dc5, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     })
 }
 
 /// A lease's length as a person says it.
-fn span(seconds: u64) -> String<24> {
+pub fn span(seconds: u64) -> String<24> {
     let mut text = String::new();
     let _ = match seconds {
         0..120 => write!(text, "{seconds} s"),

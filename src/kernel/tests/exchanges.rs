@@ -123,10 +123,10 @@ fn requests_as_bytes() {
 /// What is asked for reads back as the same.
 #[test]
 fn addresses_and_routes_survive_the_round_trip() {
-    let seen = |action: &KernelAction| {
-        let mut buffer = [0xee; REQUEST_BYTES];
-        one(encode(action, 0, 1, &mut buffer))
-    };
+    fn seen(action: &KernelAction) -> Event<'static> {
+        let buffer = Box::leak(Box::new([0xee; REQUEST_BYTES]));
+        one(encode(action, 0, 1, buffer))
+    }
     for text in [
         "192.0.2.9/24",
         "10.0.0.0/31",
@@ -144,6 +144,13 @@ fn addresses_and_routes_survive_the_round_trip() {
         };
         assert_eq!((address.link, address.net), (9, net));
         assert_eq!(address.protocol, OUR_PROTOCOL);
+        let lent = KernelAction::AddAddress6 {
+            link: 9,
+            net,
+            preferred: 0,
+            until: 60_000,
+        };
+        assert!(matches!(seen(&lent), Event::Address(a) if (a.link, a.net) == (9, net)));
         let gone = seen(&KernelAction::DeleteAddress { link: 9, net });
         assert!(matches!(gone, Event::AddressGone(gone) if gone.net == net));
     }
@@ -164,4 +171,40 @@ fn addresses_and_routes_survive_the_round_trip() {
         let gone = seen(&KernelAction::DeleteRoute { link: 9, route });
         assert!(matches!(gone, Event::RouteGone(gone) if gone == expected));
     }
+}
+
+/// What the kernel sends when an advertisement with both flags came in, and for its
+/// options (net/ipv6/ndisc.c, `ndisc_ra_useropt`).
+#[test]
+fn what_routers_tell() {
+    let mut link = vec![10, 0, 1, 0];
+    link.extend(7u32.to_ne_bytes());
+    link.extend([0; 8]);
+    let flags = 0x80u32 | 0x40 | 0x20;
+    let nested = [&[8, 0, 1, 0][..], &flags.to_ne_bytes()].concat();
+    link.extend([12, 0, 12, 0x80]);
+    link.extend(&nested);
+    let Ok(Some(Event::RouterFlags { link: 7, flags })) = decode(16, &link) else {
+        panic!("flags: {:?}", decode(16, &link));
+    };
+    assert!(flags.managed && flags.other);
+
+    let mut told = vec![10, 0, 8, 0];
+    told.extend(7u32.to_ne_bytes());
+    told.extend([134, 0, 0, 0, 0, 0, 0, 0]);
+    told.extend([25, 1, 0, 0, 0, 0, 0, 9]);
+    // An attribute follows: the router's address.
+    told.extend([20, 0, 1, 0]);
+    told.extend([0xfe; 16]);
+    let Ok(Some(Event::Router { link: 7, options })) = decode(68, &told) else {
+        panic!("options: {:?}", decode(68, &told));
+    };
+    assert_eq!(options, [25, 1, 0, 0, 0, 0, 0, 9]);
+    // Longer than the message, another family, another kind of message, cut short.
+    for (at, value) in [(2, 200), (0, 2), (8, 136)] {
+        let mut wrong = told.clone();
+        wrong[at] = value;
+        assert!(!matches!(decode(68, &wrong), Ok(Some(_))));
+    }
+    assert!(decode(68, &told[..12]).is_err());
 }

@@ -2,7 +2,7 @@
 use super::*;
 use crate::config::{IfName, Mac};
 use crate::engine::observed::{Address, Facts, KernelRoute, Kind, Link, Mii, OUR_PROTOCOL};
-use crate::engine::observed::{Oper, Port};
+use crate::engine::observed::{Oper, Port, RouterFlags};
 
 fn link(datagram: &[u8]) -> Link {
     match one(datagram) {
@@ -33,6 +33,7 @@ fn member(index: u32, name: &str, mac: Mac, active: bool) -> Link {
         }),
         ours: false,
         usb_port: None,
+        router: RouterFlags::default(),
         facts: Facts::default(),
     }
 }

@@ -46,14 +46,14 @@ const ANSWERS: &[&[u8]] = &[
 ];
 
 /// What concerns us in a datagram.
-fn read(datagram: &[u8]) -> Vec<Event<'static>> {
+fn read(datagram: &[u8]) -> Vec<Event<'_>> {
     frames(datagram)
         .map(|frame| frame.expect("a whole message"))
         .filter_map(|frame| decode(frame.kind, frame.payload).expect("sense"))
         .collect()
 }
 
-fn one(datagram: &[u8]) -> Event<'static> {
+fn one(datagram: &[u8]) -> Event<'_> {
     let mut events = read(datagram);
     assert_eq!(events.len(), 1, "{events:?}");
     events.remove(0)

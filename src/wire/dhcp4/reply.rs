@@ -2,6 +2,7 @@
 use super::options::Options;
 use super::{Kind, code};
 use crate::config::{DnsName, IpNet, MAX_DNS, MAX_ROUTES, Mac, dns_name};
+use crate::wire::names;
 use core::net::{IpAddr, Ipv4Addr};
 use heapless::Vec;
 
@@ -75,7 +76,7 @@ pub fn parse(message: &[u8]) -> Result<Reply, Malformed> {
         dns: several(&options, code::NAME_SERVERS),
         search: options
             .get(code::SEARCH)
-            .map_or_else(Vec::new, |value| search(&value)),
+            .map_or_else(Vec::new, |value| names::search(&value)),
         time_servers: several(&options, code::TIME_SERVERS),
         mtu: options
             .get(code::MTU)
@@ -197,62 +198,5 @@ fn net(address: Ipv4Addr, prefix: u8) -> IpNet {
     IpNet {
         address: IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & !hosts)),
         prefix,
-    }
-}
-
-/// Names one after the other, as in DNS messages, with pointers back into the option
-/// (RFC 3397, RFC 1035 4.1.4). Names that a file should not hold are left out.
-fn search(value: &[u8]) -> Vec<DnsName, MAX_DNS> {
-    let mut list = Vec::new();
-    let mut at = 0;
-    while at < value.len() {
-        let Some((name, next)) = name_at(value, at) else {
-            break;
-        };
-        at = next;
-        if let Some(name) = name.and_then(|name| dns_name(&name))
-            && !list.contains(&name)
-        {
-            let _ = list.push(name);
-        }
-    }
-    list
-}
-
-/// The name at this place (`None` inside: it is empty or no text), and where the next
-/// one begins. Every pointer leads further back, so that none can go round in circles.
-fn name_at(value: &[u8], start: usize) -> Option<(Option<DnsName>, usize)> {
-    let mut name = DnsName::new();
-    let mut good = true;
-    let mut next = None;
-    let (mut at, mut before) = (start, start);
-    loop {
-        match *value.get(at)? {
-            0 => {
-                return Some((
-                    (good && !name.is_empty()).then_some(name),
-                    next.unwrap_or(at + 1),
-                ));
-            }
-            high @ 0xc0.. => {
-                let low = *value.get(at + 1)?;
-                let to = usize::from(high & 0x3f) << 8 | usize::from(low);
-                if to >= before {
-                    return None;
-                }
-                next = next.or(Some(at + 2));
-                (at, before) = (to, to);
-            }
-            length @ 1..64 => {
-                let label = value.get(at + 1..at + 1 + usize::from(length))?;
-                let dot = if name.is_empty() { "" } else { "." };
-                let label = core::str::from_utf8(label).ok();
-                good &= label.is_some_and(|label| {
-                    name.push_str(dot).is_ok() && name.push_str(label).is_ok()
-                });
-                at += 1 + usize::from(length);
-            }
-            _ => return None,
-        }
     }
 }

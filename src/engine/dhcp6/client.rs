@@ -1,0 +1,586 @@
+//! One link's DHCPv6 client (RFC 8415, 18.2). As with DHCPv4 a lease is bound to the
+//! logical link: after a fail-over it stays in use while it is confirmed.
+//!
+//! Where we differ from the RFC: questions begin at once (see [`Retry`]), and the best of
+//! several offers is taken a tenth of a second after the first, not a whole one. States
+//! change after a message has left.
+use super::lease::Lease;
+use super::timing::{self, Pace, Retry};
+use crate::engine::observed::Index;
+use crate::engine::random::Random;
+use crate::wire::dhcp6::{Kind, MAX_LEASED, Reply, ServerId, Status};
+use core::net::Ipv6Addr;
+use heapless::Vec;
+
+/// Offers are compared for so long after the first.
+const COMPARE_MS: u64 = 100;
+/// This server wants to be taken at once (RFC 8415, 18.2.1).
+const AT_ONCE: u8 = 255;
+/// `REQ_MAX_RC`.
+const REQUESTS: u32 = 10;
+/// `CNF_MAX_RD`: then the lease is used on (18.2.3).
+const CONFIRM_FOR_MS: u64 = 10_000;
+/// After a refusal, before asking anew; doubled at each further one, up to 51 s.
+const AFTER_REFUSAL_MS: u64 = 100;
+const MOST_DOUBLINGS: u32 = 9;
+/// After a Decline, as with DHCPv4.
+const AFTER_DECLINE_MS: u64 = 10_000;
+
+pub type Addresses = Vec<Ipv6Addr, MAX_LEASED>;
+
+/// What the link wants of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wish {
+    Nothing,
+    /// Name servers and the like.
+    Words,
+    Address,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    server: ServerId,
+    preference: u8,
+    addresses: Addresses,
+    /// When it is taken, unless a better one comes.
+    take_at: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// The link is not ready, or nothing is wanted.
+    Idle,
+    /// Told to give its lease back; until a renew, a gap of the link or a reload.
+    Released,
+    Soliciting(Retry),
+    Requesting(Retry),
+    /// With an association, or with words alone.
+    Bound,
+    /// The lease is in use; is it still good here?
+    Confirming(Retry),
+    Renewing(Retry),
+    Rebinding(Retry),
+    Informing(Retry),
+}
+
+/// The contents of a message that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    pub kind: Kind,
+    pub server: Option<ServerId>,
+    /// `None`: without an association.
+    pub addresses: Option<Addresses>,
+    pub rapid_commit: bool,
+}
+
+/// What an answer changed, for the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    Nothing,
+    Bound,
+    /// The same lease for longer, or on another adapter.
+    Confirmed,
+    /// The server says that the address does not belong here, or is not ours.
+    Refused,
+    /// It has none to lend.
+    NoneLeft,
+    Expired,
+    Declined,
+}
+
+#[derive(Debug)]
+pub struct Client {
+    pub state: State,
+    pub lease: Option<Lease>,
+    /// 24 bits.
+    pub xid: u32,
+    /// When the present exchange began.
+    pub began: u64,
+    wish: Wish,
+    carrier: Option<Index>,
+    sent: u64,
+    offer: Option<Offer>,
+    /// Addresses to ask for again.
+    hint: Addresses,
+    refusals: u32,
+    /// Said once in a row.
+    none_left: bool,
+    decline: Option<(ServerId, Addresses)>,
+    /// Waits as long as a server told us to (RFC 8415, 21.24 and 21.25).
+    most_solicit: u64,
+    most_inform: u64,
+    /// Ready, and without what is wanted, since then.
+    pub waiting_since: Option<u64>,
+    /// The kernel's addresses have these ends.
+    pub told_kernel: Vec<(Ipv6Addr, u64), MAX_LEASED>,
+    pub unstored: bool,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Client {
+            state: State::Idle,
+            lease: None,
+            xid: 0,
+            began: 0,
+            wish: Wish::Nothing,
+            carrier: None,
+            sent: 0,
+            offer: None,
+            hint: Addresses::new(),
+            refusals: 0,
+            none_left: false,
+            decline: None,
+            most_solicit: timing::SOLICIT.most,
+            most_inform: timing::INFORM.most,
+            waiting_since: None,
+            told_kernel: Vec::new(),
+            unstored: false,
+        }
+    }
+}
+
+impl Client {
+    /// A lease of this boot, found on disk: in use until a server says otherwise.
+    pub fn restore(&mut self, lease: Lease) {
+        self.hint = lease.addresses();
+        self.told_kernel = lease.held.iter().map(|h| (h.address, h.until)).collect();
+        self.lease = Some(lease);
+    }
+
+    /// The link became ready or ceased to be, something is wanted of a server or no longer,
+    /// or another adapter carries. A ready link that nobody carries is in the middle of a
+    /// fail-over: all stays as it is.
+    pub fn set_ready(
+        &mut self,
+        now: u64,
+        ready: bool,
+        wish: Wish,
+        carrier: Option<Index>,
+        random: &mut Random,
+    ) {
+        if !ready {
+            self.state = State::Idle;
+            self.waiting_since = None;
+            return;
+        }
+        if carrier.is_none() {
+            return;
+        }
+        let before = core::mem::replace(&mut self.carrier, carrier);
+        let more = wish > self.wish;
+        match self.state {
+            State::Idle if wish > Wish::Nothing => {
+                self.wish = wish;
+                self.begin(now, random);
+            }
+            State::Idle | State::Released => {}
+            // A router that no longer asks for it takes back nothing that was lent.
+            _ if more => {
+                self.wish = wish;
+                self.begin(now, random);
+            }
+            _ if before != carrier => self.begin(now, random),
+            _ => {}
+        }
+    }
+
+    /// With what there is; after a fail-over answers to the other adapter are lost.
+    fn begin(&mut self, now: u64, random: &mut Random) {
+        let holds = self.lease.as_ref().is_some_and(|l| !l.held.is_empty());
+        match self.wish {
+            Wish::Nothing => self.state = State::Idle,
+            Wish::Words => {
+                self.exchange(now, random);
+                self.state = State::Informing(Retry::new(now));
+            }
+            Wish::Address if holds => {
+                self.exchange(now, random);
+                self.state = State::Confirming(Retry::new(now));
+            }
+            Wish::Address => self.solicit(now, 0, random),
+        }
+        if self.lease.is_none() && self.state != State::Idle {
+            self.waiting_since.get_or_insert(now);
+        }
+    }
+
+    fn exchange(&mut self, now: u64, random: &mut Random) {
+        self.xid = random.draw() as u32 & 0x00ff_ffff;
+        self.began = now;
+        self.offer = None;
+    }
+
+    fn solicit(&mut self, now: u64, after: u64, random: &mut Random) {
+        self.exchange(now + after, random);
+        self.waiting_since.get_or_insert(now);
+        self.state = State::Soliciting(Retry::new(now + after));
+    }
+
+    fn drop_lease(&mut self, now: u64) {
+        self.lease = None;
+        self.told_kernel.clear();
+        self.unstored = true;
+        self.waiting_since = Some(now);
+    }
+
+    /// Time passes.
+    pub fn tick(&mut self, now: u64, random: &mut Random) -> News {
+        if self.lease.as_ref().is_some_and(|l| now >= l.until) {
+            self.drop_lease(now);
+            match self.state {
+                State::Idle => self.waiting_since = None,
+                State::Released => {}
+                _ => self.solicit(now, 0, random),
+            }
+            return News::Expired;
+        }
+        if let Some(lease) = &mut self.lease {
+            // One of several may end before the others.
+            lease.held.retain(|held| held.until > now);
+        }
+        let (renew, rebind, alone) = match &self.lease {
+            Some(lease) => (lease.renew, lease.rebind, lease.held.is_empty()),
+            None => (u64::MAX, u64::MAX, false),
+        };
+        match self.state {
+            State::Soliciting(_) if self.offer.as_ref().is_some_and(|o| now >= o.take_at) => {
+                self.xid = random.draw() as u32 & 0x00ff_ffff;
+                self.began = now;
+                self.state = State::Requesting(Retry::new(now));
+            }
+            State::Requesting(retry) if now >= retry.next && retry.tries >= REQUESTS => {
+                self.solicit(now, 0, random);
+            }
+            State::Confirming(_) if now >= self.began + CONFIRM_FOR_MS => {
+                self.state = State::Bound;
+                return self.tick(now, random);
+            }
+            State::Bound if now >= renew => {
+                self.exchange(now, random);
+                self.state = match alone {
+                    true => State::Informing(Retry::new(now)),
+                    false => State::Renewing(Retry::new(now)),
+                };
+                return self.tick(now, random);
+            }
+            State::Renewing(_) if now >= rebind => {
+                self.exchange(now, random);
+                self.state = State::Rebinding(Retry::new(now));
+            }
+            _ => {}
+        }
+        News::Nothing
+    }
+
+    /// Asks now for the present lease, or for any.
+    pub fn renew_now(&mut self, now: u64, random: &mut Random) {
+        let holds = self.lease.as_ref().is_some_and(|l| !l.held.is_empty());
+        match self.state {
+            State::Idle => {}
+            _ if holds => {
+                self.exchange(now, random);
+                self.state = State::Renewing(Retry::new(now));
+            }
+            _ => self.begin(now, random),
+        }
+    }
+
+    /// The kernel has this address until then.
+    pub fn told(&mut self, address: Ipv6Addr, until: u64) {
+        self.told_kernel.retain(|(old, _)| *old != address);
+        let _ = self.told_kernel.push((address, until));
+    }
+
+    pub fn released(&mut self, now: u64) {
+        self.drop_lease(now);
+        self.waiting_since = None;
+        if self.state != State::Idle {
+            self.state = State::Released;
+        }
+    }
+
+    /// Another machine has one of the addresses (RFC 8415, 18.2.10.1).
+    pub fn declined(&mut self, now: u64, address: Ipv6Addr, random: &mut Random) -> News {
+        let Some(lease) = &self.lease else {
+            return News::Nothing;
+        };
+        let mut addresses = Addresses::new();
+        let _ = addresses.push(address);
+        self.decline = Some((lease.server.clone(), addresses));
+        self.hint.clear();
+        self.drop_lease(now);
+        match self.state {
+            State::Idle => self.waiting_since = None,
+            _ => self.solicit(now, AFTER_DECLINE_MS, random),
+        }
+        News::Declined
+    }
+
+    /// The message that is due now.
+    pub fn due(&self, now: u64) -> Option<Due> {
+        let plain = |kind| Due {
+            kind,
+            server: None,
+            addresses: None,
+            rapid_commit: false,
+        };
+        if let Some((server, addresses)) = &self.decline {
+            return Some(Due {
+                server: Some(server.clone()),
+                addresses: Some(addresses.clone()),
+                ..plain(Kind::Decline)
+            });
+        }
+        let held = || Some(self.lease.as_ref()?.addresses());
+        match &self.state {
+            State::Soliciting(retry) if now >= retry.next => Some(Due {
+                addresses: Some(self.hint.clone()),
+                rapid_commit: true,
+                ..plain(Kind::Solicit)
+            }),
+            State::Requesting(retry) if now >= retry.next => {
+                let offer = self.offer.as_ref()?;
+                Some(Due {
+                    server: Some(offer.server.clone()),
+                    addresses: Some(offer.addresses.clone()),
+                    ..plain(Kind::Request)
+                })
+            }
+            State::Confirming(retry) if now >= retry.next => Some(Due {
+                addresses: held(),
+                ..plain(Kind::Confirm)
+            }),
+            State::Renewing(retry) if now >= retry.next => Some(Due {
+                server: self.lease.as_ref().map(|lease| lease.server.clone()),
+                addresses: held(),
+                ..plain(Kind::Renew)
+            }),
+            State::Rebinding(retry) if now >= retry.next => Some(Due {
+                addresses: held(),
+                ..plain(Kind::Rebind)
+            }),
+            State::Informing(retry) if now >= retry.next => Some(plain(Kind::InformationRequest)),
+            _ => None,
+        }
+    }
+
+    /// It has left, or could not: the next one is due after a while either way.
+    pub fn sent(&mut self, now: u64, random: &mut Random) {
+        if self.decline.take().is_some() {
+            return;
+        }
+        self.sent = now;
+        let limit = |pace: Pace, most: u64| Pace { most, ..pace };
+        let (retry, pace) = match &mut self.state {
+            State::Soliciting(retry) => (retry, limit(timing::SOLICIT, self.most_solicit)),
+            State::Informing(retry) => (retry, limit(timing::INFORM, self.most_inform)),
+            State::Requesting(retry) => (retry, timing::REQUEST),
+            State::Confirming(retry) => (retry, timing::CONFIRM),
+            State::Renewing(retry) | State::Rebinding(retry) => (retry, timing::RENEW),
+            State::Idle | State::Released | State::Bound => return,
+        };
+        retry.sent(now, pace, random);
+    }
+
+    fn retry(&self) -> Option<&Retry> {
+        match &self.state {
+            State::Idle | State::Released | State::Bound => None,
+            State::Soliciting(retry)
+            | State::Requesting(retry)
+            | State::Confirming(retry)
+            | State::Renewing(retry)
+            | State::Rebinding(retry)
+            | State::Informing(retry) => Some(retry),
+        }
+    }
+
+    /// Answers are awaited.
+    pub fn is_listening(&self) -> bool {
+        self.retry().is_some()
+    }
+
+    /// When something is due by itself.
+    pub fn poll_at(&self) -> Option<u64> {
+        let lease = self.lease.as_ref();
+        let turn = match self.state {
+            State::Bound => lease.map(|l| l.renew),
+            State::Renewing(_) => lease.map(|l| l.rebind),
+            State::Confirming(_) => Some(self.began + CONFIRM_FOR_MS),
+            State::Soliciting(_) => self.offer.as_ref().map(|offer| offer.take_at),
+            State::Idle
+            | State::Released
+            | State::Requesting(_)
+            | State::Rebinding(_)
+            | State::Informing(_) => None,
+        };
+        let ends = lease.into_iter().flat_map(|l| l.held.iter());
+        let ends = ends.map(|held| held.until);
+        let next = self.retry().map(|retry| retry.next);
+        ends.chain(next)
+            .chain(turn)
+            .filter(|at| *at != u64::MAX)
+            .min()
+    }
+
+    /// An answer to this link's question, `bytes` being the whole of it.
+    pub fn hear(&mut self, now: u64, reply: &Reply, bytes: &[u8], random: &mut Random) -> News {
+        // The first of a new exchange has not left yet: nobody can have answered.
+        let asked = self.retry().is_some_and(|retry| retry.tries > 0);
+        if reply.xid != self.xid || !asked {
+            return News::Nothing;
+        }
+        if let Some(seconds) = reply.most_solicit_s {
+            self.most_solicit = u64::from(seconds) * 1000;
+        }
+        if let Some(seconds) = reply.most_inform_s {
+            self.most_inform = u64::from(seconds) * 1000;
+        }
+        match (self.state, reply.kind) {
+            (State::Soliciting(_), Kind::Advertise) => self.consider(now, reply),
+            (State::Soliciting(_), Kind::Reply) if reply.rapid_commit => {
+                self.answered(now, reply, bytes, random)
+            }
+            (State::Requesting(_), Kind::Reply) => {
+                let meant = self
+                    .offer
+                    .as_ref()
+                    .is_some_and(|o| o.server == reply.server);
+                match meant {
+                    true => self.answered(now, reply, bytes, random),
+                    false => News::Nothing,
+                }
+            }
+            (State::Renewing(_) | State::Rebinding(_), Kind::Reply) => {
+                self.answered(now, reply, bytes, random)
+            }
+            (State::Confirming(_), Kind::Reply) => match reply.status {
+                Status::NotOnLink => self.refuse(now, random),
+                Status::Success => {
+                    self.state = State::Bound;
+                    News::Confirmed
+                }
+                Status::Failed | Status::NoAddresses | Status::NoBinding | Status::UseMulticast => {
+                    News::Nothing
+                }
+            },
+            (State::Informing(_), Kind::Reply) if reply.status == Status::Success => {
+                let first = self.lease.is_none();
+                self.lease = Some(Lease::told(reply, bytes, now));
+                self.waiting_since = None;
+                self.state = State::Bound;
+                self.unstored = true;
+                if first { News::Bound } else { News::Confirmed }
+            }
+            _ => News::Nothing,
+        }
+    }
+
+    /// The best of the offers: by its server's preference, then the first.
+    fn consider(&mut self, now: u64, reply: &Reply) -> News {
+        let lent = reply
+            .association
+            .as_ref()
+            .filter(|offered| reply.status == Status::Success && offered.status == Status::Success);
+        let lent = lent.map(|offered| offered.addresses.iter().map(|leased| leased.address));
+        let addresses: Addresses = lent.into_iter().flatten().collect();
+        if addresses.is_empty() {
+            return self.none_left();
+        }
+        let take_at = match (&self.offer, reply.preference) {
+            (_, AT_ONCE) => now,
+            (Some(offer), preference) if offer.preference >= preference => return News::Nothing,
+            (Some(offer), _) => offer.take_at,
+            (None, _) => now + COMPARE_MS,
+        };
+        self.offer = Some(Offer {
+            server: reply.server.clone(),
+            preference: reply.preference,
+            addresses,
+            take_at,
+        });
+        News::Nothing
+    }
+
+    fn none_left(&mut self) -> News {
+        match core::mem::replace(&mut self.none_left, true) {
+            false => News::NoneLeft,
+            true => News::Nothing,
+        }
+    }
+
+    /// A Reply that may lend: to a Solicit, Request, Renew or Rebind.
+    fn answered(&mut self, now: u64, reply: &Reply, bytes: &[u8], random: &mut Random) -> News {
+        let status = match (reply.status, &reply.association) {
+            (Status::Success, Some(offered)) => offered.status,
+            (status, _) => status,
+        };
+        match status {
+            Status::Success => self.bind(now, reply, bytes, random),
+            Status::NotOnLink => self.refuse(now, random),
+            Status::NoAddresses => {
+                let news = self.none_left();
+                if let State::Requesting(_) = self.state {
+                    self.solicit(now, AFTER_REFUSAL_MS << MOST_DOUBLINGS, random);
+                }
+                news
+            }
+            // The server knows nothing of us: it has to be asked anew (18.2.10.1).
+            Status::NoBinding => {
+                let addresses = self.lease.as_ref().map(Lease::addresses);
+                self.exchange(now, random);
+                self.offer = Some(Offer {
+                    server: reply.server.clone(),
+                    preference: 0,
+                    addresses: addresses.unwrap_or_default(),
+                    take_at: now,
+                });
+                self.state = State::Requesting(Retry::new(now));
+                News::Nothing
+            }
+            // The next question comes in its time. We always speak by multicast.
+            Status::Failed | Status::UseMulticast => News::Nothing,
+        }
+    }
+
+    fn refuse(&mut self, now: u64, random: &mut Random) -> News {
+        self.hint.clear();
+        if self.lease.is_some() {
+            self.drop_lease(now);
+        }
+        let wait = AFTER_REFUSAL_MS << self.refusals.min(MOST_DOUBLINGS);
+        self.refusals += 1;
+        self.solicit(now, wait, random);
+        match self.refusals {
+            1 => News::Refused,
+            _ => News::Nothing,
+        }
+    }
+
+    fn bind(&mut self, now: u64, reply: &Reply, bytes: &[u8], random: &mut Random) -> News {
+        let Some(lease) = Lease::new(reply, bytes, self.sent).filter(|l| now < l.until) else {
+            // It takes back what it lent, or lends nothing.
+            let withdrawn = reply.association.as_ref().is_some_and(|offered| {
+                !offered.addresses.is_empty() && offered.addresses.iter().all(|l| l.valid_s == 0)
+            });
+            return match self.state {
+                State::Renewing(_) | State::Rebinding(_) if withdrawn => self.refuse(now, random),
+                _ => News::Nothing,
+            };
+        };
+        let addresses = lease.addresses();
+        let same = self
+            .lease
+            .as_ref()
+            .is_some_and(|old| old.addresses() == addresses);
+        self.hint = addresses;
+        self.lease = Some(lease);
+        self.offer = None;
+        self.waiting_since = None;
+        self.refusals = 0;
+        self.none_left = false;
+        self.unstored = true;
+        self.state = State::Bound;
+        if same { News::Confirmed } else { News::Bound }
+    }
+}

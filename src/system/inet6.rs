@@ -1,0 +1,95 @@
+//! IPv6 sockets of one interface: DHCPv6's, and the question to routers.
+use super::error::of_nix;
+use super::{Error, Result};
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, SockaddrIn6, bind, sendto,
+    setsockopt, socket, sockopt,
+};
+use std::ffi::OsString;
+use std::net::{Ipv6Addr, SocketAddrV6};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+/// Hops of a message that no router passes on (RFC 4861, 6.1.1).
+static NEAR: libc::c_int = 255;
+
+fn open(kind: SockType, protocol: Option<SockProtocol>, interface: &str) -> Result<OwnedFd> {
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    let fd = socket(AddressFamily::Inet6, kind, flags, protocol).map_err(of_nix("socket"))?;
+    let option = of_nix("setsockopt");
+    setsockopt(&fd, sockopt::BindToDevice, &OsString::from(interface)).map_err(&option)?;
+    Ok(fd)
+}
+
+fn send(fd: &OwnedFd, bytes: &[u8], to: SocketAddrV6) -> Result<()> {
+    let to = SockaddrIn6::from(to);
+    let sent = sendto(fd.as_raw_fd(), bytes, &to, MsgFlags::empty()).map_err(of_nix("sendto"))?;
+    match sent == bytes.len() {
+        true => Ok(()),
+        false => Err(Error {
+            call: "sendto",
+            errno: libc::EMSGSIZE,
+        }),
+    }
+}
+
+/// UDP on one interface. The kernel sends from the link's own address to a group of the
+/// link (RFC 6724, 5).
+#[derive(Debug)]
+pub struct Udp {
+    fd: OwnedFd,
+    index: u32,
+}
+
+impl Udp {
+    pub fn open(interface: &str, index: u32, port: u16) -> Result<Self> {
+        let fd = open(SockType::Datagram, None, interface)?;
+        let option = of_nix("setsockopt");
+        setsockopt(&fd, sockopt::ReuseAddr, &true).map_err(&option)?;
+        setsockopt(&fd, sockopt::Ipv6V6Only, &true).map_err(&option)?;
+        let own = SocketAddrV6::new(Ipv6Addr::UNSPECIFIED, port, 0, 0);
+        bind(fd.as_raw_fd(), &SockaddrIn6::from(own)).map_err(of_nix("bind"))?;
+        Ok(Udp { fd, index })
+    }
+
+    pub fn send(&self, message: &[u8], to: Ipv6Addr, port: u16) -> Result<()> {
+        send(
+            &self.fd,
+            message,
+            SocketAddrV6::new(to, port, 0, self.index),
+        )
+    }
+
+    /// The next datagram; `None`: there is none. What is longer than the buffer is cut.
+    pub fn receive<'b>(&self, buffer: &'b mut [u8]) -> Result<Option<&'b [u8]>> {
+        match nix::unistd::read(&self.fd, buffer) {
+            Ok(length) => Ok(Some(&buffer[..length])),
+            Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
+            Err(errno) => Err(of_nix("recv")(errno)),
+        }
+    }
+}
+
+impl AsFd for Udp {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// One ICMPv6 message to a group of the link. The kernel fills in its sum.
+pub fn icmp(interface: &str, index: u32, message: &[u8], to: Ipv6Addr) -> Result<()> {
+    let fd = open(SockType::Raw, Some(SockProtocol::IcmpV6), interface)?;
+    // SAFETY: the number lives until the call returns, and its size is given.
+    let done = unsafe {
+        libc::setsockopt(
+            fd.as_raw_fd(),
+            libc::IPPROTO_IPV6,
+            libc::IPV6_MULTICAST_HOPS,
+            (&raw const NEAR).cast(),
+            core::mem::size_of::<libc::c_int>() as _,
+        )
+    };
+    Errno::result(done).map_err(of_nix("setsockopt"))?;
+    send(&fd, message, SocketAddrV6::new(to, 0, 0, index))
+}

@@ -1,0 +1,25 @@
+//! Settings of one interface under /proc/sys.
+use super::Result;
+use super::error::of;
+use std::io::ErrorKind;
+
+fn path(family: &str, interface: &str, name: &str) -> String {
+    format!("/proc/sys/net/{family}/conf/{interface}/{name}")
+}
+
+/// `None`: this kernel has no such setting, or the interface is gone.
+pub fn read(family: &str, interface: &str, name: &str) -> Result<Option<String>> {
+    match std::fs::read_to_string(path(family, interface, name)) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(of("read setting")(e)),
+    }
+}
+
+/// What a kernel does not have is left out.
+pub fn write(family: &str, interface: &str, name: &str, value: &str) -> Result<()> {
+    match std::fs::write(path(family, interface, name), value) {
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
+        other => other.map_err(of("write setting")),
+    }
+}

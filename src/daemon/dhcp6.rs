@@ -1,12 +1,11 @@
 //! DHCPv6's messages on their way: sockets that are open while an answer is awaited, and
 //! no longer. And the question to routers.
 use super::failure;
-use crate::config::IfName;
 use crate::engine::Engine;
 use crate::engine::dhcp4::MAX_CLIENTS;
 use crate::engine::event::{Event, Failure};
 use crate::engine::observed::Index;
-use crate::system::inet6::{self, Udp};
+use crate::system::inet6::{Icmp, Udp};
 use crate::system::{self, clock};
 use crate::wire::dhcp6::{CLIENT_PORT, MAX_ASK, SERVER_PORT, SERVERS};
 use crate::wire::router;
@@ -32,24 +31,20 @@ fn told(e: system::Error) -> Failure {
     failure(e.errno, &e)
 }
 
-fn name(link: Index, engine: &Engine) -> Result<IfName, Failure> {
-    let gone = || failure(libc::ENODEV, &"the link is gone");
-    Ok(engine.observed().link(link).ok_or_else(gone)?.name.clone())
-}
-
 impl Exchanges6 {
     /// Sends the message that is due on this link, or its release.
     pub fn send(&mut self, link: Index, release: bool, engine: &Engine) -> Result<(), Failure> {
-        let name = name(link, engine)?;
+        let gone = || failure(libc::ENODEV, &"the link is gone");
+        let name = &engine.observed().link(link).ok_or_else(gone)?.name;
         let mut message = [0; MAX_ASK];
-        let due = engine.dhcp6_message(clock::boot_ms(), &name, release, &mut message);
+        let due = engine.dhcp6_message(clock::boot_ms(), name, release, &mut message);
         let length = due.ok_or_else(|| failure(0, &"nothing is due"))?;
         self.slots.retain(|slot| !slot.broken);
         let found = self.slots.iter().position(|s| s.link == link);
         let place = match found {
             Some(place) => place,
             None => {
-                let udp = Udp::open(&name, link, CLIENT_PORT).map_err(told)?;
+                let udp = Udp::open(name, link, CLIENT_PORT).map_err(told)?;
                 let slot = Slot {
                     link,
                     udp,
@@ -105,10 +100,19 @@ impl Exchanges6 {
     }
 }
 
-/// Asks the routers of this link to advertise.
+/// Tells the neighbours on this link which adapter has our addresses now, and asks the
+/// routers to advertise. The kernel's own word comes with the bond's next look at its
+/// members, up to `miimon` later.
 pub fn solicit(link: Index, engine: &Engine) -> Result<(), Failure> {
-    let name = name(link, engine)?;
-    let message = engine.solicitation(link);
-    let message = message.ok_or_else(|| failure(0, &"it has no hardware address"))?;
-    inet6::icmp(&name, link, &message, router::ROUTERS).map_err(told)
+    let gone = || failure(libc::ENODEV, &"the link is gone");
+    let none = || failure(0, &"it has no hardware address");
+    let observed = engine.observed().link(link).ok_or_else(gone)?;
+    let (name, mac) = (&observed.name, observed.mac.ok_or_else(none)?);
+    let socket = Icmp::open(name, link).map_err(told)?;
+    for address in engine.announced6(link) {
+        let word = router::announcement(mac, address);
+        socket.send(&word, router::HOSTS).map_err(told)?;
+    }
+    let question = router::solicitation(mac);
+    socket.send(&question, router::ROUTERS).map_err(told)
 }

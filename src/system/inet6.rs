@@ -1,4 +1,4 @@
-//! IPv6 sockets of one interface: DHCPv6's, and the question to routers.
+//! IPv6 sockets of one interface: DHCPv6's, and words to neighbours and routers.
 use super::error::of_nix;
 use super::{Error, Result};
 use nix::errno::Errno;
@@ -77,19 +77,32 @@ impl AsFd for Udp {
     }
 }
 
-/// One ICMPv6 message to a group of the link. The kernel fills in its sum.
-pub fn icmp(interface: &str, index: u32, message: &[u8], to: Ipv6Addr) -> Result<()> {
-    let fd = open(SockType::Raw, Some(SockProtocol::IcmpV6), interface)?;
-    // SAFETY: the number lives until the call returns, and its size is given.
-    let done = unsafe {
-        libc::setsockopt(
-            fd.as_raw_fd(),
-            libc::IPPROTO_IPV6,
-            libc::IPV6_MULTICAST_HOPS,
-            (&raw const NEAR).cast(),
-            core::mem::size_of::<libc::c_int>() as _,
-        )
-    };
-    Errno::result(done).map_err(of_nix("setsockopt"))?;
-    send(&fd, message, SocketAddrV6::new(to, 0, 0, index))
+/// ICMPv6 to groups of one link; it hears nothing that anybody would read.
+#[derive(Debug)]
+pub struct Icmp {
+    fd: OwnedFd,
+    index: u32,
+}
+
+impl Icmp {
+    pub fn open(interface: &str, index: u32) -> Result<Self> {
+        let fd = open(SockType::Raw, Some(SockProtocol::IcmpV6), interface)?;
+        // SAFETY: the number lives until the call returns, and its size is given.
+        let done = unsafe {
+            libc::setsockopt(
+                fd.as_raw_fd(),
+                libc::IPPROTO_IPV6,
+                libc::IPV6_MULTICAST_HOPS,
+                (&raw const NEAR).cast(),
+                core::mem::size_of::<libc::c_int>() as _,
+            )
+        };
+        Errno::result(done).map_err(of_nix("setsockopt"))?;
+        Ok(Icmp { fd, index })
+    }
+
+    /// The kernel fills in the sum.
+    pub fn send(&self, message: &[u8], to: Ipv6Addr) -> Result<()> {
+        send(&self.fd, message, SocketAddrV6::new(to, 0, 0, self.index))
+    }
 }

@@ -1,5 +1,6 @@
 //! What routers say beside addresses and routes, which are the kernel's matter: name
-//! servers and search domains (RFC 8106); and the question that makes them say it.
+//! servers and search domains (RFC 8106); and what we say on another adapter: who has our
+//! addresses now, and the question that makes routers speak.
 use super::names;
 use crate::config::{DnsName, MAX_DNS, Mac};
 use core::net::Ipv6Addr;
@@ -8,12 +9,13 @@ use heapless::Vec;
 /// All routers on the link (RFC 4291, 2.7.1).
 pub const ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 2);
 
-/// One option of an advertisement. Its lifetime is in seconds; 0: no longer; `u32::MAX`:
-/// for ever.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
-    Servers(u32, Vec<Ipv6Addr, MAX_DNS>),
-    Search(u32, Vec<DnsName, MAX_DNS>),
+/// One option of an advertisement: name servers, or search domains.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// 0: no longer; `u32::MAX`: for ever.
+    pub seconds: u32,
+    pub servers: Vec<Ipv6Addr, MAX_DNS>,
+    pub search: Vec<DnsName, MAX_DNS>,
 }
 
 /// The options that concern us, up to what makes no sense (RFC 4861, 4.6).
@@ -38,19 +40,36 @@ pub fn options(mut rest: &[u8]) -> impl Iterator<Item = Told> {
 fn told(kind: u8, value: &[u8]) -> Option<Told> {
     let (_, rest) = value.split_first_chunk::<2>()?;
     let (lifetime, rest) = rest.split_first_chunk::<4>()?;
-    let lifetime = u32::from_be_bytes(*lifetime);
+    let mut told = Told {
+        seconds: u32::from_be_bytes(*lifetime),
+        ..Told::default()
+    };
     match kind {
         25 => {
             let all = rest.as_chunks::<16>().0.iter().copied().map(Ipv6Addr::from);
             let usable = |a: &Ipv6Addr| !a.is_unspecified() && !a.is_multicast();
-            Some(Told::Servers(
-                lifetime,
-                all.filter(usable).take(MAX_DNS).collect(),
-            ))
+            told.servers = all.filter(usable).take(MAX_DNS).collect();
         }
-        31 => Some(Told::Search(lifetime, names::search(rest))),
-        _ => None,
+        31 => told.search = names::search(rest),
+        _ => return None,
     }
+    Some(told)
+}
+
+/// All hosts on the link.
+pub const HOSTS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+
+/// A Neighbour Advertisement that nobody asked for (RFC 4861, 4.4 and 7.2.6): this address
+/// is at this adapter now, whatever was known. The kernel fills in the sum.
+pub fn announcement(mac: Mac, address: Ipv6Addr) -> [u8; 32] {
+    let mut message = [0; 32];
+    message[0] = 136;
+    // Override.
+    message[4] = 0x20;
+    message[8..24].copy_from_slice(&address.octets());
+    message[24..26].copy_from_slice(&[2, 1]);
+    message[26..].copy_from_slice(&mac.0);
+    message
 }
 
 /// A Router Solicitation with our hardware address (RFC 4861, 4.1); the kernel fills in
@@ -77,8 +96,16 @@ mod tests {
         assert_eq!(
             told,
             [
-                Told::Servers(600, Vec::from_slice(&[server]).unwrap()),
-                Told::Search(600, core::iter::once(domain).collect()),
+                Told {
+                    seconds: 600,
+                    servers: Vec::from_slice(&[server]).unwrap(),
+                    search: Vec::new(),
+                },
+                Told {
+                    seconds: 600,
+                    servers: Vec::new(),
+                    search: core::iter::once(domain).collect(),
+                },
             ]
         );
     }
@@ -89,6 +116,15 @@ mod tests {
             assert_eq!(options(bytes).count(), 0, "{bytes:?}");
         }
         assert_eq!(options(&[25, 0, 0, 0, 0, 0, 0, 1]).count(), 0);
+    }
+
+    #[test]
+    fn an_announcement() {
+        let address = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 5);
+        let bytes = announcement(Mac([2, 0, 0, 0, 0, 0x10]), address);
+        assert_eq!(bytes[..8], [136, 0, 0, 0, 0x20, 0, 0, 0]);
+        assert_eq!(bytes[8..24], address.octets());
+        assert_eq!(bytes[24..], [2, 1, 2, 0, 0, 0, 0, 0x10]);
     }
 
     #[test]

@@ -5,12 +5,16 @@
 //! a folder with seeds in `corpus/`.
 use wifibond::config;
 use wifibond::engine::action::KernelAction;
+use wifibond::engine::dhcp6::Routers;
 use wifibond::engine::event::Event;
 use wifibond::kernel::{self, REQUEST_BYTES, nl80211};
+use wifibond::wire::router;
 use wifibond::wire::{control, udp4, wpa};
 
 #[path = "lease.rs"]
 mod lease;
+#[path = "lease6.rs"]
+mod lease6;
 
 type Target = fn(&[u8]);
 
@@ -19,8 +23,11 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("config", parse_config),
     ("control", parse_control),
     ("dhcp4", read_dhcp4),
+    ("dhcp6", read_dhcp6),
     ("lease", lease::drive),
+    ("lease6", lease6::drive),
     ("netlink", read_netlink),
+    ("router", read_router),
     ("wpa", parse_wpa),
 ];
 
@@ -68,11 +75,51 @@ fn read_dhcp4(input: &[u8]) {
             .is_none_or(|a| !a.is_unspecified() && !a.is_multicast())
     );
     assert!(reply.prefix.is_none_or(|length| (1..=32).contains(&length)));
-    for name in &reply.search {
-        let known = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    check_names(&reply.search);
+    assert!(reply.routes.iter().all(|(to, _)| to.prefix <= 32));
+}
+
+/// As with DHCPv4; the association is the first one in the message.
+fn read_dhcp6(input: &[u8]) {
+    let Ok(reply) = wifibond::wire::dhcp6::parse(input, 1) else {
+        return;
+    };
+    assert!(!reply.server.is_empty() && reply.xid <= 0x00ff_ffff);
+    for leased in reply
+        .association
+        .iter()
+        .flat_map(|offered| &offered.addresses)
+    {
+        assert!(leased.preferred_s <= leased.valid_s);
+        assert!(!leased.address.is_multicast() && !leased.address.is_unspecified());
+    }
+    check_names(&reply.search);
+}
+
+fn check_names(names: &[config::DnsName]) {
+    let known = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    for name in names {
         assert!(!name.is_empty() && name.chars().all(known), "{name:?}");
     }
-    assert!(reply.routes.iter().all(|(to, _)| to.prefix <= 32));
+}
+
+/// Any options of an advertisement come to an end, and hold for no longer than they say.
+fn read_router(input: &[u8]) {
+    for told in router::options(input) {
+        assert!(told.servers.iter().all(|server| !server.is_multicast()));
+        check_names(&told.search);
+    }
+    let mut routers = Routers::default();
+    routers.hear(1_000, input);
+    routers.hear(2_000, input);
+    for _ in 0..20 {
+        let Some(at) = routers.poll_at() else {
+            return;
+        };
+        assert!(at > 1_000);
+        routers.tick(at);
+    }
+    panic!("never comes to an end");
 }
 
 /// A line is a request that is written as it was read, or none.

@@ -9,8 +9,7 @@ use crate::engine::journal::{RecordKind, clip};
 use crate::engine::observed::{Address, Index, Link};
 use crate::engine::{Engine, address};
 use crate::wire::dhcp6::{self, Ask, Association, Kind, MAX_ASK};
-use crate::wire::router;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv6Addr};
 use heapless::Vec;
 
 /// A link that IPv6 is wanted on.
@@ -219,9 +218,13 @@ impl Engine {
         Some(ask.write(out))
     }
 
-    /// The solicitation for this link, and who asks.
-    pub fn solicitation(&self, link: Index) -> Option<[u8; 16]> {
-        Some(router::solicitation(self.observed.link(link)?.mac?))
+    /// The addresses that this link's adapter has taken over.
+    pub fn announced6(&self, link: Index) -> impl Iterator<Item = Ipv6Addr> {
+        let usable = |a: &Address| match a.net.address {
+            IpAddr::V6(v6) if !a.tentative && !a.duplicate => Some(v6),
+            IpAddr::V6(_) | IpAddr::V4(_) => None,
+        };
+        self.observed.addresses_of(link).filter_map(usable)
     }
 
     pub(in crate::engine) fn solicited(&mut self, now: u64, link: Index) {

@@ -5,7 +5,7 @@
 //! So we ask again whenever another adapter carries, or after a gap.
 use crate::config::{DnsName, MAX_DNS};
 use crate::engine::observed::Index;
-use crate::wire::router::{Told, options};
+use crate::wire::router::options;
 use core::net::Ipv6Addr;
 use heapless::Vec;
 
@@ -35,22 +35,16 @@ impl Routers {
     /// The options of an advertisement.
     pub fn hear(&mut self, now: u64, bytes: &[u8]) {
         self.asking = None;
-        let until = |lifetime: u32| match lifetime {
-            u32::MAX => u64::MAX,
-            seconds => now + u64::from(seconds) * 1000,
-        };
         for told in options(bytes) {
-            match told {
-                Told::Servers(lifetime, servers) => {
-                    for server in servers {
-                        keep(&mut self.servers, server, until(lifetime));
-                    }
-                }
-                Told::Search(lifetime, names) => {
-                    for name in names {
-                        keep(&mut self.search, name, until(lifetime));
-                    }
-                }
+            let until = match told.seconds {
+                u32::MAX => u64::MAX,
+                seconds => now + u64::from(seconds) * 1000,
+            };
+            for server in told.servers {
+                keep(&mut self.servers, server, until);
+            }
+            for name in told.search {
+                keep(&mut self.search, name, until);
             }
         }
         self.tick(now);

@@ -92,7 +92,7 @@ fn is_a_change(action: &Action) -> bool {
     match action {
         Action::Kernel(_)
         | Action::SetIpv6 { .. }
-        | Action::SetIpv6Routes { .. }
+        | Action::Tune { .. }
         | Action::WriteResolver
         | Action::StartSupplicant { .. }
         | Action::StopSupplicant { .. }

@@ -10,8 +10,10 @@ pub mod file;
 mod ipv6;
 mod leases;
 mod machine;
+mod marks;
 mod resolv;
 mod supplicants;
+mod tune;
 
 use crate::engine::Engine;
 use crate::engine::action::{Action, KernelAction, Scope};
@@ -132,7 +134,8 @@ impl Daemon {
     /// Runs until it is told to stop.
     pub fn run(mut self) -> Result<(), String> {
         self.source.note_start(clock::boot_ms(), &mut self.engine);
-        ipv6::left_over(&mut self.engine);
+        ipv6::left_off(&mut self.engine);
+        tune::left_over(&mut self.engine);
         leases::load(&mut self.engine);
         self.perform(Action::Resync(Scope::All));
         if !self.engine.observed().is_complete() {
@@ -140,6 +143,7 @@ impl Daemon {
             return Err("the kernel's links cannot be read".into());
         }
         ipv6::clean(&self.engine);
+        tune::clean(&self.engine);
         self.processes
             .adopt_leftovers(clock::boot_ms(), &mut self.engine);
         self.work();
@@ -190,7 +194,7 @@ impl Daemon {
                 name,
                 enabled,
             } => ipv6::set(*link, name, *enabled),
-            Action::SetIpv6Routes { link, name, metric } => ipv6::set_routes(*link, name, *metric),
+            Action::Tune { link, name, tuning } => tune::set(*link, name, *tuning),
             Action::Resync(scope) => self.machine.read_all(*scope, &mut self.engine),
             Action::StartSupplicant { link, name } => {
                 match self.processes.start(

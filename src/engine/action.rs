@@ -1,6 +1,7 @@
 //! What the engine asks of the daemon. Half of the contract with the outside; the
 //! other half is [`super::event`].
 use super::observed::{BondOptions, Index};
+use super::tune::Tuning;
 use crate::config::{IfName, IpNet, Route};
 use crate::wire::wpa::Request;
 
@@ -48,12 +49,11 @@ pub enum Action {
     SolicitRouter {
         link: Index,
     },
-    /// Let the kernel take in advertisements and give their routes this metric; `None`
-    /// gives back what was set before.
-    SetIpv6Routes {
+    /// Change settings of a link; `None` gives back what was set before.
+    Tune {
         link: Index,
         name: IfName,
-        metric: Option<u32>,
+        tuning: Option<Tuning>,
     },
     /// Write resolv.conf.
     WriteResolver,
@@ -122,12 +122,16 @@ pub enum KernelAction {
         link: Index,
         master: Option<Index>,
     },
-    /// Marked [`OUR_PROTOCOL`](super::observed::OUR_PROTOCOL), `NLM_F_EXCL`. With an end
-    /// (milliseconds since boot) the kernel removes it then, and it may be there already.
+    /// Marked [`OUR_PROTOCOL`](super::observed::OUR_PROTOCOL). With an end (milliseconds
+    /// since boot) the kernel removes it then.
     AddAddress {
         link: Index,
         net: IpNet,
         until: Option<u64>,
+        /// Of the route to its network, which the kernel makes.
+        metric: u32,
+        /// It is there, as ours or with the end it had: changed, and not added.
+        again: bool,
     },
     /// An IPv6 address of a lease, without a route to its network; it may be there
     /// already. Milliseconds since boot.

@@ -11,6 +11,7 @@ use super::journal::{Text, clip};
 use super::observed::{Address, Index, KernelRoute, Link, OUR_PROTOCOL};
 use super::roles::{authorised, own_link};
 use crate::config::{Fallback, IpBlock, IpNet, Ipv6Mode, Route};
+use core::net::IpAddr;
 
 /// A link that we give addresses, with its part of the file.
 pub(super) struct Managed<'a> {
@@ -67,10 +68,25 @@ impl Managed<'_> {
         self.client.and_then(|client| client.lease.as_ref())
     }
 
-    /// The kernel has to be told of this address, or of its new end.
-    fn is_missing(&self, engine: &Engine, net: IpNet, until: Option<u64>) -> bool {
+    /// The kernel has to be told of this address, of its new end, or of its metric.
+    fn lacks(&self, engine: &Engine, net: IpNet, until: Option<u64>) -> Option<KernelAction> {
+        let link = self.link.index;
         let told = self.client.and_then(|client| client.told_kernel);
-        !engine.observed.has_address(self.link.index, net) || (until.is_some() && told != until)
+        let metric = match net.address {
+            IpAddr::V4(_) => self.block.ipv4.metric,
+            IpAddr::V6(_) => self.block.ipv6.metric,
+        };
+        let have = engine.observed.addresses_of(link).find(|a| a.net == net);
+        // Somebody else's address keeps what it has.
+        let other = have.is_some_and(|a| a.metric != metric && a.protocol == OUR_PROTOCOL);
+        let late = until.is_some() && told != until;
+        (have.is_none() || other || late).then_some(KernelAction::AddAddress {
+            link,
+            net,
+            until,
+            metric,
+            again: have.is_some(),
+        })
     }
 }
 
@@ -194,10 +210,8 @@ fn missing(engine: &Engine, now: u64) -> Option<Action> {
     for part in all(engine).filter(|part| part.ready) {
         let link = part.link.index;
         for (net, until) in part.addresses() {
-            if !part.is_missing(engine, net, until) {
-                continue;
-            }
-            if let Some(step) = engine.offer(now, KernelAction::AddAddress { link, net, until }) {
+            let step = part.lacks(engine, net, until);
+            if let Some(step) = step.and_then(|step| engine.offer(now, step)) {
                 return Some(step);
             }
         }

@@ -72,8 +72,8 @@ pub enum Event<'a> {
     },
     /// A daemon before us turned this link's IPv6 off.
     Ipv6Off(Index),
-    /// A daemon before us changed what the kernel makes of advertisements on this link.
-    Ipv6Set(Index),
+    /// A daemon before us changed settings of this link.
+    Tuned(Index),
     /// One message of a member's wpa_supplicant: an event or a reply.
     Supplicant {
         link: Index,

@@ -72,10 +72,7 @@ impl Engine {
                     let _ = self.ipv6_off.push(link);
                 }
             }
-            Event::Ipv6Set(link) => {
-                // No metric that is ever wanted: it is set afresh, or given back.
-                let _ = self.ipv6_set.push((link, 0));
-            }
+            Event::Tuned(link) => self.tuned_before(link),
             Event::Supplicant { link, text } => self.supplicant_said(now, link, text),
             Event::Config(config) => self.reconfigure(now, config),
             Event::Switch(index) => {
@@ -269,7 +266,7 @@ impl Engine {
 
     fn link_seen(&mut self, now: u64, link: Link) {
         let unfinished = self.ipv6_off.contains(&link.index)
-            || self.ipv6_set.iter().any(|(set, _)| *set == link.index)
+            || self.is_tuned(link.index)
             || self.supplicant(link.index).is_some();
         if !roles::concerns_us(&self.config, &link) && !unfinished {
             // It may have concerned us before: under another name, or as a member.
@@ -335,7 +332,7 @@ impl Engine {
         self.observed.drop_link(index);
         self.retry.forget_link(index);
         self.ipv6_off.retain(|off| *off != index);
-        self.ipv6_set.retain(|(set, _)| *set != index);
+        self.tuned.retain(|(done, _)| *done != index);
         if self.made_bond == Some(index) {
             self.made_bond = None;
         }
@@ -350,8 +347,8 @@ impl Engine {
         self.observed.dump_ends(scope);
         let observed = &self.observed;
         self.ipv6_off.retain(|off| observed.link(*off).is_some());
-        self.ipv6_set
-            .retain(|(set, _)| observed.link(*set).is_some());
+        self.tuned
+            .retain(|(done, _)| observed.link(*done).is_some());
         for index in before {
             if self.observed.link(index).is_none() {
                 self.link_gone(now, index);
@@ -382,7 +379,7 @@ impl Engine {
             Action::ReleaseDhcp6 { link } => self.dhcp6_released(now, *link),
             Action::StoreLease6 { link } => self.lease6_stored(*link),
             Action::SolicitRouter { link } => self.solicited(now, *link),
-            Action::SetIpv6Routes { link, metric, .. } => self.settings_done(now, *link, *metric),
+            Action::Tune { link, tuning, .. } => self.tuned(now, *link, *tuning),
             Action::WriteResolver => self.resolver = Some(super::dns::resolver(self)),
             Action::SendDhcp4 { link } => self.dhcp4_sent(now, *link),
             Action::SayArp { link } => self.arp_said(*link),
@@ -449,7 +446,7 @@ impl Engine {
             Action::Kernel(_)
             | Action::WriteResolver
             | Action::SetIpv6 { .. }
-            | Action::SetIpv6Routes { .. }
+            | Action::Tune { .. }
             | Action::Resync(_)
             | Action::StartSupplicant { .. }
             | Action::ReconfigureSupplicant { .. }

@@ -30,6 +30,7 @@ pub mod supplicant_file;
 pub mod tables;
 #[cfg(test)]
 mod tests;
+pub mod tune;
 pub mod words;
 
 use crate::config::{Config, IfName};
@@ -76,8 +77,8 @@ pub struct Engine {
     bond_ready: bool,
     /// Links whose IPv6 we turned off.
     ipv6_off: Vec<Index, { roles::MAX_PORTS * 2 }>,
-    /// Links on which the kernel gives routes of advertisements this metric.
-    ipv6_set: Vec<(Index, u32), { dhcp4::MAX_CLIENTS }>,
+    /// Links whose settings we changed; `None`: a daemon before us did, to what we do not know.
+    tuned: Vec<(Index, Option<tune::Tuning>), { dhcp4::MAX_CLIENTS }>,
     /// What has to be read afresh.
     unread: Option<Scope>,
     stopping: Option<stop::Stop>,
@@ -104,7 +105,7 @@ impl Engine {
             making_bond: false,
             bond_ready: false,
             ipv6_off: Vec::new(),
-            ipv6_set: Vec::new(),
+            tuned: Vec::new(),
             unread: Some(Scope::All),
             stopping: None,
         }
@@ -180,7 +181,7 @@ impl Engine {
             .or_else(|| dhcp4::next(self, now))
             .or_else(|| dhcp6::next(self, now))
             .or_else(|| supervise::next(self, now))
-            .or_else(|| dhcp6::next_settings(self, now))
+            .or_else(|| tune::next(self, now))
             .or_else(|| address::next_link(self, now))
             .or_else(|| dhcp6::next_address(self, now))
             .or_else(|| address::next(self, now))

@@ -141,6 +141,8 @@ pub struct Address {
     pub net: IpNet,
     /// `IFA_PROTO`, 0 where the kernel or the maker gave none.
     pub protocol: u8,
+    /// `IFA_RT_PRIORITY`: of the route to its network, which the kernel makes.
+    pub metric: u32,
     /// IPv6: duplicate detection under way; not usable yet.
     pub tentative: bool,
     /// IPv6: someone else has it.

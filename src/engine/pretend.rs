@@ -54,7 +54,7 @@ pub fn perform(engine: &mut Engine, now: u64, action: Action) -> Effect {
             Ok(())
         }
         Action::SetIpv6 { .. }
-        | Action::SetIpv6Routes { .. }
+        | Action::Tune { .. }
         | Action::SendDhcp6 { .. }
         | Action::ReleaseDhcp6 { .. }
         | Action::StoreLease6 { .. }
@@ -172,18 +172,10 @@ fn change(engine: &mut Engine, now: u64, action: &KernelAction) -> Result<(), Fa
                 permanent_mac: l.permanent_mac,
             });
         }),
-        KernelAction::AddAddress { link, net, .. }
-        | KernelAction::AddAddress6 { link, net, .. } => {
-            let address = Address {
-                link: *link,
-                net: *net,
-                protocol: OUR_PROTOCOL,
-                tentative: false,
-                duplicate: false,
-            };
-            engine.handle(now, Event::Address(address));
-            Ok(())
-        }
+        KernelAction::AddAddress {
+            link, net, metric, ..
+        } => put_address(engine, now, *link, *net, *metric),
+        KernelAction::AddAddress6 { link, net, .. } => put_address(engine, now, *link, *net, 0),
         KernelAction::DeleteAddress { link, net } => {
             let gone = engine
                 .observed
@@ -204,6 +196,25 @@ fn change(engine: &mut Engine, now: u64, action: &KernelAction) -> Result<(), Fa
             Ok(())
         }
     }
+}
+
+fn put_address(
+    engine: &mut Engine,
+    now: u64,
+    link: Index,
+    net: crate::config::IpNet,
+    metric: u32,
+) -> Result<(), Failure> {
+    let address = Address {
+        link,
+        net,
+        protocol: OUR_PROTOCOL,
+        metric,
+        tentative: false,
+        duplicate: false,
+    };
+    engine.handle(now, Event::Address(address));
+    Ok(())
 }
 
 fn our_route(link: Index, route: crate::config::Route) -> KernelRoute {

@@ -5,7 +5,7 @@ use super::action::{Action, KernelAction};
 use super::bond;
 use super::observed::{Kind, Link};
 use super::supplicant::{Phase, Supplicant};
-use super::{address, dhcp4, dhcp6, supervise};
+use super::{address, dhcp4, dhcp6, supervise, tune};
 
 /// Each stage may take so long.
 pub const STAGE_MS: u64 = 2_000;
@@ -63,7 +63,7 @@ fn step(engine: &Engine, now: u64, stage: Stage) -> Option<Action> {
                 let mut off = engine.observed.links().filter(|l| l.master.is_none());
                 off.find_map(|link| engine.ipv6_step(now, link, true))
             })
-            .or_else(|| dhcp6::next_settings(engine, now)),
+            .or_else(|| tune::next(engine, now)),
         Stage::Bond => engine
             .observed
             .links()

@@ -2,6 +2,7 @@
 use super::action::{Action, BondOption, KernelAction, Scope};
 use super::observed::Index;
 use super::tables::Observed;
+use super::tune::Tuning;
 use crate::config::{IpNet, Route};
 use core::fmt;
 
@@ -10,7 +11,7 @@ pub fn subject(action: &Action) -> Option<Index> {
     match action {
         Action::Kernel(kernel) => kernel_subject(kernel),
         Action::SetIpv6 { link, .. }
-        | Action::SetIpv6Routes { link, .. }
+        | Action::Tune { link, .. }
         | Action::SendDhcp6 { link }
         | Action::ReleaseDhcp6 { link }
         | Action::StoreLease6 { link }
@@ -125,13 +126,19 @@ impl fmt::Display for Words<'_> {
             Action::Kernel(kernel) => self.kernel(kernel, f),
             Action::SetIpv6 { enabled: true, .. } => f.write_str("turn IPv6 on"),
             Action::SetIpv6 { enabled: false, .. } => f.write_str("turn IPv6 off"),
-            Action::SetIpv6Routes {
-                metric: Some(metric),
+            Action::Tune {
+                tuning: Some(Tuning {
+                    routers: Some(metric),
+                }),
                 ..
-            } => write!(f, "give routes of advertisements metric {metric}"),
-            Action::SetIpv6Routes { metric: None, .. } => {
-                f.write_str("give back what was set for advertisements")
-            }
+            } => write!(
+                f,
+                "set the kernel's settings (advertised routes: metric {metric})"
+            ),
+            Action::Tune {
+                tuning: Some(_), ..
+            } => f.write_str("set the kernel's settings"),
+            Action::Tune { tuning: None, .. } => f.write_str("give the kernel's settings back"),
             Action::SendDhcp6 { .. } => f.write_str("ask a DHCPv6 server"),
             Action::ReleaseDhcp6 { .. } => f.write_str("give the lease of DHCPv6 back"),
             Action::StoreLease6 { .. } => f.write_str("keep the lease of DHCPv6 on disk"),

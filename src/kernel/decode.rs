@@ -302,12 +302,13 @@ fn address(payload: &[u8]) -> Result<Option<Address>, DecodeError> {
         return Ok(None);
     }
     let mut flags = u32::from(flags);
-    let (mut local, mut peer, mut protocol) = (None, None, 0);
+    let (mut local, mut peer, mut protocol, mut metric) = (None, None, 0, 0);
     for (kind, value) in attributes(rest) {
         match kind {
             1 => peer = ip(family, value),
             2 => local = ip(family, value),
             8 => flags = number(value).unwrap_or(flags),
+            9 => metric = number(value).unwrap_or(0),
             11 => protocol = byte(value).unwrap_or(0),
             _ => {}
         }
@@ -318,6 +319,7 @@ fn address(payload: &[u8]) -> Result<Option<Address>, DecodeError> {
         link: real(u32::from_ne_bytes([a, b, c, d]))?,
         net: net(address, prefix)?,
         protocol,
+        metric,
         tentative: flags & IFA_F_TENTATIVE != 0,
         duplicate: flags & IFA_F_DADFAILED != 0,
     }))

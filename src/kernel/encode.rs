@@ -40,6 +40,7 @@ const IFA_LOCAL: u16 = 2;
 const IFA_BROADCAST: u16 = 4;
 const IFA_CACHEINFO: u16 = 6;
 const IFA_FLAGS: u16 = 8;
+const IFA_RT_PRIORITY: u16 = 9;
 const IFA_PROTO: u16 = 11;
 const RTA_DST: u16 = 1;
 const RTA_OIF: u16 = 4;
@@ -141,10 +142,8 @@ pub fn encode<'b>(
         | KernelAction::SetUp { .. }
         | KernelAction::SetMaster { .. } => (RTM_SETLINK, 0),
         KernelAction::DeleteLink { .. } => (RTM_DELLINK, 0),
-        KernelAction::AddAddress { until: None, .. } => (RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL),
-        KernelAction::AddAddress { until: Some(_), .. } => {
-            (RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE)
-        }
+        KernelAction::AddAddress { again: false, .. } => (RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL),
+        KernelAction::AddAddress { again: true, .. } => (RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE),
         KernelAction::AddAddress6 { .. } => (RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE),
         KernelAction::DeleteAddress { .. } => (RTM_DELADDR, 0),
         KernelAction::AddRoute { .. } => (RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL),
@@ -172,10 +171,17 @@ pub fn encode<'b>(
             request.header(&link_header(*link));
             request.attribute(IFLA_MASTER, &master.unwrap_or(0).to_ne_bytes());
         }
-        KernelAction::AddAddress { link, net, until } => {
+        KernelAction::AddAddress {
+            link,
+            net,
+            until,
+            metric,
+            again: _,
+        } => {
             address(&mut request, *link, net);
             broadcast(&mut request, net);
             request.attribute(IFA_PROTO, &[OUR_PROTOCOL]);
+            request.attribute(IFA_RT_PRIORITY, &metric.to_ne_bytes());
             if let Some(until) = until {
                 lifetime(&mut request, *until, *until, now);
             }

@@ -168,6 +168,8 @@ fn ask_for(event: &Event<'_>) {
             link: address.link,
             net: address.net,
             until: (address.net.prefix % 2 == 0).then_some(77_000),
+            metric: address.metric,
+            again: address.tentative,
         },
         Event::Route(route) => KernelAction::AddRoute {
             link: route.link,
@@ -182,6 +184,7 @@ fn ask_for(event: &Event<'_>) {
     match (event, kernel::decode(frame.kind, frame.payload)) {
         (Event::Address(seen), Ok(Some(Event::Address(again)))) => {
             assert_eq!((seen.link, seen.net), (again.link, again.net));
+            assert_eq!(seen.metric, again.metric);
         }
         (Event::Route(seen), Ok(Some(Event::Route(again)))) => {
             assert_eq!(seen.link, again.link);

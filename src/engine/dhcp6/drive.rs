@@ -264,14 +264,8 @@ impl Engine {
         }
     }
 
-    /// What the kernel makes of advertisements on this link is as wanted, or is given back.
-    pub(in crate::engine) fn settings_done(&mut self, now: u64, link: Index, metric: Option<u32>) {
-        self.ipv6_set.retain(|(set, _)| *set != link);
-        if let Some(metric) = metric {
-            let _ = self.ipv6_set.push((link, metric));
-        }
+    pub(in crate::engine) fn ask_routers(&mut self, now: u64, link: Index) {
         if let Some(inet6) = self.inet6_of(link) {
-            // Routes of before have another metric: the next advertisement moves them.
             inet6.routers.ask_again(now);
         }
     }
@@ -363,29 +357,6 @@ pub fn wants_address(engine: &Engine, link: &Link, net: IpNet) -> bool {
         .inet6(&link.name)
         .and_then(|i| i.client.lease.as_ref());
     lease.is_some_and(|lease| lease.has(net))
-}
-
-/// What the kernel should make of advertisements, where it does not yet; and links that
-/// are no longer ours get back what they had.
-pub fn next_settings(engine: &Engine, now: u64) -> Option<Action> {
-    let wanted = |link: &Link| {
-        let block = address::block(engine, link)?;
-        let on = block.ipv6.mode != Ipv6Mode::Off && !engine.is_stopping();
-        on.then_some(block.ipv6.metric.max(1))
-    };
-    let parts = address::all(engine).map(|part| part.link);
-    let former = engine.ipv6_set.iter();
-    let former = former.filter_map(|(index, _)| engine.observed.link(*index));
-    let mut steps = parts.chain(former).filter_map(|link| {
-        let set = engine.ipv6_set.iter().find(|(i, _)| *i == link.index);
-        let metric = wanted(link);
-        if metric == set.map(|(_, metric)| *metric) {
-            return None;
-        }
-        let (link, name) = (link.index, link.name.clone());
-        engine.offer_any(now, Action::SetIpv6Routes { link, name, metric })
-    });
-    steps.next()
 }
 
 /// The next lease to put on disk.

@@ -79,6 +79,7 @@ impl Net {
                 prefix: 64,
             },
             protocol: 3,
+            metric: 0,
             tentative: false,
             duplicate: false,
         };
@@ -426,9 +427,7 @@ fn a_lease_is_given_back_on_the_way_down() {
     let removed = place_of(&done, |a| {
         matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }))
     });
-    let settings = place_of(&done, |a| {
-        matches!(a, Action::SetIpv6Routes { metric: None, .. })
-    });
+    let settings = place_of(&done, |a| matches!(a, Action::Tune { tuning: None, .. }));
     assert!(release < removed && removed < settings);
 }
 
@@ -503,7 +502,7 @@ fn the_metric_of_advertised_routes_follows_the_file() {
         let done = net.world.take();
         done.iter()
             .filter_map(|a| match a {
-                Action::SetIpv6Routes { metric, .. } => Some(*metric),
+                Action::Tune { tuning, .. } => Some(tuning.and_then(|t| t.routers)),
                 _ => None,
             })
             .collect()

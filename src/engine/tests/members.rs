@@ -14,6 +14,7 @@ fn members_are_taken_in_in_the_right_order() {
         link: WLAN0,
         net: net(10, 0, 0, 1, 8),
         protocol: 0,
+        metric: 0,
         tentative: false,
         duplicate: false,
     };

@@ -2,7 +2,7 @@
 use super::*;
 
 #[test]
-fn a_changed_metric_touches_only_its_route() {
+fn a_changed_metric_touches_only_what_has_it() {
     let mut world = World::usual();
     world.join(WLAN0);
     world.join(WLAN1);
@@ -17,6 +17,14 @@ fn a_changed_metric_touches_only_its_route() {
         world.take(),
         vec![
             Action::Resync(Scope::All),
+            // Changed, not removed and added: nothing that uses it notices.
+            Action::Kernel(KernelAction::AddAddress {
+                link: bond,
+                net: net(192, 168, 43, 150, 24),
+                until: None,
+                metric: 50,
+                again: true
+            }),
             Action::Kernel(KernelAction::AddRoute {
                 link: bond,
                 route: route(50)

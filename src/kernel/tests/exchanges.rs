@@ -139,6 +139,8 @@ fn addresses_and_routes_survive_the_round_trip() {
             link: 9,
             net,
             until: None,
+            metric: 100,
+            again: false,
         }) else {
             panic!("an address")
         };

@@ -143,6 +143,7 @@ fn addresses() {
         link: 6,
         net: net("192.0.2.9/24"),
         protocol: OUR_PROTOCOL,
+        metric: 0,
         tentative: false,
         duplicate: false,
     };

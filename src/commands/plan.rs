@@ -106,6 +106,7 @@ fn is_a_change(action: &Action) -> bool {
         | Action::ReleaseDhcp6 { .. }
         | Action::StoreLease6 { .. }
         | Action::SolicitRouter { .. }
+        | Action::SayMoved { .. }
         | Action::AttachSupplicant { .. }
         | Action::AskSupplicant { .. }
         | Action::Exit => false,

@@ -1,14 +1,13 @@
 //! DHCPv6's messages on their way: sockets that are open while an answer is awaited, and
-//! no longer. And the question to routers.
+//! no longer.
 use super::failure;
 use crate::engine::Engine;
 use crate::engine::dhcp4::MAX_CLIENTS;
 use crate::engine::event::{Event, Failure};
 use crate::engine::observed::Index;
-use crate::system::inet6::{Icmp, Udp};
+use crate::system::inet6::Udp;
 use crate::system::{self, clock};
 use crate::wire::dhcp6::{CLIENT_PORT, MAX_ASK, SERVER_PORT, SERVERS};
-use crate::wire::router;
 use heapless::Vec;
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -98,21 +97,4 @@ impl Exchanges6 {
         // Places stay as they are until the sweep, which comes after every wait.
         slot.broken = true;
     }
-}
-
-/// Tells the neighbours on this link which adapter has our addresses now, and asks the
-/// routers to advertise. The kernel's own word comes with the bond's next look at its
-/// members, up to `miimon` later.
-pub fn solicit(link: Index, engine: &Engine) -> Result<(), Failure> {
-    let gone = || failure(libc::ENODEV, &"the link is gone");
-    let none = || failure(0, &"it has no hardware address");
-    let observed = engine.observed().link(link).ok_or_else(gone)?;
-    let (name, mac) = (&observed.name, observed.mac.ok_or_else(none)?);
-    let socket = Icmp::open(name, link).map_err(told)?;
-    for address in engine.announced6(link) {
-        let word = router::announcement(mac, address);
-        socket.send(&word, router::HOSTS).map_err(told)?;
-    }
-    let question = router::solicitation(mac);
-    socket.send(&question, router::ROUTERS).map_err(told)
 }

@@ -11,6 +11,7 @@ mod ipv6;
 mod leases;
 mod machine;
 mod marks;
+mod neighbours;
 mod resolv;
 mod supplicants;
 mod tune;
@@ -237,7 +238,8 @@ impl Daemon {
                 leases::store6(*link, &self.engine);
                 Ok(())
             }
-            Action::SolicitRouter { link } => dhcp6::solicit(*link, &self.engine),
+            Action::SayMoved { link } => neighbours::tell(*link, &self.engine),
+            Action::SolicitRouter { link } => neighbours::ask_routers(*link, &self.engine),
             Action::WriteResolver => resolv::write(&self.engine),
             Action::Exit => {
                 resolv::give_back();

@@ -45,6 +45,10 @@ pub enum Action {
     StoreLease6 {
         link: Index,
     },
+    /// Tell the neighbours which adapter has the link's addresses now.
+    SayMoved {
+        link: Index,
+    },
     /// Ask the routers of this link to advertise.
     SolicitRouter {
         link: Index,

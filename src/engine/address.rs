@@ -19,6 +19,8 @@ pub(super) struct Managed<'a> {
     pub block: &'a IpBlock,
     /// Its addresses and routes should be there now.
     pub ready: bool,
+    /// The adapter that carries its traffic, if any does.
+    pub carrier: Option<Index>,
     /// What it got from a server, if it asks.
     client: Option<&'a Client>,
     /// What it goes by without.
@@ -107,11 +109,16 @@ fn managed<'a>(engine: &'a Engine, link: &'a Link) -> Option<Managed<'a>> {
         false if link.master.is_some() => return None,
         false => authorised(link),
     };
+    let carrier = match link.name == engine.config.bond.name {
+        true => engine.carry.now().map(|(member, _)| member),
+        false => Some(link.index),
+    };
     let client = engine.dhcp4(&link.name).filter(|_| block.ipv4.dhcp);
     Some(Managed {
         link,
         block,
         ready: ready && !engine.is_stopping(),
+        carrier,
         client,
         fallback: client
             .filter(|client| client.fallback)

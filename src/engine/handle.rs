@@ -127,6 +127,7 @@ impl Engine {
         self.update_carry(now, bond.map(|(_, index, options)| (index, options)));
         self.update_dhcp4(now);
         self.update_inet6(now);
+        self.update_moves(now);
         self.update_refusals(now);
         if self.stopping.is_some() {
             self.advance_stop(now);
@@ -379,6 +380,7 @@ impl Engine {
             Action::ReleaseDhcp6 { link } => self.dhcp6_released(now, *link),
             Action::StoreLease6 { link } => self.lease6_stored(*link),
             Action::SolicitRouter { link } => self.solicited(now, *link),
+            Action::SayMoved { link } => self.move_said(now, *link),
             Action::Tune { link, tuning, .. } => self.tuned(now, *link, *tuning),
             Action::WriteResolver => self.resolver = Some(super::dns::resolver(self)),
             Action::SendDhcp4 { link } => self.dhcp4_sent(now, *link),
@@ -409,7 +411,8 @@ impl Engine {
         if let Action::SendDhcp4 { .. }
         | Action::SayArp { .. }
         | Action::SendDhcp6 { .. }
-        | Action::SolicitRouter { .. } = action
+        | Action::SolicitRouter { .. }
+        | Action::SayMoved { .. } = action
         {
             // They change nothing in the kernel, and have times of their own.
             return self.retry.forget(&action);
@@ -438,6 +441,7 @@ impl Engine {
             Action::SayArp { link } => self.arp_said(*link),
             Action::SendDhcp6 { link } => self.dhcp6_sent(now, *link),
             Action::SolicitRouter { link } => self.solicited(now, *link),
+            Action::SayMoved { link } => self.move_said(now, *link),
             Action::StoreLease6 { link } => self.lease6_stored(*link),
             Action::ReleaseDhcp6 { link } => self.dhcp6_released(now, *link),
             // It is over all the same.

@@ -16,6 +16,7 @@ pub mod dns;
 pub mod event;
 mod handle;
 pub mod journal;
+mod moves;
 pub mod observed;
 pub mod pretend;
 pub mod random;
@@ -79,6 +80,7 @@ pub struct Engine {
     ipv6_off: Vec<Index, { roles::MAX_PORTS * 2 }>,
     /// Links whose settings we changed; `None`: a daemon before us did, to what we do not know.
     tuned: Vec<(Index, Option<tune::Tuning>), { dhcp4::MAX_CLIENTS }>,
+    moves: Vec<moves::Move, { dhcp4::MAX_CLIENTS }>,
     /// What has to be read afresh.
     unread: Option<Scope>,
     stopping: Option<stop::Stop>,
@@ -106,6 +108,7 @@ impl Engine {
             bond_ready: false,
             ipv6_off: Vec::new(),
             tuned: Vec::new(),
+            moves: Vec::new(),
             unread: Some(Scope::All),
             stopping: None,
         }
@@ -186,6 +189,7 @@ impl Engine {
             .or_else(|| dhcp6::next_address(self, now))
             .or_else(|| address::next(self, now))
             .or_else(|| dhcp4::next_word(self, now))
+            .or_else(|| moves::next(self, now))
             .or_else(|| dhcp6::next_solicitation(self, now))
             .or_else(|| dns::next(self, now))
             .or_else(|| self.ipv6_restored(now))
@@ -208,6 +212,7 @@ impl Engine {
             supplicants,
             leases,
             inet6,
+            self.moves_poll_at(now),
             stopping,
         ]
         .into_iter()

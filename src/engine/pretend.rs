@@ -59,6 +59,7 @@ pub fn perform(engine: &mut Engine, now: u64, action: Action) -> Effect {
         | Action::ReleaseDhcp6 { .. }
         | Action::StoreLease6 { .. }
         | Action::SolicitRouter { .. }
+        | Action::SayMoved { .. }
         | Action::WriteResolver
         | Action::SendDhcp4 { .. }
         | Action::SayArp { .. }

@@ -16,6 +16,7 @@ pub fn subject(action: &Action) -> Option<Index> {
         | Action::ReleaseDhcp6 { link }
         | Action::StoreLease6 { link }
         | Action::SolicitRouter { link }
+        | Action::SayMoved { link }
         | Action::SendDhcp4 { link }
         | Action::SayArp { link }
         | Action::ReleaseDhcp4 { link }
@@ -139,6 +140,7 @@ impl fmt::Display for Words<'_> {
                 tuning: Some(_), ..
             } => f.write_str("set the kernel's settings"),
             Action::Tune { tuning: None, .. } => f.write_str("give the kernel's settings back"),
+            Action::SayMoved { .. } => f.write_str("tell neighbours of its addresses"),
             Action::SendDhcp6 { .. } => f.write_str("ask a DHCPv6 server"),
             Action::ReleaseDhcp6 { .. } => f.write_str("give the lease of DHCPv6 back"),
             Action::StoreLease6 { .. } => f.write_str("keep the lease of DHCPv6 on disk"),

@@ -27,11 +27,7 @@ impl Engine {
     pub(in crate::engine) fn update_dhcp4(&mut self, now: u64) {
         let mut wanted: Vec<(IfName, bool, Option<Index>), MAX_CLIENTS> = Vec::new();
         for part in address::all(self).filter(|part| part.block.ipv4.dhcp) {
-            let carrier = match part.link.name == self.config.bond.name {
-                true => self.carry.now().map(|(member, _)| member),
-                false => Some(part.link.index),
-            };
-            let _ = wanted.push((part.link.name.clone(), part.ready, carrier));
+            let _ = wanted.push((part.link.name.clone(), part.ready, part.carrier));
         }
         let config = &self.config;
         self.clients.retain(|client| {

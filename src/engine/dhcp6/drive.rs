@@ -9,7 +9,7 @@ use crate::engine::journal::{RecordKind, clip};
 use crate::engine::observed::{Address, Index, Link};
 use crate::engine::{Engine, address};
 use crate::wire::dhcp6::{self, Ask, Association, Kind, MAX_ASK};
-use core::net::{IpAddr, Ipv6Addr};
+use core::net::IpAddr;
 use heapless::Vec;
 
 /// A link that IPv6 is wanted on.
@@ -42,16 +42,11 @@ impl Engine {
                 (Ipv6Mode::Auto, flags) if flags.other => Wish::Words,
                 (Ipv6Mode::Auto, _) => Wish::Nothing,
             };
-            let is_bond = part.link.name == self.config.bond.name;
-            let carrier = match is_bond {
-                true => self.carry.now().map(|(member, _)| member),
-                false => Some(part.link.index),
-            };
             let _ = wanted.push(Wanted {
                 name: part.link.name.clone(),
                 ready: part.ready && self.speaks_ipv6(part.link.index),
                 wish,
-                carrier,
+                carrier: part.carrier,
             });
         }
         self.inet6
@@ -216,15 +211,6 @@ impl Engine {
             ..plain
         };
         Some(ask.write(out))
-    }
-
-    /// The addresses that this link's adapter has taken over.
-    pub fn announced6(&self, link: Index) -> impl Iterator<Item = Ipv6Addr> {
-        let usable = |a: &Address| match a.net.address {
-            IpAddr::V6(v6) if !a.tentative && !a.duplicate => Some(v6),
-            IpAddr::V6(_) | IpAddr::V4(_) => None,
-        };
-        self.observed.addresses_of(link).filter_map(usable)
     }
 
     pub(in crate::engine) fn solicited(&mut self, now: u64, link: Index) {

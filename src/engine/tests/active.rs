@@ -86,3 +86,41 @@ fn reselect_failure_stays_where_it_is() {
     world.lose(WLAN1);
     assert_eq!(world.bond().1.active, Some(WLAN0));
 }
+
+/// Each time another adapter carries, and after a time without any; never in between.
+#[test]
+fn neighbours_are_told_which_adapter_has_the_addresses() {
+    let mut world = World::usual();
+    let said = |world: &mut World| {
+        let done = world.take();
+        let said = |a: &&Action| matches!(a, Action::SayMoved { .. });
+        done.iter().filter(said).count()
+    };
+    world.wait(60_000);
+    assert_eq!(said(&mut world), 0, "nobody carries");
+    world.join(WLAN0);
+    let done = world.take();
+    let address = place_of(&done, |a| {
+        matches!(a, Action::Kernel(KernelAction::AddAddress { .. }))
+    });
+    assert!(place_of(&done, |a| matches!(a, Action::SayMoved { .. })) > address);
+    world.wait(60_000);
+    assert_eq!(said(&mut world), 1, "once more");
+    world.join(WLAN1);
+    world.wait(60_000);
+    assert_eq!(said(&mut world), 0, "the standby moves nothing");
+    world.lose(WLAN0);
+    world.wait(60_000);
+    assert_eq!(said(&mut world), 2);
+    let (bond, _) = world.bond();
+    let moved: Vec<IpAddr> = world.engine.moved(bond).collect();
+    assert_eq!(moved, [IpAddr::from([192, 168, 43, 150])]);
+    world.lose(WLAN1);
+    pretend::edit(&mut world.engine, world.now, bond, |l| l.carrier = false);
+    world.run();
+    world.wait(60_000);
+    assert_eq!(said(&mut world), 0);
+    world.join(WLAN1);
+    world.wait(60_000);
+    assert_eq!(said(&mut world), 2, "after a time without any");
+}

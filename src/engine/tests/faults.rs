@@ -35,6 +35,8 @@ fn a_dead_supplicant_is_restarted_with_growing_waits() {
 fn a_failed_step_waits_longer_each_time_and_is_shown() {
     let mut world = World::usual();
     world.join(WLAN0);
+    // The neighbours have been told twice.
+    world.wait(2_000);
     let (bond, _) = world.bond();
     let action = Action::Kernel(KernelAction::AddRoute {
         link: bond,

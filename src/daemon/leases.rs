@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! wifibond lease 1 BOOT-ID OBTAINED-MS
+//! wifibond lease 1 BOOT-ID given-back
 //! ```
 //!
 //! What cannot be read or makes no sense is passed over: a server will tell again.
@@ -13,7 +14,7 @@ use super::{RUN_DIR, STATE_DIR};
 use crate::engine::Engine;
 use crate::engine::dhcp4::{Identity, MAX_ACK};
 use crate::engine::dhcp6::MAX_REPLY;
-use crate::engine::event::Event;
+use crate::engine::event::{Event, Kept};
 use crate::engine::observed::{Index, Kind};
 use crate::system::{clock, files, host};
 
@@ -21,6 +22,7 @@ const PREFIX: &str = "lease-";
 /// DHCPv6's: of this boot alone. A server finds the next boot's by our DUID.
 const PREFIX6: &str = "lease6-";
 const FIRST_LINE: &str = "wifibond lease 1 ";
+const GIVEN_BACK: &str = "given-back";
 const LINE_BYTES: usize = 128;
 const DUID: &str = "duid";
 /// The hardware type of Ethernet in a DUID-LL (RFC 8415, 11.4).
@@ -57,7 +59,7 @@ fn load_one6(path: &str, name: &str, boot: &str, engine: &mut Engine) {
     };
     let now = clock::boot_ms();
     match parse(&bytes, boot) {
-        Some((Some(obtained), reply)) if obtained <= now => {
+        Some((Kept::OfThisBoot(obtained), reply)) if obtained <= now => {
             let found = Event::Lease6Found {
                 name,
                 reply,
@@ -96,26 +98,30 @@ fn load_one(path: &str, name: &str, boot: &str, engine: &mut Engine) {
         Ok(bytes) => bytes,
         Err(e) => return log::warn!("{path}: {e}; passed over"),
     };
-    let Some((obtained, ack)) = parse(&bytes, boot) else {
+    let Some((kept, ack)) = parse(&bytes, boot) else {
         return log::warn!("{path}: is no lease; passed over");
     };
-    let obtained = obtained.filter(|at| *at <= clock::boot_ms());
-    let found = Event::LeaseFound {
-        name,
-        ack,
-        obtained,
+    let kept = match kept {
+        Kept::OfThisBoot(at) if at > clock::boot_ms() => Kept::OfBefore,
+        kept => kept,
     };
+    let found = Event::LeaseFound { name, ack, kept };
     engine.handle(clock::boot_ms(), found);
 }
 
 /// When it was obtained, if in this boot, and the ACK.
-fn parse<'b>(bytes: &'b [u8], boot: &str) -> Option<(Option<u64>, &'b [u8])> {
+fn parse<'b>(bytes: &'b [u8], boot: &str) -> Option<(Kept, &'b [u8])> {
     let end = bytes.iter().take(LINE_BYTES).position(|b| *b == b'\n')?;
     let line = core::str::from_utf8(&bytes[..end]).ok()?;
     let (id, at) = line.strip_prefix(FIRST_LINE)?.split_once(' ')?;
-    let at: u64 = at.parse().ok()?;
-    let same = !boot.is_empty() && id == boot;
-    Some((same.then_some(at), &bytes[end + 1..]))
+    let kept = match at {
+        GIVEN_BACK => Kept::GivenBack,
+        at => match (at.parse().ok()?, !boot.is_empty() && id == boot) {
+            (at, true) => Kept::OfThisBoot(at),
+            (_, false) => Kept::OfBefore,
+        },
+    };
+    Some((kept, &bytes[end + 1..]))
 }
 
 /// Writes a link's lease, or removes the one that it had. What cannot be written is said once and no error: the network
@@ -141,7 +147,27 @@ pub fn store(link: Index, lasting: bool, engine: &Engine) {
     }
 }
 
-/// A lease that was given back is not to be taken up again within this boot.
+/// A lease that is to be given back is not taken up again within this boot; and in the
+/// next one its server may know nothing of it.
+pub fn give_back(link: Index, engine: &Engine) {
+    forget(link, engine);
+    let Some(name) = engine.observed().link(link).map(|link| &link.name) else {
+        return;
+    };
+    let path = format!("{STATE_DIR}/{PREFIX}{name}");
+    let Ok(bytes) = files::read(&path, LINE_BYTES + MAX_ACK) else {
+        return;
+    };
+    if let Some((Kept::OfThisBoot(_) | Kept::OfBefore, ack)) = parse(&bytes, "") {
+        let mut bytes = format!("{FIRST_LINE}{} {GIVEN_BACK}\n", host::boot_id()).into_bytes();
+        bytes.extend_from_slice(ack);
+        if let Err(e) = files::write_atomic(&path, &bytes, 0o600) {
+            log::info!("{path}: {e}");
+        }
+    }
+}
+
+/// There is no lease any more.
 pub fn forget(link: Index, engine: &Engine) {
     remove(PREFIX, link, engine);
 }
@@ -214,10 +240,24 @@ mod tests {
         let file = b"wifibond lease 1 abc-1 5000\n\x02\x01\x06";
         assert_eq!(
             parse(file, "abc-1"),
-            Some((Some(5000), &b"\x02\x01\x06"[..]))
+            Some((Kept::OfThisBoot(5000), &b"\x02\x01\x06"[..]))
         );
-        assert_eq!(parse(file, "abc-2"), Some((None, &b"\x02\x01\x06"[..])));
-        assert_eq!(parse(file, ""), Some((None, &b"\x02\x01\x06"[..])));
+        assert_eq!(
+            parse(file, "abc-2"),
+            Some((Kept::OfBefore, &b"\x02\x01\x06"[..]))
+        );
+        assert_eq!(
+            parse(file, ""),
+            Some((Kept::OfBefore, &b"\x02\x01\x06"[..]))
+        );
+    }
+
+    #[test]
+    fn a_lease_that_was_given_back_says_so_in_any_boot() {
+        let file = b"wifibond lease 1 abc-1 given-back\n\x02";
+        for boot in ["abc-1", "abc-2", ""] {
+            assert_eq!(parse(file, boot), Some((Kept::GivenBack, &b"\x02"[..])));
+        }
     }
 
     #[test]

@@ -222,7 +222,7 @@ impl Daemon {
             Action::SendDhcp4 { link } => self.exchanges.send(*link, false, &self.engine),
             Action::SayArp { link } => self.exchanges.say(*link, &self.engine),
             Action::ReleaseDhcp4 { link } => {
-                leases::forget(*link, &self.engine);
+                leases::give_back(*link, &self.engine);
                 self.exchanges.send(*link, true, &self.engine)
             }
             Action::StoreLease { link, lasting } => {

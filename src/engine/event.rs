@@ -54,11 +54,11 @@ pub enum Event<'a> {
         mac: Mac,
         address: Ipv4Addr,
     },
-    /// A lease was found on disk. `obtained`: in this boot, at that time.
+    /// A lease was found on disk.
     LeaseFound {
         name: &'a str,
         ack: &'a [u8],
-        obtained: Option<u64>,
+        kept: Kept,
     },
     /// A lease of DHCPv6 was found on disk, obtained in this boot.
     Lease6Found {
@@ -82,6 +82,17 @@ pub enum Event<'a> {
     Config(&'a Config),
     Switch(Index),
     Stop,
+}
+
+/// What is known of a lease on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Obtained in this boot, at that time.
+    OfThisBoot(u64),
+    /// Of an earlier boot: who knows when.
+    OfBefore,
+    /// We gave it back.
+    GivenBack,
 }
 
 /// How a wpa_supplicant came to be ours.

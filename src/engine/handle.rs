@@ -61,11 +61,7 @@ impl Engine {
                 obtained,
             } => self.lease6_found(name, reply, obtained),
             Event::Arp { link, mac, address } => self.arp_heard(now, link, mac, address),
-            Event::LeaseFound {
-                name,
-                ack,
-                obtained,
-            } => self.lease_found(name, ack, obtained),
+            Event::LeaseFound { name, ack, kept } => self.lease_found(name, ack, kept),
             Event::SupplicantDetached { link } => self.with(link, |s| s.detached(now)),
             Event::Ipv6Off(link) => {
                 if !self.ipv6_off.contains(&link) {

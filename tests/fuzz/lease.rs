@@ -79,7 +79,7 @@ fn answer(client: &mut Client, now: u64, step: &[u8; STEP], random: &mut Random)
         | (State::Released, State::Released)
         | (State::Bound, State::Bound) => true,
         (State::Idle | State::Released | State::Bound, _) => false,
-        (State::Selecting { .. }, State::Requesting { .. }) => true,
+        (State::Selecting { .. } | State::Searching { .. }, State::Requesting { .. }) => true,
         (_, State::Bound | State::Selecting { .. }) => true,
         (before, after) => core::mem::discriminant(&before) == core::mem::discriminant(&after),
     };
@@ -92,12 +92,14 @@ fn check(client: &Client) {
     let has = client.lease.is_some();
     match client.state {
         State::Idle => {}
-        State::Released
-        | State::Rebooting { .. }
-        | State::Selecting { .. }
-        | State::Requesting { .. } => assert!(!has, "{:?} with a lease", client.state),
+        State::Released | State::Rebooting { .. } | State::Selecting { .. } => {
+            assert!(!has, "{:?} with a lease", client.state)
+        }
+        // With one, where another network's server offered another.
+        State::Requesting { .. } => {}
         State::Bound
         | State::Confirming { .. }
+        | State::Searching { .. }
         | State::Renewing { .. }
         | State::Rebinding { .. } => {
             assert!(has, "{:?} without a lease", client.state);

@@ -2,10 +2,12 @@
 //! not to the adapter that carries it.
 //!
 //! Where we differ from the RFC's figure 5: a lease stays in use while it is confirmed
-//! after a fail-over or a gap (`Confirming`, an INIT-REBOOT beside the lease); only a
-//! NAK or another answer ends it. States change after a message has left.
+//! after a fail-over or a gap (`Confirming`, an INIT-REBOOT beside the lease, then
+//! `Searching`, a DISCOVER beside it); only a NAK or another server's lease ends it. States
+//! change after a message has left.
 use super::guard::{Claim, Guard};
 use super::lease::Lease;
+use super::state::{Due, News, Offer, State, Way};
 use super::timing::{half, wait};
 use crate::config::IfName;
 use crate::engine::observed::Index;
@@ -14,12 +16,15 @@ use crate::wire::arp::Word;
 use crate::wire::dhcp4::{Kind, Reply};
 use core::net::Ipv4Addr;
 
-/// A remembered address is asked for so often before any address is.
-const REBOOTS: usize = 2;
+/// A remembered address is asked for so often before any address is. A server that knows
+/// it answers; one that does not may be silent, and that must cost no more than one wait.
+const REBOOTS: usize = 1;
 /// An offer is asked for so often before another one is.
 const REQUESTS: usize = 5;
-/// A lease in use is confirmed so often; a server that is silent changes nothing.
+/// A lease in use is confirmed so often; then any server is asked so often for an offer.
+/// If all are silent nothing changes.
 const CONFIRMATIONS: usize = 4;
+const SEARCHES: usize = 3;
 /// From this attempt on every other one asks for its answer by broadcast: some access
 /// points drop unicasts to an address that nobody has yet.
 const BROADCAST_FROM: usize = 3;
@@ -29,82 +34,6 @@ const MOST_DOUBLINGS: u32 = 9;
 /// After a DECLINE (RFC 2131, 3.1, 5).
 const AFTER_DECLINE_MS: u64 = 10_000;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Offer {
-    pub address: Ipv4Addr,
-    pub server: Ipv4Addr,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// The link is not ready.
-    Idle,
-    /// Told to give its lease back; until a renew, a gap of the link or a reload.
-    Released,
-    /// Asking for the address it had before, which is not in use.
-    Rebooting {
-        tries: usize,
-        next: u64,
-    },
-    Selecting {
-        tries: usize,
-        next: u64,
-    },
-    Requesting {
-        offer: Offer,
-        tries: usize,
-        next: u64,
-    },
-    Bound,
-    /// The lease is in use; is it still good here?
-    Confirming {
-        tries: usize,
-        next: u64,
-    },
-    Renewing {
-        next: u64,
-    },
-    Rebinding {
-        next: u64,
-    },
-}
-
-/// How a message leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// From nobody to everybody, past the kernel's addresses.
-    Raw,
-    /// From the lease's address, by UDP.
-    Udp { from: Ipv4Addr, to: Ipv4Addr },
-}
-
-/// The contents of a message that is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due {
-    pub kind: Kind,
-    pub way: Way,
-    pub broadcast: bool,
-    pub ciaddr: Option<Ipv4Addr>,
-    pub requested: Option<Ipv4Addr>,
-    pub server: Option<Ipv4Addr>,
-}
-
-/// What an answer changed, for the journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News {
-    Nothing,
-    /// A first lease, or another address than before.
-    Bound,
-    /// The same lease for longer, or on another adapter.
-    Confirmed,
-    Refused,
-    Expired,
-    /// Another has the address too; we keep it.
-    Defended,
-    /// Another has the address.
-    Declined,
-}
-
 #[derive(Debug)]
 pub struct Client {
     pub name: IfName,
@@ -113,6 +42,8 @@ pub struct Client {
     pub lease: Option<Lease>,
     /// The address to ask for again, and who gave it.
     pub remembered: Option<(Ipv4Addr, Option<Ipv4Addr>)>,
+    /// It was given back: a server may have forgotten it, and is not asked to confirm it.
+    pub given_back: bool,
     pub xid: u32,
     /// When the present exchange began.
     pub began: u64,
@@ -146,6 +77,7 @@ impl Client {
             state: State::Idle,
             lease: None,
             remembered: None,
+            given_back: false,
             xid: 0,
             began: 0,
             waiting_since: None,
@@ -196,11 +128,11 @@ impl Client {
                 tries: 0,
                 next: now,
             },
-            (None, Some(_)) => State::Rebooting {
+            (None, Some(_)) if !self.given_back => State::Rebooting {
                 tries: 0,
                 next: now,
             },
-            (None, None) => State::Selecting {
+            (None, _) => State::Selecting {
                 tries: 0,
                 next: now,
             },
@@ -214,16 +146,7 @@ impl Client {
     fn moved(&mut self, now: u64, random: &mut Random) {
         match &mut self.state {
             State::Idle | State::Released => {}
-            State::Rebooting { tries, next }
-            | State::Selecting { tries, next }
-            | State::Requesting { tries, next, .. } => {
-                *tries = 0;
-                *next = now;
-            }
-            State::Bound
-            | State::Confirming { .. }
-            | State::Renewing { .. }
-            | State::Rebinding { .. } => {
+            _ if self.lease.is_some() => {
                 self.exchange(now, random);
                 self.announce(now);
                 self.state = State::Confirming {
@@ -231,6 +154,18 @@ impl Client {
                     next: now,
                 };
             }
+            State::Rebooting { tries, next }
+            | State::Selecting { tries, next }
+            | State::Requesting { tries, next, .. } => {
+                *tries = 0;
+                *next = now;
+            }
+            // They have a lease.
+            State::Bound
+            | State::Confirming { .. }
+            | State::Searching { .. }
+            | State::Renewing { .. }
+            | State::Rebinding { .. } => {}
         }
     }
 
@@ -329,13 +264,22 @@ impl Client {
             {
                 return self.refuse(now, random);
             }
+            // The same exchange: an answer that is late is still taken.
             State::Rebooting { tries, next } if now >= next && tries >= REBOOTS => {
-                self.select(now, 0, random);
+                self.state = State::Selecting { tries: 0, next };
             }
             State::Requesting { tries, next, .. } if now >= next && tries >= REQUESTS => {
-                self.select(now, 0, random);
+                if self.lease.is_none() {
+                    self.select(now, 0, random);
+                } else {
+                    self.state = State::Bound;
+                    return self.tick(now, random);
+                }
             }
             State::Confirming { tries, next } if now >= next && tries >= CONFIRMATIONS => {
+                self.state = State::Searching { tries: 0, next };
+            }
+            State::Searching { tries, next } if now >= next && tries >= SEARCHES => {
                 self.state = State::Bound;
                 return self.tick(now, random);
             }
@@ -368,6 +312,7 @@ impl Client {
     /// The lease was given back.
     pub fn released(&mut self, now: u64) {
         self.drop_lease(now);
+        self.given_back = true;
         self.waiting_since = None;
         if self.state != State::Idle {
             self.state = State::Released;
@@ -405,6 +350,10 @@ impl Client {
                 requested: self.remembered.map(|(address, _)| address),
                 ..raw(Kind::Request, tries)
             }),
+            State::Searching { tries, next } if now >= next => Some(Due {
+                requested: Some(lease?.address()),
+                ..raw(Kind::Discover, tries)
+            }),
             State::Selecting { tries, next } if now >= next => Some(Due {
                 requested: self.remembered.map(|(address, _)| address),
                 ..raw(Kind::Discover, tries)
@@ -440,7 +389,8 @@ impl Client {
             State::Rebooting { tries, next }
             | State::Selecting { tries, next }
             | State::Requesting { tries, next, .. }
-            | State::Confirming { tries, next } => {
+            | State::Confirming { tries, next }
+            | State::Searching { tries, next } => {
                 *next = now + wait(*tries, random);
                 *tries += 1;
             }
@@ -458,6 +408,7 @@ impl Client {
             | State::Selecting { .. }
             | State::Requesting { .. }
             | State::Confirming { .. }
+            | State::Searching { .. }
             | State::Renewing { .. }
             | State::Rebinding { .. } => true,
         }
@@ -472,6 +423,7 @@ impl Client {
             | State::Selecting { next, .. }
             | State::Requesting { next, .. }
             | State::Confirming { next, .. }
+            | State::Searching { next, .. }
             | State::Rebinding { next } => Some(next),
             State::Bound => lease.map(|l| l.renew),
             State::Renewing { next } => lease.map(|l| l.rebind.min(next)),
@@ -491,7 +443,9 @@ impl Client {
             return News::Nothing;
         }
         match (self.state, reply.kind) {
-            (State::Selecting { tries, .. }, Kind::Offer) if tries > 0 => {
+            (State::Selecting { tries, .. } | State::Searching { tries, .. }, Kind::Offer)
+                if tries > 0 =>
+            {
                 if let (Some(address), Some(server)) = (reply.address, reply.server) {
                     let offer = Offer { address, server };
                     self.state = State::Requesting {
@@ -502,7 +456,9 @@ impl Client {
                 }
                 News::Nothing
             }
-            (State::Selecting { .. }, Kind::Ack) if reply.rapid_commit => {
+            (State::Selecting { .. } | State::Searching { .. }, Kind::Ack)
+                if reply.rapid_commit || self.is_known(reply) =>
+            {
                 self.bind(now, reply, ack)
             }
             (State::Requesting { offer, .. }, Kind::Ack)
@@ -519,6 +475,11 @@ impl Client {
             ) => self.bind(now, reply, ack),
             (State::Requesting { offer, .. }, Kind::Nak) => {
                 match reply.server.is_none_or(|server| server == offer.server) {
+                    // What is in use is not what is refused.
+                    true if self.lease.is_some() => {
+                        self.state = State::Bound;
+                        self.tick(now, random)
+                    }
                     true => self.refuse(now, random),
                     // Not asked: another server's opinion of an offer that is not its own.
                     false => News::Nothing,
@@ -540,6 +501,12 @@ impl Client {
             }
             _ => News::Nothing,
         }
+    }
+
+    /// The address that was asked for before any other: the answer is late.
+    fn is_known(&self, reply: &Reply) -> bool {
+        let known = self.remembered.map(|(address, _)| address);
+        reply.address.is_some() && reply.address == known && !self.given_back
     }
 
     fn refuse(&mut self, now: u64, random: &mut Random) -> News {
@@ -575,7 +542,8 @@ impl Client {
         }
         let known = (lease.address(), lease.server);
         self.unstored = true;
-        self.unstored_lasting |= self.remembered != Some(known);
+        self.unstored_lasting |= self.remembered != Some(known) || self.given_back;
+        self.given_back = false;
         self.remembered = Some(known);
         self.waiting_since = None;
         self.refusals = 0;

@@ -1,8 +1,10 @@
 //! The clients within the engine: which there are, what they hear and send.
-use super::client::{Client, News, State, Way};
+use super::client::Client;
+use super::state::{News, State, Way};
 use super::{Lease, MAX_CLIENTS, span};
 use crate::config::{Config, IfName, IpNet, Mac, Matcher};
 use crate::engine::action::Action;
+use crate::engine::event::Kept;
 use crate::engine::journal::{RecordKind, clip};
 use crate::engine::observed::{Index, Link};
 use crate::engine::{Engine, address, dhcp6, roles};
@@ -172,9 +174,13 @@ impl Engine {
 
     /// A lease found on disk: of this boot, with the time it was obtained at, or of an
     /// earlier one. Before the links are read, so that no address is taken for surplus.
-    pub(in crate::engine) fn lease_found(&mut self, name: &str, ack: &[u8], obtained: Option<u64>) {
+    pub(in crate::engine) fn lease_found(&mut self, name: &str, ack: &[u8], kept: Kept) {
         let (Ok(name), Ok(reply)) = (IfName::try_from(name), dhcp4::parse(ack)) else {
             return;
+        };
+        let obtained = match kept {
+            Kept::OfThisBoot(obtained) => Some(obtained),
+            Kept::OfBefore | Kept::GivenBack => None,
         };
         let Some(lease) = Lease::new(&reply, ack, obtained.unwrap_or(0)) else {
             return;
@@ -186,6 +192,7 @@ impl Engine {
         };
         let client = &mut self.clients[place];
         client.remembered = Some((lease.address(), lease.server));
+        client.given_back = kept == Kept::GivenBack;
         // It was stored after the kernel was told.
         client.told_kernel = obtained.map(|_| lease.until);
         client.lease = obtained.map(|_| lease);

@@ -3,11 +3,13 @@ mod client;
 mod drive;
 mod guard;
 mod lease;
+mod state;
 mod timing;
 
-pub use client::{Client, State, Way};
+pub use client::Client;
 pub use drive::{next, next_release, next_store, next_word, source};
 pub use lease::{Lease, MAX_ACK};
+pub use state::{State, Way};
 
 use crate::config::{IfName, MAX_LINKS};
 use core::fmt::Write;

@@ -66,6 +66,18 @@ impl Managed<'_> {
         fixed.chain(lent.filter(move |new| !taken(new)))
     }
 
+    /// The size of packets that a server told goes with the routes of its lease: nothing of
+    /// the link itself is changed.
+    fn add_route(&self, route: Route) -> KernelAction {
+        let fixed = self.block.ipv4.routes.contains(&route) || route.to.address.is_ipv6();
+        let lease = self.lease().filter(|_| !fixed);
+        KernelAction::AddRoute {
+            link: self.link.index,
+            route,
+            mtu: lease.and_then(|lease| lease.mtu),
+        }
+    }
+
     pub fn lease(&self) -> Option<&Lease> {
         self.client.and_then(|client| client.lease.as_ref())
     }
@@ -224,7 +236,7 @@ fn missing(engine: &Engine, now: u64) -> Option<Action> {
         }
         let lacks = |route: &Route| !has_route(engine, link, route);
         for route in part.routes().filter(lacks) {
-            if let Some(step) = engine.offer(now, KernelAction::AddRoute { link, route }) {
+            if let Some(step) = engine.offer(now, part.add_route(route)) {
                 return Some(step);
             }
         }

@@ -168,6 +168,11 @@ impl Engine {
         if self.stopping.as_ref().is_some_and(stop::Stop::is_done) {
             return Some(Action::Exit);
         }
+        // Before the links are read afresh: one that the file leaves out is forgotten then.
+        let unwanted = dhcp4::next_unwanted(self, now);
+        if let Some(step) = unwanted.or_else(|| dhcp6::next_unwanted(self, now)) {
+            return Some(step);
+        }
         if let Some(scope) = self.unread {
             return self.offer_any(now, Action::Resync(scope));
         }

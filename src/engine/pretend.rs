@@ -188,7 +188,7 @@ fn change(engine: &mut Engine, now: u64, action: &KernelAction) -> Result<(), Fa
             }
             Ok(())
         }
-        KernelAction::AddRoute { link, route } => {
+        KernelAction::AddRoute { link, route, .. } => {
             engine.handle(now, Event::Route(our_route(*link, *route)));
             Ok(())
         }

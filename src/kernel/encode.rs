@@ -46,6 +46,8 @@ const RTA_DST: u16 = 1;
 const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
 const RTA_PRIORITY: u16 = 6;
+const RTA_METRICS: u16 = 8;
+const RTAX_MTU: u16 = 2;
 const IFA_F_NOPREFIXROUTE: u32 = 0x200;
 const RT_TABLE_MAIN: u8 = 254;
 
@@ -198,9 +200,15 @@ pub fn encode<'b>(
             lifetime(&mut request, *preferred, *until, now);
         }
         KernelAction::DeleteAddress { link, net } => address(&mut request, *link, net),
-        KernelAction::AddRoute { link, route } | KernelAction::DeleteRoute { link, route } => {
+        KernelAction::AddRoute { link, route, mtu } => {
             self::route(&mut request, *link, route);
+            if let Some(mtu) = mtu {
+                request.nested(RTA_METRICS, |metrics| {
+                    metrics.attribute(RTAX_MTU, &u32::from(*mtu).to_ne_bytes());
+                });
+            }
         }
+        KernelAction::DeleteRoute { link, route } => self::route(&mut request, *link, route),
     }
     request.end()
 }

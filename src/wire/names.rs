@@ -59,3 +59,15 @@ fn name_at(value: &[u8], start: usize) -> Option<(Option<DnsName>, usize)> {
         }
     }
 }
+
+/// Adds a name as labels with their lengths, and the empty one at the end (RFC 1035, 3.1).
+/// `false`: it is none, or finds no room.
+pub fn write<const N: usize>(name: &str, out: &mut Vec<u8, N>) -> bool {
+    let mut fits = true;
+    for label in name.trim_end_matches('.').split('.') {
+        fits &= (1..64).contains(&label.len());
+        fits &= out.push(label.len() as u8).is_ok();
+        fits &= out.extend_from_slice(label.as_bytes()).is_ok();
+    }
+    fits && out.push(0).is_ok()
+}

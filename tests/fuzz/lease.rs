@@ -80,6 +80,8 @@ fn answer(client: &mut Client, now: u64, step: &[u8; STEP], random: &mut Random)
         | (State::Bound, State::Bound) => true,
         (State::Idle | State::Released | State::Bound, _) => false,
         (State::Selecting { .. } | State::Searching { .. }, State::Requesting { .. }) => true,
+        // Refused what another server offered, while the lease in use is due.
+        (State::Requesting { .. }, State::Renewing { .. } | State::Rebinding { .. }) => true,
         (_, State::Bound | State::Selecting { .. }) => true,
         (before, after) => core::mem::discriminant(&before) == core::mem::discriminant(&after),
     };

@@ -7,6 +7,7 @@ use crate::engine::action::Action;
 use crate::engine::event::Kept;
 use crate::engine::journal::{RecordKind, clip};
 use crate::engine::observed::{Index, Link};
+use crate::engine::tables::Observed;
 use crate::engine::{Engine, address, dhcp6, roles};
 use crate::wire::arp::Word;
 use crate::wire::dhcp4::{self, Ask, Kind, MAX_ASK};
@@ -31,9 +32,11 @@ impl Engine {
         for part in address::all(self).filter(|part| part.block.ipv4.dhcp) {
             let _ = wanted.push((part.link.name.clone(), part.ready, part.carrier));
         }
-        let config = &self.config;
+        let (config, observed) = (&self.config, &self.observed);
         self.clients.retain(|client| {
-            wanted.iter().any(|(name, ..)| *name == client.name) || is_named(config, &client.name)
+            wanted.iter().any(|(name, ..)| *name == client.name)
+                || is_named(config, &client.name)
+                || lent_on(client, observed).is_some()
         });
         for client in &mut self.clients {
             let found = wanted.iter().find(|(name, ..)| *name == client.name);
@@ -297,12 +300,8 @@ impl Engine {
     /// Links whose lease can be given back: its address is there to send from.
     pub fn releasable(&self, only: Option<&str>) -> Option<Index> {
         let meant = |c: &&Client| only.is_none_or(|name| c.name == name);
-        self.clients.iter().filter(meant).find_map(|client| {
-            let lease = client.lease.as_ref()?;
-            let link = self.observed.by_name(&client.name)?;
-            let there = lease.server.is_some() && self.observed.has_address(link.index, lease.net);
-            there.then_some(link.index)
-        })
+        let mut clients = self.clients.iter().filter(meant);
+        clients.find_map(|client| lent_on(client, &self.observed))
     }
 
     /// When a client or a fallback is due by itself.
@@ -317,6 +316,22 @@ impl Engine {
         // else's sake, that has a time of its own.
         clients.chain(fallbacks).filter(|at| *at > now).min()
     }
+}
+
+/// The link that a lease to be given back is in use on.
+fn lent_on(client: &Client, observed: &Observed) -> Option<Index> {
+    let lease = client.lease.as_ref()?;
+    let link = observed.by_name(&client.name)?;
+    let there = lease.server.is_some() && observed.has_address(link.index, lease.net);
+    there.then_some(link.index)
+}
+
+/// The next lease to give back because the file wants none any more.
+pub fn next_unwanted(engine: &Engine, now: u64) -> Option<Action> {
+    let unwanted = |c: &&Client| !is_named(&engine.config, &c.name);
+    let mut clients = engine.clients.iter().filter(unwanted);
+    let link = clients.find_map(|client| lent_on(client, &engine.observed))?;
+    engine.offer_any(now, Action::ReleaseDhcp4 { link })
 }
 
 /// A link that the file names may be plugged in again: it keeps what it remembers.

@@ -10,6 +10,9 @@ pub const MAX_ACK: usize = 1024;
 const UNSAID_S: u32 = 3600;
 /// Shorter leases than this are taken for so long, or we would do nothing but ask.
 const SHORTEST_S: u32 = 10;
+/// Sizes of packets that are believed: what every host must take (RFC 791, 3.1), up to what
+/// Ethernet and Wi-Fi carry.
+const MTU: core::ops::RangeInclusive<u16> = 576..=1500;
 /// No end (RFC 2131, 3.3).
 const INFINITE: u32 = u32::MAX;
 
@@ -69,7 +72,7 @@ impl Lease {
             dns: reply.dns.clone(),
             search: reply.search.clone(),
             time_servers: reply.time_servers.clone(),
-            mtu: reply.mtu,
+            mtu: reply.mtu.filter(|mtu| MTU.contains(mtu)),
             obtained,
             renew,
             rebind,

@@ -7,7 +7,7 @@ mod state;
 mod timing;
 
 pub use client::Client;
-pub use drive::{next, next_release, next_store, next_word, source};
+pub use drive::{next, next_release, next_store, next_unwanted, next_word, source};
 pub use lease::{Lease, MAX_ACK};
 pub use state::{State, Way};
 

@@ -49,8 +49,12 @@ impl Engine {
                 carrier: part.carrier,
             });
         }
-        self.inet6
-            .retain(|inet6| wanted.iter().any(|w| w.name == inet6.name));
+        let keep = |inet6: &Inet6| {
+            wanted.iter().any(|w| w.name == inet6.name) || self.unwanted(inet6).is_some()
+        };
+        let kept: Vec<bool, MAX_CLIENTS> = self.inet6.iter().map(keep).collect();
+        let mut kept = kept.iter();
+        self.inet6.retain(|_| kept.next() == Some(&true));
         for want in wanted {
             let place = match self.inet6.iter().position(|i| i.name == want.name) {
                 Some(place) => place,
@@ -273,12 +277,24 @@ impl Engine {
     /// Links whose lease of addresses can be given back.
     pub fn releasable6(&self, only: Option<&str>) -> Option<Index> {
         let meant = |i: &&Inet6| only.is_none_or(|name| i.name == name);
-        self.inet6.iter().filter(meant).find_map(|inet6| {
-            let held = &inet6.client.lease.as_ref()?.held;
-            let link = self.observed.by_name(&inet6.name)?;
-            let there = |held: &Held| self.observed.has_address(link.index, held.net());
-            (held.iter().any(there) && self.speaks_ipv6(link.index)).then_some(link.index)
-        })
+        let mut inet6 = self.inet6.iter().filter(meant);
+        inet6.find_map(|inet6| self.lent6_on(inet6))
+    }
+
+    /// The link that a lease to be given back is in use on.
+    fn lent6_on(&self, inet6: &Inet6) -> Option<Index> {
+        let held = &inet6.client.lease.as_ref()?.held;
+        let link = self.observed.by_name(&inet6.name)?;
+        let there = |held: &Held| self.observed.has_address(link.index, held.net());
+        (held.iter().any(there) && self.speaks_ipv6(link.index)).then_some(link.index)
+    }
+
+    /// The same, if the file wants none any more.
+    fn unwanted(&self, inet6: &Inet6) -> Option<Index> {
+        let link = self.observed.by_name(&inet6.name)?;
+        let block = address::block(self, link);
+        let wanted = block.is_some_and(|block| block.ipv6.mode != Ipv6Mode::Off);
+        self.lent6_on(inet6).filter(|_| !wanted)
     }
 
     pub(in crate::engine) fn inet6_poll_at(&self, now: u64) -> Option<u64> {
@@ -350,6 +366,13 @@ pub fn next_store(engine: &Engine, now: u64) -> Option<Action> {
     let settled = |c: &Client| c.state == State::Bound || c.lease.is_none();
     let link = link_of(engine, |i| i.client.unstored && settled(&i.client))?.index;
     engine.offer_any(now, Action::StoreLease6 { link })
+}
+
+/// The next lease to give back because the file wants none any more.
+pub fn next_unwanted(engine: &Engine, now: u64) -> Option<Action> {
+    let mut inet6 = engine.inet6.iter();
+    let link = inet6.find_map(|inet6| engine.unwanted(inet6))?;
+    engine.offer_any(now, Action::ReleaseDhcp6 { link })
 }
 
 /// On the way down: the next lease to give back.

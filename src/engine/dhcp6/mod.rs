@@ -7,7 +7,9 @@ mod routers;
 mod timing;
 
 pub use client::{Client, News, State, Wish};
-pub use drive::{next, next_address, next_release, next_solicitation, next_store, wants_address};
+pub use drive::{
+    next, next_address, next_release, next_solicitation, next_store, next_unwanted, wants_address,
+};
 pub use lease::{Lease, MAX_REPLY};
 pub use routers::Routers;
 

@@ -450,6 +450,28 @@ fn the_way_down_gives_the_lease_back_first() {
 }
 
 #[test]
+fn a_file_without_dhcp_gives_the_lease_back_first() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.join(WLAN0);
+    net.world.take();
+    net.take();
+    let mut other = config();
+    other.bond.ip = static_block(43, 150, 100);
+    let event = Event::Config(&other);
+    net.world.engine.handle(net.world.now, event);
+    net.run();
+    assert_eq!(net.kinds(), [7]);
+    assert!(!net.bond_has(LEASE) && net.bond_has([192, 168, 43, 150]) && net.has_default());
+    assert!(net.world.engine.dhcp4("bond0").is_none());
+    let done = net.world.take();
+    let release = place_of(&done, |a| matches!(a, Action::ReleaseDhcp4 { .. }));
+    let address = place_of(&done, |a| {
+        matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }))
+    });
+    assert!(release < address);
+}
+
+#[test]
 fn a_lease_is_stored_once_and_on_the_card_only_when_it_is_another() {
     let mut net = Net::start(&config(), Mood::Answers);
     net.lease_s = 100;

@@ -432,6 +432,17 @@ fn a_lease_is_given_back_on_the_way_down() {
 }
 
 #[test]
+fn a_file_without_ipv6_gives_the_lease_back_first() {
+    let mut net = Net::bound();
+    let other = config(Ipv6Mode::Off);
+    net.handle(Event::Config(&other));
+    net.run();
+    assert_eq!(net.kinds(), [RELEASE]);
+    assert!(!net.has(lent(0x101)));
+    assert!(net.world.engine.inet6("bond0").is_none());
+}
+
+#[test]
 fn a_lease_of_this_boot_is_taken_up_again() {
     let mut net = Net::bound();
     let lease = net

@@ -27,7 +27,8 @@ fn a_changed_metric_touches_only_what_has_it() {
             }),
             Action::Kernel(KernelAction::AddRoute {
                 link: bond,
-                route: route(50)
+                route: route(50),
+                mtu: None
             }),
             Action::Kernel(KernelAction::DeleteRoute {
                 link: bond,

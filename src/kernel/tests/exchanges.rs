@@ -168,7 +168,11 @@ fn addresses_and_routes_survive_the_round_trip() {
             protocol: OUR_PROTOCOL,
             source: None,
         };
-        let new = seen(&KernelAction::AddRoute { link: 9, route });
+        let new = seen(&KernelAction::AddRoute {
+            link: 9,
+            route,
+            mtu: (route.metric == 10).then_some(1400),
+        });
         assert!(matches!(new, Event::Route(new) if new == expected));
         let gone = seen(&KernelAction::DeleteRoute { link: 9, route });
         assert!(matches!(gone, Event::RouteGone(gone) if gone == expected));

@@ -1,6 +1,7 @@
 //! What the client says.
 use super::{COOKIE, FIXED, Kind, code};
 use crate::config::Mac;
+use crate::wire::names;
 use core::net::Ipv4Addr;
 
 /// The longest message that we write.
@@ -12,7 +13,8 @@ const MAX_REPLY: u16 = 1472;
 const VENDOR: &[u8] = b"wifibond";
 
 /// What a server is asked to tell. Deliberately left out: the broadcast address (28),
-/// which follows from the mask, and a host name for us (12), which the file gives.
+/// which follows from the mask, a host name for us (12), which the file gives, and to go
+/// without IPv4 (108, RFC 8925), as there is nothing here that would translate.
 const WANTED: &[u8] = &[
     // RFC 3442: before the router option, which some servers leave out after it.
     code::CLASSLESS_ROUTES,
@@ -81,7 +83,7 @@ impl Ask<'_> {
             options.add(code::MAX_SIZE, &MAX_REPLY.to_be_bytes());
             options.add(code::VENDOR_CLASS, VENDOR);
             if let Some(name) = self.host_name {
-                options.add(code::HOST_NAME, name.as_bytes());
+                options.name(name);
             }
             if self.rapid_commit {
                 options.add(code::RAPID_COMMIT, &[]);
@@ -111,6 +113,20 @@ impl Options<'_> {
         self.out[self.at + 1] = length;
         self.out[self.at + 2..end].copy_from_slice(value);
         self.at = end;
+    }
+
+    /// A full name goes as one, and then not as a host name, too (RFC 4702, 3.1).
+    fn name(&mut self, name: &str) {
+        if !name.contains('.') {
+            return self.add(code::HOST_NAME, name.as_bytes());
+        }
+        // The server makes its records (S), the name is in wire form (E); no result codes.
+        let mut value: heapless::Vec<u8, 255> = heapless::Vec::new();
+        let mut fits = value.extend_from_slice(&[0x05, 0, 0]).is_ok();
+        fits &= names::write(name, &mut value);
+        if fits {
+            self.add(code::FQDN, &value);
+        }
     }
 
     fn end(self) -> usize {

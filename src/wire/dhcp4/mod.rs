@@ -43,6 +43,8 @@ mod code {
     pub const CLIENT: u8 = 61;
     /// RFC 4039.
     pub const RAPID_COMMIT: u8 = 80;
+    /// RFC 4702.
+    pub const FQDN: u8 = 81;
     /// RFC 3397.
     pub const SEARCH: u8 = 119;
     /// RFC 3442.

@@ -275,3 +275,32 @@ fn what_others_say_is_understood_here() {
     assert_eq!(reply.dns, [ip(9, 9, 9, 9), ip(1, 1, 1, 1)]);
     assert_eq!(reply.lease_s, Some(600));
 }
+
+/// RFC 4702: one or the other.
+#[test]
+fn a_full_name_goes_as_one() {
+    let write = |name| {
+        let ask = Ask {
+            kind: Kind::Discover,
+            xid: 1,
+            secs: 0,
+            mac: MAC,
+            broadcast: false,
+            ciaddr: None,
+            requested: None,
+            server: None,
+            client: &[],
+            host_name: Some(name),
+            rapid_commit: false,
+        };
+        let mut out = [0; MAX_ASK];
+        let length = ask.write(&mut out);
+        let options = options::Options::of(&out[..length]).expect("options");
+        let get = |code| options.get(code).map(|value| value.to_vec());
+        (get(code::HOST_NAME), get(code::FQDN))
+    };
+    assert_eq!(write("wall"), (Some(b"wall".to_vec()), None));
+    let full = b"\x05\0\0\x04wall\x07example\0".to_vec();
+    assert_eq!(write("wall.example"), (None, Some(full)));
+    assert_eq!(write("wall..example"), (None, None));
+}

@@ -1,5 +1,6 @@
 //! What the client says.
 use super::{Kind, code};
+use crate::wire::names;
 use core::net::Ipv6Addr;
 
 /// The longest message that we write.
@@ -133,18 +134,13 @@ impl Options<'_> {
         self.add(code::REQUESTED, &[&list]);
     }
 
-    /// RFC 4704, 4: all flags 0, the server makes no AAAA record unless it wants to; the
-    /// name without its final, empty label where it is no full name.
+    /// RFC 4704, 4: the server makes its record (S); a name that is not full goes without its
+    /// final, empty label.
     fn fqdn(&mut self, name: &str) {
         let mut wire: heapless::Vec<u8, 256> = heapless::Vec::new();
-        let mut fits = wire.push(0).is_ok();
-        for label in name.split('.') {
-            fits &= (1..64).contains(&label.len());
-            fits &= wire.push(label.len() as u8).is_ok();
-            fits &= wire.extend_from_slice(label.as_bytes()).is_ok();
-        }
-        if name.contains('.') {
-            fits &= wire.push(0).is_ok();
+        let fits = wire.push(0x01).is_ok() && names::write(name, &mut wire);
+        if !name.contains('.') {
+            wire.pop();
         }
         if fits {
             self.add(code::FQDN, &[&wire]);

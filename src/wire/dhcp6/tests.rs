@@ -179,7 +179,7 @@ fn a_solicit() {
         association(IAID, 0, 0, &address(ip(0x101), 0, 0)),
         option(code::RAPID_COMMIT, &[]),
         option(code::REQUESTED, &[0, 23, 0, 24, 0, 56, 0, 31, 0, 82]),
-        option(code::FQDN, b"\0\x04wall"),
+        option(code::FQDN, b"\x01\x04wall"),
     ];
     assert_eq!(out[..length], expected.concat());
 }

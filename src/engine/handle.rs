@@ -408,9 +408,11 @@ impl Engine {
         | Action::SayArp { .. }
         | Action::SendDhcp6 { .. }
         | Action::SolicitRouter { .. }
-        | Action::SayMoved { .. } = action
+        | Action::SayMoved { .. }
+        | Action::StoreLease { .. }
+        | Action::StoreLease6 { .. } = action
         {
-            // They change nothing in the kernel, and have times of their own.
+            // They change nothing in the kernel, and have reasons or times of their own.
             return self.retry.forget(&action);
         }
         if self.retry.succeeded(&action, now) {

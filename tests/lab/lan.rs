@@ -106,6 +106,36 @@ impl Lan {
         self.router.replace(None);
     }
 
+    /// ISC's server, with no authority: silent about addresses that it did not give. Its
+    /// networks as dhcpd.conf(5) has them.
+    #[track_caller]
+    pub fn serve_isc(&self, networks: &str) {
+        let path = |end: &str| self.dir.join(format!("{}.{end}", self.ns.name));
+        let leases = path("dhcpd-leases");
+        std::fs::write(&leases, "").expect("a file for leases");
+        let text = format!("default-lease-time 3600;\nmax-lease-time 3600;\n{networks}\n");
+        std::fs::write(path("dhcpd"), text).expect("dhcpd's file");
+        let mut command = self.ns.command("dhcpd");
+        command.args([
+            "-4", "-f", "-d", "-user", "root", "-group", "root", "--no-pid",
+        ]);
+        command.arg("-cf").arg(path("dhcpd"));
+        command.arg("-lf").arg(leases).arg(BRIDGE);
+        let server = Process::start(command, &path("dhcpd-log"));
+        server.wait_log(
+            "Server starting service",
+            std::time::Duration::from_secs(10),
+        );
+        self.dhcp.replace(Some(server));
+    }
+
+    /// The leases of dnsmasq, one a line.
+    pub fn dhcp_leases(&self) -> Vec<String> {
+        let path = self.dir.join(format!("{}.leases", self.ns.name));
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
     /// udhcpd, which gives leases as short as wanted.
     #[track_caller]
     pub fn serve_short_leases(&self, first: &str, last: &str, seconds: u32) {
@@ -134,6 +164,16 @@ impl Lan {
             .as_ref()
             .map(Process::log)
             .unwrap_or_default()
+    }
+
+    /// In place of a server: passes questions on to one that is reached through `uplink`.
+    #[track_caller]
+    pub fn relay_dhcp(&self, uplink: &str, server: &str) {
+        let mut command = self.ns.command("dhcrelay");
+        command.args(["-4", "-d", "--no-pid", "-id", BRIDGE, "-iu", uplink, server]);
+        let relay = Process::start(command, &self.dir.join(format!("{}.relay", self.ns.name)));
+        relay.wait_log("Sending on", std::time::Duration::from_secs(10));
+        self.dhcp.replace(Some(relay));
     }
 
     pub fn stop_dhcp(&self) {

@@ -13,6 +13,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod access_point;
+pub mod fake_dhcp;
 mod genl;
 mod lan;
 pub mod measure;
@@ -27,6 +28,7 @@ pub mod status;
 mod wait;
 
 pub use access_point::{AccessPoint, Network, Security};
+pub use fake_dhcp::{FakeDhcp, Manner};
 pub use lan::{Cable, Lan};
 pub use measure::{Memory, Wakeups};
 pub use namespace::Namespace;

@@ -22,9 +22,10 @@ const REBOOTS: usize = 1;
 /// An offer is asked for so often before another one is.
 const REQUESTS: usize = 5;
 /// A lease in use is confirmed so often; then any server is asked so often for an offer.
-/// If all are silent nothing changes.
+/// If all are silent nothing changes. The second takes 6 s: some servers try an address for
+/// one or two seconds before they offer it.
 const CONFIRMATIONS: usize = 4;
-const SEARCHES: usize = 3;
+const SEARCHES: usize = 5;
 /// From this attempt on every other one asks for its answer by broadcast: some access
 /// points drop unicasts to an address that nobody has yet.
 const BROADCAST_FROM: usize = 3;

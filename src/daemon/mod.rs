@@ -159,14 +159,14 @@ impl Daemon {
 
     /// Takes every step there is to take.
     fn work(&mut self) {
-        // With the first adapter there is something to make it from.
-        if self.engine.is_anonymous() {
-            let identity = leases::identity(&self.engine);
-            self.engine.set_identity(identity);
-        }
         self.busy = true;
         for _ in 0..STEPS_AT_ONCE {
             self.machine.drain(&mut self.engine);
+            // With the first adapter there is something to make it from.
+            if self.engine.is_anonymous() {
+                let identity = leases::identity(&self.engine);
+                self.engine.set_identity(identity);
+            }
             let now = clock::boot_ms();
             self.engine.tick(now);
             self.looked_at = now;

@@ -18,7 +18,13 @@ mod inside {
         option subnet-mask 255.0.0.0; option dhcp-lease-time 99999999;\n\
         option dhcp-server-identifier 10.1.1.2; renew 6 2037/01/01 00:00:00;\n\
         rebind 6 2037/01/01 00:00:00; expire 6 2037/01/01 00:00:00; }\n";
-    const DHCLIENT: &str = "-cf /dev/null -sf /bin/true -pf /tmp/pid eth0";
+    const DHCLIENT: &str = "-cf /dev/null -sf /tmp/bound -pf /tmp/pid eth0";
+    /// What a client calls: the address is set, so that a release can be sent from it.
+    const SCRIPT: &str = "#!/bin/sh\n\
+        [ \"$reason\" != BOUND ] || /bin/ip address add $new_ip_address/24 dev $interface\n\
+        [ \"$1\" != bound ] || /bin/ip address add $ip/24 dev $interface\n\
+        [ \"$reason\" != BOUND6 ] || /bin/ip address add $new_ip6_address/128 dev $interface\n\
+        exit 0\n";
     const KINDS4: [&str; 8] = [
         "", "discover", "offer", "request", "decline", "ack", "nak", "release",
     ];
@@ -49,6 +55,8 @@ mod inside {
         let pi = lab.pi();
         let _cable = lab.cable(&lan, &pi, "eth0");
         pi.ns.ip("link set eth0 up");
+        std::fs::write(pi.ns.path("/tmp/bound"), SCRIPT).expect("a script");
+        pi.ns.run("chmod", &["+x", "/tmp/bound"]);
         let file = Path::new("/tmp/golden.pcap");
         for server in ["dnsmasq", "dhcpd"] {
             match server {
@@ -73,7 +81,7 @@ mod inside {
                             &format!("dhclient -4 -r -lf /tmp/leases {DHCLIENT}"),
                         );
                     }
-                    "udhcpc" => shell(&pi.ns, "busybox udhcpc -i eth0 -q -n -R -f -s /bin/true"),
+                    "udhcpc" => shell(&pi.ns, "busybox udhcpc -i eth0 -q -n -R -f -s /tmp/bound"),
                     _ => shell(&pi.ns, "dhcpcd -4 -1 -A -B -f /dev/null -c /bin/true eth0"),
                 });
                 pi.ns.ip("-4 address flush dev eth0");
@@ -98,7 +106,8 @@ mod inside {
             .args(["-Z", "root", "-U", "-n", "-i", "br0", "-w"])
             .arg(file)
             .arg("udp");
-        let dump = Process::start(command, Path::new("/tmp/golden.log"));
+        let log = format!("/tmp/golden-{name}.log");
+        let dump = Process::start(command, Path::new(&log));
         dump.wait_log("listening on", Duration::from_secs(10));
         work();
         let mut before = 0;
@@ -128,8 +137,11 @@ mod inside {
         let hex: String = message.iter().map(|byte| format!("{byte:02x}")).collect();
         match (six, port) {
             (false, 67 | 68) => {
-                // The kind is the first option, as all of these have it.
-                let kind = KINDS4[usize::from(message[242])];
+                let mut options = &message[240..];
+                while options[0] != 53 {
+                    options = &options[2 + usize::from(options[1])..];
+                }
+                let kind = KINDS4[usize::from(options[2])];
                 println!("golden dhcp4 {name}-{kind} {hex}");
             }
             (true, 546 | 547) => {

@@ -360,8 +360,11 @@ fn link_of(engine: &Engine, holds: impl Fn(&Client) -> bool) -> Option<(Index, &
     there.next()
 }
 
-/// The next message to send.
+/// The next message to send, once we have a DUID.
 pub fn next(engine: &Engine, now: u64) -> Option<Action> {
+    if engine.is_anonymous() {
+        return None;
+    }
     let (link, _) = link_of(engine, |client| client.due(now).is_some())?;
     Some(Action::SendDhcp4 { link })
 }

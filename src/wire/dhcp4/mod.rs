@@ -4,6 +4,8 @@
 //! Every option of a reply stands for itself: one that makes no sense is left out, and
 //! the rest still counts. Only a message whose frame or kind is wrong is refused.
 mod ask;
+#[cfg(test)]
+mod golden;
 mod options;
 mod reply;
 #[cfg(test)]

@@ -241,3 +241,41 @@ fn names_with_impossible_labels() {
         assert_eq!(length, 4 + 14 + 6 + 16, "{name}");
     }
 }
+
+macro_rules! golden {
+    ($name:literal) => {
+        include_bytes!(concat!(
+            "../../../tests/fuzz/corpus/dhcp6/dhclient-dnsmasq-",
+            $name
+        )) as &[u8]
+    };
+}
+
+/// What dnsmasq said to dhclient, taken off the wire by tests/fuzz/golden.
+#[test]
+fn what_dnsmasq_answers_dhclient() {
+    // The association's number is the client's own.
+    let request = golden!("request");
+    let at = request
+        .windows(2)
+        .position(|two| two == [0, 3])
+        .expect("an association");
+    let iaid = u32::from_be_bytes(request[at + 4..at + 8].try_into().expect("four"));
+    for (message, kind) in [
+        (golden!("advertise"), Kind::Advertise),
+        (golden!("reply"), Kind::Reply),
+    ] {
+        let reply = parse(message, iaid).expect("sense");
+        assert_eq!((reply.kind, reply.status), (kind, Status::Success));
+        let offered = reply.association.expect("an association");
+        assert_eq!(offered.status, Status::Success);
+        let leased = offered.addresses[0];
+        assert_eq!(leased.address.segments()[..2], [0xfd00, 0x43]);
+        assert_eq!((leased.preferred_s, leased.valid_s), (3600, 3600));
+        assert_eq!(reply.dns, ["fd00:43::53".parse::<Ipv6Addr>().unwrap()]);
+        assert_eq!(reply.search[0], "six.example");
+    }
+    for question in [golden!("solicit"), request] {
+        assert_eq!(parse(question, iaid), Err(Malformed::Kind));
+    }
+}

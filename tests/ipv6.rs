@@ -210,3 +210,38 @@ fn an_address_of_before_goes_when_the_network_is_another() {
     });
     assert!(!s.pi.ns.ip("-6 address show dev bond0").contains(&address));
 }
+
+/// Another server than dnsmasq, no router at all, and leases of 20 s.
+#[test]
+fn short_leases_are_renewed_and_end_with_their_server() {
+    let s = Scene::new();
+    let serve = || {
+        s.lan.serve_isc6(ROUTER, "fd00:43::60 fd00:43::69", 20);
+    };
+    serve();
+    s.pi.start(&config("dhcp"));
+    let address = leased(&s);
+    // No router says which network it is in: neither side has a way to the other.
+    s.lan
+        .ns
+        .ip(&format!("-6 route replace {address}/128 dev br0"));
+    s.pi.ns.ip("-6 route replace fd00:43::1/128 dev bond0");
+    let pings = Pinger::every_10_ms(&s.lan.ns, &address);
+    pings.wait_answers(20, SHORT);
+    let left = |st: &Value| status::link(st, "bond0")["lease6"]["expires_s"].as_u64();
+    for round in 1..=3 {
+        s.pi.wait("the lease half over", LONG, |st| left(st) <= Some(11));
+        s.pi.wait(&format!("renewal {round}"), LONG, |st| left(st) >= Some(18));
+        assert_eq!(leased(&s), address);
+    }
+    let pings = pings.stop();
+    assert_eq!(pings.lost(), 0, "{pings:?}");
+    s.lan.stop_router();
+    s.pi.wait("no lease", LONG, |st| {
+        status::link(st, "bond0")["lease6"].is_null()
+    });
+    assert!(!s.pi.ns.ip("-6 address show dev bond0").contains(&address));
+    assert!(s.pi.log().contains("the lease from DHCPv6 has ended"));
+    serve();
+    assert_eq!(leased(&s), address);
+}

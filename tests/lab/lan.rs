@@ -97,6 +97,33 @@ impl Lan {
         self.router.replace(Some(server));
     }
 
+    /// ISC's DHCPv6 server, and nobody who advertises.
+    #[track_caller]
+    pub fn serve_isc6(&self, address: &str, range: &str, seconds: u32) {
+        self.ns
+            .ip(&format!("address replace {address} dev {BRIDGE} nodad"));
+        let path = |end: &str| self.dir.join(format!("{}.{end}", self.ns.name));
+        let leases = path("dhcpd6-leases");
+        std::fs::write(&leases, "").expect("a file for leases");
+        let text = format!(
+            "default-lease-time {seconds};\npreferred-lifetime {seconds};\n\
+             option dhcp6.name-servers fd00:43::53;\nsubnet6 fd00:43::/64 {{ range6 {range}; }}\n"
+        );
+        std::fs::write(path("dhcpd6"), text).expect("dhcpd's file");
+        let mut command = self.ns.command("dhcpd");
+        command.args([
+            "-6", "-f", "-d", "-user", "root", "-group", "root", "--no-pid",
+        ]);
+        command.arg("-cf").arg(path("dhcpd6"));
+        command.arg("-lf").arg(leases).arg(BRIDGE);
+        let server = Process::start(command, &path("dhcpd6-log"));
+        server.wait_log(
+            "Server starting service",
+            std::time::Duration::from_secs(10),
+        );
+        self.router.replace(Some(server));
+    }
+
     pub fn router_log(&self) -> String {
         let router = self.router.borrow();
         router.as_ref().map(Process::log).unwrap_or_default()

@@ -150,6 +150,7 @@ fn a_lease_survives_fail_overs_and_a_crash_and_is_given_back() {
     let lent = log
         .lines()
         .filter(|l| l.contains("DHCPREPLY") && l.contains("fd00:43:"));
+    assert!(lent.clone().count() > 0, "{log}");
     assert!(lent.clone().all(|l| l.contains(&address)), "{log}");
     assert_eq!(s.pi.status()["dns"][0], "fd00:43::53");
     assert_eq!(s.pi.terminate().code(), Some(0));

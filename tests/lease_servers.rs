@@ -157,6 +157,8 @@ fn a_lease_through_a_relay() {
             .matches(&format!("DHCPACK on {address}"))
             .count()
     };
+    // The switch's own confirmation comes first.
+    wait_until("a confirmation", SHORT, || acks() >= 2);
     let before = acks();
     s.pi.call(&["renew"]);
     wait_until("a renewal", SHORT, || acks() > before);
@@ -188,6 +190,7 @@ fn of_two_servers_one_is_kept() {
         s.pi.call(&["renew"]);
         assert_eq!(leased(&s), address);
     }
+    assert!(other.asked(DISCOVER) > 0, "both heard of us");
     let st = s.pi.status();
     let lent = status::link(&st, "bond0")["addresses"].as_array().cloned();
     let lent = lent.unwrap_or_default();

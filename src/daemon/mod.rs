@@ -82,6 +82,8 @@ pub struct Daemon {
     clients: Clients,
     signals: Signals,
     source: Source,
+    /// Links that were there after the last look: one fewer has left its marks.
+    links: usize,
     /// The last record that went to the log.
     logged: u32,
     /// The last line given to the init system.
@@ -122,6 +124,7 @@ impl Daemon {
             clients,
             signals,
             source,
+            links: 0,
             logged: 0,
             notified: heapless::String::new(),
             looked_at: 0,
@@ -179,6 +182,12 @@ impl Daemon {
                 break;
             }
         }
+        let links = self.engine.observed().links().count();
+        if links < self.links {
+            ipv6::clean(&self.engine);
+            tune::clean(&self.engine);
+        }
+        self.links = links;
         self.exchanges.sweep(&self.engine);
         self.exchanges6.sweep(&self.engine);
         self.write_log();

@@ -27,8 +27,8 @@ const ALL: [(&str, &str); 4] = [PROMOTE, METRIC, LINKDOWN, ACCEPT];
 pub fn set(link: Index, name: &str, tuning: Option<Tuning>) -> Result<(), Failure> {
     let mark = marks::path(WAS, link);
     let done = match tuning {
-        Some(tuning) => keep(&mark, name).and_then(|()| change(name, tuning)),
-        None => give_back(&mark, name),
+        Some(tuning) => keep(&mark, name).and_then(|()| change(&mark, name, tuning)),
+        None => give_back(&mark, name, &ALL).and_then(|()| files::remove(&mark)),
     };
     done.map_err(|e| failure(e.errno, &e))
 }
@@ -47,12 +47,12 @@ fn keep(mark: &str, name: &str) -> system::Result<()> {
     files::write_atomic(mark, was.as_bytes(), 0o600)
 }
 
-fn change(name: &str, tuning: Tuning) -> system::Result<()> {
+fn change(mark: &str, name: &str, tuning: Tuning) -> system::Result<()> {
     let write =
         |(family, setting): (&str, &str), value: &str| sysctl::write(family, name, setting, value);
     write(PROMOTE, "1")?;
     let Some(metric) = tuning.routers else {
-        return Ok(());
+        return give_back(mark, name, &[METRIC, LINKDOWN, ACCEPT]);
     };
     write(METRIC, &metric.to_string())?;
     write(LINKDOWN, "1")?;
@@ -62,21 +62,21 @@ fn change(name: &str, tuning: Tuning) -> system::Result<()> {
     }
 }
 
-fn give_back(mark: &str, name: &str) -> system::Result<()> {
+fn give_back(mark: &str, name: &str, which: &[(&str, &str)]) -> system::Result<()> {
     if !files::exists(mark) {
         return Ok(());
     }
     let was = files::read(mark, WAS_BYTES)?;
     for line in core::str::from_utf8(&was).unwrap_or("").lines() {
         let mut words = line.split(' ');
-        let known = ALL
+        let known = which
             .iter()
             .find(|(family, setting)| words.clone().take(2).eq([*family, *setting]));
         if let (Some((family, setting)), Some(value)) = (known, words.nth(2)) {
             sysctl::write(family, name, setting, value)?;
         }
     }
-    files::remove(mark)
+    Ok(())
 }
 
 /// Tells the engine what a daemon before us changed. Before the links are read: they are

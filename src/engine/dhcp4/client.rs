@@ -302,9 +302,13 @@ impl Client {
     pub fn renew_now(&mut self, now: u64, random: &mut Random) {
         match (&self.state, &self.lease) {
             (State::Idle, _) => {}
+            // As after a gap: any server may confirm it, and if none does, offer another.
             (_, Some(_)) => {
                 self.exchange(now, random);
-                self.state = State::Renewing { next: now };
+                self.state = State::Confirming {
+                    tries: 0,
+                    next: now,
+                };
             }
             (_, None) => self.begin(now, random),
         }

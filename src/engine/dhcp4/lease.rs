@@ -13,6 +13,8 @@ const SHORTEST_S: u32 = 10;
 /// Sizes of packets that are believed: what every host must take (RFC 791, 3.1), up to what
 /// Ethernet and Wi-Fi carry.
 const MTU: core::ops::RangeInclusive<u16> = 576..=1500;
+/// Nobody is asked to renew earlier than this, whatever a server says.
+const SOONEST_S: u64 = 5;
 /// No end (RFC 2131, 3.3).
 const INFINITE: u32 = u32::MAX;
 
@@ -52,10 +54,11 @@ impl Lease {
                 let whole = u64::from(seconds);
                 // RFC 2131, 4.4.5; and T1 < T2 < the end, whatever a server says.
                 let rebind = reply.rebind_s.map(u64::from);
-                let rebind = rebind.filter(|s| *s < whole).unwrap_or(whole * 7 / 8);
+                let rebind = rebind.filter(|s| (SOONEST_S..whole).contains(s));
+                let rebind = rebind.unwrap_or(whole * 7 / 8);
                 let renew = reply.renew_s.map(u64::from);
                 let renew = renew
-                    .filter(|s| *s < rebind && *s > 0)
+                    .filter(|s| (SOONEST_S..rebind).contains(s))
                     .unwrap_or((whole / 2).min(rebind));
                 (at(renew), at(rebind), at(whole))
             }
@@ -145,5 +148,55 @@ fn host(address: Ipv4Addr) -> IpNet {
     IpNet {
         address: IpAddr::V4(address),
         prefix: 32,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Mac;
+    use crate::wire::dhcp4::Kind;
+
+    fn times(lease_s: u32, renew_s: Option<u32>, rebind_s: Option<u32>) -> (u64, u64, u64) {
+        let reply = Reply {
+            kind: Kind::Ack,
+            xid: 1,
+            mac: Mac::default(),
+            address: Some(Ipv4Addr::new(10, 0, 0, 5)),
+            server: None,
+            prefix: None,
+            routers: Vec::new(),
+            routes: Vec::new(),
+            classless: false,
+            dns: Vec::new(),
+            search: Vec::new(),
+            time_servers: Vec::new(),
+            mtu: None,
+            lease_s: Some(lease_s),
+            renew_s,
+            rebind_s,
+            rapid_commit: false,
+        };
+        let lease = Lease::new(&reply, &[], 0).expect("a lease");
+        (lease.renew / 1000, lease.rebind / 1000, lease.until / 1000)
+    }
+
+    /// Half, seven eighths, the end (RFC 2131, 4.4.5), unless the server says what makes
+    /// sense; never a storm.
+    #[test]
+    fn times_of_a_lease() {
+        assert_eq!(times(3600, None, None), (1800, 3150, 3600));
+        assert_eq!(times(3600, Some(600), Some(3000)), (600, 3000, 3600));
+        for odd in [0, 1, 3600, u32::MAX] {
+            assert_eq!(
+                times(3600, Some(odd), Some(odd)),
+                (1800, 3150, 3600),
+                "{odd}"
+            );
+        }
+        assert_eq!(times(3600, None, Some(1000)), (1000, 1000, 3600));
+        assert_eq!(times(0, Some(0), Some(0)), (5, 8, 10));
+        let never = u64::MAX / 1000;
+        assert_eq!(times(u32::MAX, Some(5), Some(9)), (never, never, never));
     }
 }

@@ -162,12 +162,19 @@ impl Client {
         if !ready {
             self.state = State::Idle;
             self.waiting_since = None;
+            // Words alone are of the network that they were told in.
+            if self.lease.as_ref().is_some_and(|l| l.held.is_empty()) {
+                self.lease = None;
+                self.unstored = true;
+            }
             return;
         }
         if carrier.is_none() {
             return;
         }
         let before = core::mem::replace(&mut self.carrier, carrier);
+        // A router that no longer asks for it takes back nothing that was lent.
+        let wish = if self.holds() { Wish::Address } else { wish };
         let more = wish > self.wish;
         match self.state {
             State::Idle if wish > Wish::Nothing => {
@@ -175,7 +182,6 @@ impl Client {
                 self.begin(now, random);
             }
             State::Idle | State::Released => {}
-            // A router that no longer asks for it takes back nothing that was lent.
             _ if more => {
                 self.wish = wish;
                 self.begin(now, random);
@@ -187,7 +193,7 @@ impl Client {
 
     /// With what there is; after a fail-over answers to the other adapter are lost.
     fn begin(&mut self, now: u64, random: &mut Random) {
-        let holds = self.lease.as_ref().is_some_and(|l| !l.held.is_empty());
+        let holds = self.holds();
         match self.wish {
             Wish::Nothing => self.state = State::Idle,
             Wish::Words => {
@@ -203,6 +209,12 @@ impl Client {
         if self.lease.is_none() && self.state != State::Idle {
             self.waiting_since.get_or_insert(now);
         }
+    }
+
+    /// An address is lent.
+    fn holds(&self) -> bool {
+        let lease = self.lease.as_ref();
+        lease.is_some_and(|lease| !lease.held.is_empty())
     }
 
     fn exchange(&mut self, now: u64, random: &mut Random) {
@@ -238,6 +250,9 @@ impl Client {
         if let Some(lease) = &mut self.lease {
             // One of several may end before the others.
             lease.held.retain(|held| held.until > now);
+            let held = &lease.held;
+            self.told_kernel
+                .retain(|(address, _)| held.iter().any(|h| h.address == *address));
         }
         let (renew, rebind, alone) = match &self.lease {
             Some(lease) => (lease.renew, lease.rebind, lease.held.is_empty()),
@@ -275,12 +290,12 @@ impl Client {
 
     /// Asks now for the present lease, or for any.
     pub fn renew_now(&mut self, now: u64, random: &mut Random) {
-        let holds = self.lease.as_ref().is_some_and(|l| !l.held.is_empty());
         match self.state {
             State::Idle => {}
-            _ if holds => {
+            // Any server: the one that lent it may be out of reach.
+            _ if self.holds() && !matches!(self.state, State::Confirming(_)) => {
                 self.exchange(now, random);
-                self.state = State::Renewing(Retry::new(now));
+                self.state = State::Rebinding(Retry::new(now));
             }
             _ => self.begin(now, random),
         }
@@ -526,6 +541,7 @@ impl Client {
                 news
             }
             // The server knows nothing of us: it has to be asked anew (18.2.10.1).
+            Status::NoBinding if !self.extends() => self.refuse(now, random),
             Status::NoBinding => {
                 let addresses = self.lease.as_ref().map(Lease::addresses);
                 self.exchange(now, random);
@@ -541,6 +557,10 @@ impl Client {
             // The next question comes in its time. We always speak by multicast.
             Status::Failed | Status::UseMulticast => News::Nothing,
         }
+    }
+
+    fn extends(&self) -> bool {
+        matches!(self.state, State::Renewing(_) | State::Rebinding(_))
     }
 
     fn refuse(&mut self, now: u64, random: &mut Random) -> News {
@@ -573,6 +593,8 @@ impl Client {
             .lease
             .as_ref()
             .is_some_and(|old| old.addresses() == addresses);
+        self.told_kernel
+            .retain(|(address, _)| addresses.contains(address));
         self.hint = addresses;
         self.lease = Some(lease);
         self.offer = None;

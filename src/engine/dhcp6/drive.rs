@@ -293,7 +293,9 @@ impl Engine {
     fn unwanted(&self, inet6: &Inet6) -> Option<Index> {
         let link = self.observed.by_name(&inet6.name)?;
         let block = address::block(self, link);
-        let wanted = block.is_some_and(|block| block.ipv6.mode != Ipv6Mode::Off);
+        let bond = &self.config.bond;
+        let given_up = link.name == bond.name && bond.members.is_empty();
+        let wanted = block.is_some_and(|b| b.ipv6.mode != Ipv6Mode::Off) && !given_up;
         self.lent6_on(inet6).filter(|_| !wanted)
     }
 

@@ -13,6 +13,8 @@ const REFRESH_S: u32 = 86_400;
 const LEAST_REFRESH_S: u32 = 600;
 /// Renewals of leases shorter than this would be all we do.
 const SHORTEST_S: u32 = 10;
+/// Nobody is asked to renew earlier than this, whatever a server says.
+const SOONEST_S: u32 = 5;
 
 /// An address that is ours for a while. Times are milliseconds since boot; `u64::MAX`: never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,9 +88,9 @@ impl Lease {
             // later than T2, T2 before the end.
             (renew, rebind, shortest) => {
                 let part = |n: u32| (u64::from(shortest) * u64::from(n) / 10) as u32;
-                let rebind = Some(rebind).filter(|s| *s > 0 && *s <= shortest);
+                let rebind = Some(rebind).filter(|s| (SOONEST_S..=shortest).contains(s));
                 let rebind = rebind.unwrap_or(part(8));
-                let renew = Some(renew).filter(|s| *s > 0 && *s <= rebind);
+                let renew = Some(renew).filter(|s| (SOONEST_S..=rebind).contains(s));
                 (renew.unwrap_or(part(5).min(rebind)), rebind)
             }
         };

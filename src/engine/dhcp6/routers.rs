@@ -40,10 +40,11 @@ impl Routers {
                 u32::MAX => u64::MAX,
                 seconds => now + u64::from(seconds) * 1000,
             };
-            for server in told.servers {
+            // The last goes in front of those of before first.
+            for server in told.servers.into_iter().rev() {
                 keep(&mut self.servers, server, until);
             }
-            for name in told.search {
+            for name in told.search.into_iter().rev() {
                 keep(&mut self.search, name, until);
             }
         }
@@ -60,8 +61,8 @@ impl Routers {
     /// answers.
     pub fn set_ready(&mut self, now: u64, ready: bool, carrier: Option<Index>) {
         if !ready {
-            self.asking = None;
-            self.carrier = None;
+            // It may come back in another network; then its routers are asked anew.
+            *self = Routers::default();
         } else if carrier.is_some() && carrier != self.carrier {
             self.carrier = carrier;
             self.asking = Some((QUESTIONS, now));
@@ -94,13 +95,18 @@ impl Routers {
     }
 }
 
-/// A lifetime of 0 ends what was told before (RFC 8106, 5.1). The first ones stay where
-/// there is no room.
+/// A lifetime of 0 ends what was told before (RFC 8106, 5.1). What is new goes in front;
+/// where there is no room, what ends first goes (6.2).
 fn keep<T: PartialEq>(list: &mut Vec<(T, u64), MAX_DNS>, value: T, until: u64) {
     match list.iter_mut().find(|(old, _)| *old == value) {
         Some(entry) => entry.1 = until,
         None => {
-            let _ = list.push((value, until));
+            if list.is_full() {
+                let ends = list.iter().map(|(_, until)| *until);
+                let first = ends.enumerate().min_by_key(|(_, until)| *until);
+                list.remove(first.map_or(0, |(place, _)| place));
+            }
+            let _ = list.insert(0, (value, until));
         }
     }
 }

@@ -44,6 +44,8 @@ enum Mood {
     Moved,
     /// Has forgotten us.
     NoBinding,
+    /// Offers, and knows nothing of it.
+    Forgets,
     NoneLeft,
 }
 
@@ -117,7 +119,7 @@ impl Net {
         let address = option(5, &[&self.gives.octets()[..], &times].concat());
         let inside = match (self.mood, question[0]) {
             (Mood::NoneLeft, _) => status(2),
-            (Mood::NoBinding, RENEW | REBIND) => status(3),
+            (Mood::NoBinding, RENEW | REBIND) | (Mood::Forgets, REQUEST) => status(3),
             _ => address,
         };
         let head = [iaid("bond0"), 0, 0].map(u32::to_be_bytes).concat();
@@ -377,6 +379,30 @@ fn a_server_that_has_forgotten_us_is_asked_anew_and_the_address_stays() {
     assert!(net.has(lent(0x101)));
     let gone = |a: &Action| matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }));
     assert!(!net.world.take().iter().any(gone));
+}
+
+/// Two leases of before leave nothing behind that the kernel would be told of for ever.
+#[test]
+fn three_addresses_one_after_the_other() {
+    let mut net = Net::bound();
+    for last in [0x102, 0x103, 0x104] {
+        net.gives = lent(last);
+        net.wait(1_801_000);
+        net.world.take();
+        net.wait(60_000);
+        assert!(net.has(lent(last)) && !net.has(lent(last - 1)));
+        let adds = |a: &Action| matches!(a, Action::Kernel(KernelAction::AddAddress6 { .. }));
+        assert!(!net.world.take().iter().any(adds));
+    }
+}
+
+/// Whatever it is asked.
+#[test]
+fn a_server_that_always_forgets_is_no_storm() {
+    let mut net = Net::start(Ipv6Mode::Dhcp, Mood::Forgets);
+    net.join(WLAN0);
+    net.wait(600_000);
+    assert!((5..100).contains(&net.asked.len()), "{}", net.asked.len());
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn a_good_file_is_good_and_says_what_is_not_carried_out_yet() {
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.ends_with(&format!("{}: good\n", file.path())), "{out}");
     assert!(
-        out.contains("not supported yet") && out.contains("power save"),
+        out.contains("not supported yet") && out.contains("probing"),
         "{out}"
     );
     assert!(!out.contains("correct horse"));

@@ -74,6 +74,46 @@ fn wpa3_network_with_either() {
 }
 
 #[test]
+fn open_and_encrypted() {
+    joins(
+        Network::new("Cafe", Security::Owe, ""),
+        json!({ "ssid": "Cafe", "security": "owe" }),
+    );
+}
+
+/// It refuses whoever cannot protect management frames.
+#[test]
+fn wpa2_with_protected_management_frames() {
+    joins(
+        Network::new("Strict", Security::Protected, PASSPHRASE),
+        json!({ "ssid": "Strict", "passphrase": PASSPHRASE }),
+    );
+}
+
+/// A wpa_supplicant that knows no OWE refuses the whole file: the other networks still work.
+#[test]
+fn a_supplicant_without_owe_is_given_the_rest() {
+    let s = Scene::new();
+    let real = s.pi.ns.run("which", &["wpa_supplicant"]);
+    let real = real.trim();
+    let older = format!(
+        "#!/bin/sh\nfor f; do case $f in *.conf) grep -q OWE \"$f\" && exit 255;; esac; done\n\
+         exec /tmp/real \"$@\"\n"
+    );
+    s.pi.ns.run("cp", &[real, "/tmp/real"]);
+    std::fs::write(s.pi.ns.path("/tmp/older"), older).expect("an older wpa_supplicant");
+    s.pi.ns.run("chmod", &["755", "/tmp/older"]);
+    s.pi.ns.run("mount", &["--bind", "/tmp/older", real]);
+    let mut config = config();
+    config["wifi"] = json!([
+        { "ssid": "Cafe", "security": "owe" },
+        { "ssid": "Hotspot", "passphrase": PASSPHRASE },
+    ]);
+    s.start(&config);
+    assert!(s.pi.log().contains("such networks are left out"));
+}
+
+#[test]
 fn hidden() {
     joins(
         Network::wpa2("Secret", PASSPHRASE).hidden(),

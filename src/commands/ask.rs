@@ -1,9 +1,9 @@
-//! The commands that ask the running daemon: status, events, reload, switch, renew,
-//! release.
+//! The commands that ask the running daemon: status, events, reload, switch, member, renew,
+//! release, doctor.
 use super::{Exit, Outcome, say};
 use crate::daemon::CONTROL;
 use crate::system::unix;
-use crate::wire::control::{self, Request};
+use crate::wire::control::{self, Order, Request};
 use lexopt::prelude::*;
 use std::io::{IsTerminal, Read, Write};
 use std::time::Duration;
@@ -166,4 +166,30 @@ pub fn switch(parser: &mut lexopt::Parser) -> Outcome {
             "switch: \"{member}\" is no interface's name"
         ))),
     }
+}
+
+pub fn member(parser: &mut lexopt::Parser) -> Outcome {
+    let mut words: Vec<String> = Vec::new();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Value(word) if words.len() < 2 => words.push(word.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let usage = "member: as in `wifibond member wlan1 down`, or up, or reassociate";
+    let [name, order] = words.as_slice() else {
+        return Err(super::wrong_usage(usage));
+    };
+    match Order::parse(order) {
+        Some(order) if control::is_name(name) => show(Request::Member { name, order }),
+        _ => Err(super::wrong_usage(usage)),
+    }
+}
+
+pub fn doctor(parser: &mut lexopt::Parser) -> Outcome {
+    if let Some(other) = parser.next()? {
+        return Err(other.unexpected().into());
+    }
+    let (code, body) = ask(Request::Doctor)?;
+    say(&body).map(|_| code)
 }

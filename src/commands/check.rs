@@ -6,6 +6,12 @@ use crate::daemon::file;
 pub fn main(parser: &mut lexopt::Parser) -> Outcome {
     let (path, config) = load(parser)?;
     let mut text = file::notes(&config);
+    let lacking = file::lacking(&config);
+    if !lacking.is_empty() {
+        say(&text)?;
+        let message = format!("{path}: files that it needs:\n{}", lacking.trim_end());
+        return Err(Exit { code: 1, message });
+    }
     text.push_str(&format!("{path}: good\n"));
     say(&text)
 }

@@ -21,6 +21,9 @@ usage: wifibond COMMAND
   events [--json] [-n N]     what happened, with the outage of every switch
   reload                     read the file again; change only what differs
   switch MEMBER              make a member active now
+  member MEMBER down|up      set one member down, or up again
+  member MEMBER reassociate  have it read its networks and join anew
+  doctor                     what is not as the file has it, and what to do
   renew [LINK]               ask for the lease again, now
   release [LINK]             give the lease back, until the next renew
   --version, --help
@@ -30,7 +33,7 @@ exit codes: 0 good, 1 refused or wrong, 2 wrong usage, 3 not online, 4 not runni
 ";
 
 /// Commands of the contract that this version does not have yet.
-const LATER: [&str; 2] = ["wait-online", "doctor"];
+const LATER: [&str; 1] = ["wait-online"];
 
 /// What went wrong, and the exit code for it.
 struct Exit {
@@ -82,6 +85,8 @@ fn dispatch(parser: &mut lexopt::Parser) -> Outcome {
         "events" => ask::events(parser),
         "reload" => ask::reload(parser),
         "switch" => ask::switch(parser),
+        "member" => ask::member(parser),
+        "doctor" => ask::doctor(parser),
         "renew" => ask::renew(parser),
         "release" => ask::release(parser),
         "help" => say(USAGE),

@@ -93,11 +93,17 @@ fn is_a_change(action: &Action) -> bool {
         Action::Kernel(_)
         | Action::SetIpv6 { .. }
         | Action::Tune { .. }
+        | Action::SetRadio { .. }
+        | Action::RestoreRadio { .. }
+        | Action::SetCountry { .. }
+        | Action::Unblock { .. }
         | Action::WriteResolver
         | Action::StartSupplicant { .. }
         | Action::StopSupplicant { .. }
         | Action::ReconfigureSupplicant { .. } => true,
         Action::Resync(_)
+        | Action::CheckCountry { .. }
+        | Action::NoteUp { .. }
         | Action::SendDhcp4 { .. }
         | Action::SayArp { .. }
         | Action::ReleaseDhcp4 { .. }

@@ -43,9 +43,11 @@ pub struct Field {
 }
 
 /// The order is that of `Security`.
-pub const SECURITY: &[&str] = &["open", "wpa2", "wpa3", "wpa2-wpa3", "eap"];
+pub const SECURITY: &[&str] = &["open", "owe", "wpa2", "wpa3", "wpa2-wpa3", "eap"];
 /// The order is that of `EapMethod`.
 pub const EAP_METHOD: &[&str] = &["peap", "ttls", "tls"];
+/// The order is that of `EapInner`.
+pub const EAP_INNER: &[&str] = &["mschapv2", "pap", "gtc"];
 /// The order is that of `PrimaryReselect`.
 pub const RESELECT: &[&str] = &["always", "better", "failure"];
 /// The order is that of `FailOverMac`.
@@ -88,9 +90,12 @@ static EAP: Object = Object {
     place: "eap",
     fields: &[
         field("method", Kind::Choice(EAP_METHOD)),
+        field("inner", Kind::Choice(EAP_INNER)),
         field("identity", Kind::Secret),
+        field("anonymous_identity", Kind::Secret),
         field("password", Kind::Secret),
         field("ca_cert", Kind::Text),
+        field("domain", Kind::Text),
         field("client_cert", Kind::Text),
         field("private_key", Kind::Text),
     ],
@@ -112,6 +117,7 @@ static BOND: Object = Object {
         ),
         number("updelay_ms", 0, 600_000, ""),
         number("downdelay_ms", 0, 600_000, ""),
+        field("wired_auth", Kind::Object(&EAP)),
         field("ipv4", Kind::Object(&IPV4)),
         field("ipv6", Kind::Object(&IPV6)),
         texts("dns", MAX_DNS),

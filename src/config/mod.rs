@@ -20,7 +20,7 @@ pub mod types;
 pub use decode::{MAX_FILE, decode};
 pub use document::UNREADABLE;
 pub use error::ConfigError;
-pub use notice::{MAX_NOTICES, Notice, not_supported_yet};
+pub use notice::{MAX_NOTICES, Notice, each_eap, notices};
 pub use report::{InForce, report};
 
 pub use checked::value::dns_name;

@@ -1,11 +1,12 @@
-//! Parts of a good file that this version does not carry out yet.
+//! What a good file should be told: parts that this version does not carry out yet, and
+//! what is allowed but unwise.
 //!
-//! Each issue that brings one to life takes its line out of the table below.
-use super::types::{Config, Key, Probe};
+//! Each part that comes to life takes its line out of the table below.
+use super::types::{Config, Eap, Key, MAX_LINKS, MAX_NETWORKS, Probe};
 use core::fmt;
 use heapless::{String, Vec};
 
-/// One part of the file that nothing happens for.
+/// One part of the file, and what is to be said about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// The part's path in the file.
@@ -15,7 +16,7 @@ pub struct Notice {
 
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: not supported yet: {}", self.place, self.what)
+        write!(f, "{}: {}", self.place, self.what)
     }
 }
 
@@ -25,54 +26,27 @@ type Asks<Part> = fn(&Part) -> bool;
 /// Settings of the file: where, whether they ask for something, what is not done.
 const FILE: &[(&str, Asks<Config>, &str)] = &[
     (
-        "wifi[].eap",
-        |config| {
-            config
-                .wifi
-                .iter()
-                .any(|network| matches!(network.key, Key::Eap(_)))
-        },
-        "networks with a password for each user",
-    ),
-    ("bridges", |config| !config.bridges.is_empty(), "bridges"),
-    (
-        "links[].wired_auth",
-        |config| config.links.iter().any(|link| link.wired_auth.is_some()),
-        "authentication on a cable",
-    ),
-    (
-        "radio.power_save",
-        |config| has_wifi(config) && !config.radio.power_save,
-        "switching power save off; adapters stay as their driver sets them",
-    ),
-    (
-        "radio.legacy_rates",
-        |config| config.radio.legacy_rates,
-        "legacy rates",
-    ),
-    (
-        "radio.distance_m",
-        |config| config.radio.distance_m.is_some(),
-        "long distances",
-    ),
-    (
-        "radio.unblock",
-        |config| has_wifi(config) && config.radio.unblock,
-        "unblocking a radio (rfkill)",
+        "bridges",
+        |config| !config.bridges.is_empty(),
+        "not supported yet: bridges",
     ),
     (
         "health",
         |config| has_bond(config) && (config.health.probe != Probe::Off || config.health.repair),
-        "probing and repairing members; a member counts as good while it is authorised",
+        "not supported yet: probing and repairing members; a member counts as good while it is authorised",
     ),
 ];
 
-/// Room for every line of the table.
-pub const MAX_NOTICES: usize = 16;
-const _: () = assert!(FILE.len() <= MAX_NOTICES);
+/// Room for every line of the table, and for every part with EAP.
+pub const MAX_NOTICES: usize = 8 + MAX_NETWORKS + 1 + MAX_LINKS;
+const _: () = assert!(FILE.len() <= 8);
 
-/// What `config` asks for and nothing happens for yet.
-pub fn not_supported_yet(config: &Config) -> Vec<Notice, MAX_NOTICES> {
+/// Anybody can set up a network of that name and is told the password, or its hash.
+const NOT_VERIFIED: &str =
+    "without `ca_cert` nobody knows who asks for the password: anyone may pretend to be the server";
+
+/// What is to be said about `config`.
+pub fn notices(config: &Config) -> Vec<Notice, MAX_NOTICES> {
     let mut notices = Vec::new();
     for (path, asks, what) in FILE {
         if asks(config) {
@@ -80,11 +54,36 @@ pub fn not_supported_yet(config: &Config) -> Vec<Notice, MAX_NOTICES> {
             let _ = notices.push(Notice { place, what });
         }
     }
+    each_eap(config, &mut |place, eap| {
+        if eap.ca_cert.is_none() {
+            let what = NOT_VERIFIED;
+            let _ = notices.push(Notice { place, what });
+        }
+    });
     notices
 }
 
-fn has_wifi(config: &Config) -> bool {
-    !config.wifi.is_empty()
+/// Every `eap` and `wired_auth` of the file, with its path.
+pub fn each_eap<'c>(config: &'c Config, each: &mut dyn FnMut(String<128>, &'c Eap)) {
+    for (n, network) in config.wifi.iter().enumerate() {
+        if let Key::Eap(eap) = &network.key {
+            each(place(format_args!("wifi[{n}].eap")), eap);
+        }
+    }
+    if let Some(eap) = &config.bond.wired_auth {
+        each(place(format_args!("bond.wired_auth")), eap);
+    }
+    for (n, link) in config.links.iter().enumerate() {
+        if let Some(eap) = &link.wired_auth {
+            each(place(format_args!("links[{n}].wired_auth")), eap);
+        }
+    }
+}
+
+fn place(path: fmt::Arguments<'_>) -> String<128> {
+    let mut place = String::new();
+    let _ = fmt::write(&mut place, path);
+    place
 }
 
 fn has_bond(config: &Config) -> bool {

@@ -95,7 +95,8 @@ fn key(source: Source<'_>, scanner: &Scanner<'_>, seen: &mut Seen) -> Result<(),
 /// that hold secrets, or when it comes near to a word of the grammar.
 fn unknown(source: Source<'_>, scanner: &Scanner<'_>, object: &Object) -> ConfigError {
     let word = scanner.raw();
-    let meant = suggest::key(object, word);
+    let absent = suggest::absent(word);
+    let meant = suggest::key(object, word).filter(|_| absent.is_none());
     let belongs = suggest::place_of(word);
     let plain = word.len() <= 24
         && word
@@ -107,11 +108,12 @@ fn unknown(source: Source<'_>, scanner: &Scanner<'_>, object: &Object) -> Config
         .any(|field| matches!(field.kind, Kind::Secret));
     let mut what = Words::new();
     let _ = what.write_str("unknown key");
-    if meant.is_some() || belongs.is_some() || (plain && !secrets) {
+    if absent.is_some() || meant.is_some() || belongs.is_some() || (plain && !secrets) {
         let _ = write!(what, " `{word}`");
     }
     let mut cure = Words::new();
     let _ = match (meant, belongs) {
+        _ if absent.is_some() => cure.write_str(absent.unwrap_or("")),
         (Some(key), _) => write!(cure, "did you mean `{key}`?"),
         (None, Some("")) => write!(cure, "`{word}` belongs to the outermost {{ … }}"),
         (None, Some(place)) => write!(cure, "`{word}` belongs in `{place}`"),

@@ -9,7 +9,6 @@ const ALIASES: &[(&str, &str)] = &[
     ("key_mgmt", "security"),
     ("networks", "wifi"),
     ("wlan", "wifi"),
-    ("bonds", "bond"),
     ("interfaces", "links"),
     ("slaves", "members"),
     ("ports", "members"),
@@ -26,7 +25,48 @@ const ALIASES: &[(&str, &str)] = &[
     ("hold", "hold_s"),
     ("distance", "distance_m"),
     ("regdomain", "country"),
+    ("eap_method", "method"),
+    ("phase2", "inner"),
+    ("domain_suffix_match", "domain"),
+    ("username", "identity"),
 ];
+
+/// What other programs have and this one does not, and what to do instead.
+const ABSENT: &[(&str, &str)] = &[
+    (
+        "bonds",
+        "there is one bond, and its block is `bond`: two bonds are not possible",
+    ),
+    (
+        "mode",
+        "the bond is always active-backup, the one mode that works with Wi-Fi: leave it out",
+    ),
+    (
+        "vlan",
+        "VLANs are not made here: make the interface otherwise, and name it in `links`",
+    ),
+    (
+        "arp_interval",
+        "members are watched by `miimon_ms` and by `health`: leave it out",
+    ),
+    (
+        "arp_ip_target",
+        "a host to probe is `probe` in `health`, as in \"probe\": \"192.168.43.1\"",
+    ),
+    (
+        "num_grat_arp",
+        "neighbours are always told after a switch: leave it out",
+    ),
+];
+
+/// Why there is no such key anywhere, where people may expect one.
+pub fn absent(word: &str) -> Option<&'static str> {
+    let same = |known: &str| distance(known, word.trim_end_matches('s')) == 0;
+    let found = ABSENT
+        .iter()
+        .find(|(known, _)| same(known.trim_end_matches('s')));
+    found.map(|(_, why)| *why)
+}
 
 /// The key of `object` that was meant by `word`.
 pub fn key(object: &Object, word: &str) -> Option<&'static str> {

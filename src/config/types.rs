@@ -105,7 +105,7 @@ pub struct Network {
     pub members: Vec<Matcher, MAX_MEMBERS>,
 }
 
-/// What opens the network. Fits `security`: `None` with `open`, `Eap` with `eap`,
+/// What opens the network. Fits `security`: `None` with `open` and `owe`, `Eap` with `eap`,
 /// a passphrase with `wpa3` and `wpa2-wpa3`, either kind with `wpa2`.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(
@@ -124,6 +124,8 @@ pub enum Key {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
     Open,
+    /// Open to all, and encrypted (RFC 8110).
+    Owe,
     Wpa2,
     Wpa3,
     Wpa2Wpa3,
@@ -133,11 +135,30 @@ pub enum Security {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Eap {
     pub method: EapMethod,
+    /// How the password travels inside the tunnel; of no meaning with TLS.
+    pub inner: EapInner,
     pub identity: String<128>,
+    /// The name shown outside the tunnel, which anybody can read.
+    pub anonymous_identity: Option<String<128>>,
     pub password: Option<Secret<128>>,
     pub ca_cert: Option<Path>,
+    /// The server's certificate has to be for this name, or for one below it.
+    pub domain: Option<DnsName>,
     pub client_cert: Option<Path>,
     pub private_key: Option<Path>,
+}
+
+impl Eap {
+    /// The files that it needs on the appliance, with their keys.
+    pub fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        [
+            ("ca_cert", &self.ca_cert),
+            ("client_cert", &self.client_cert),
+            ("private_key", &self.private_key),
+        ]
+        .into_iter()
+        .filter_map(|(key, path)| path.as_ref().map(|path| (key, path)))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,6 +166,13 @@ pub enum EapMethod {
     Peap,
     Ttls,
     Tls,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EapInner {
+    MsChapV2,
+    Pap,
+    Gtc,
 }
 
 /// How an adapter is named in the file.
@@ -189,6 +217,8 @@ pub struct Bond {
     pub updelay_ms: u32,
     /// Milliseconds; a multiple of `miimon_ms`.
     pub downdelay_ms: u32,
+    /// Of its wired members.
+    pub wired_auth: Option<Eap>,
     pub ip: IpBlock,
 }
 

@@ -188,6 +188,21 @@ pub fn status(engine: &Engine, now: u64, json: bool) -> (u8, std::string::String
     }
 }
 
+/// What is not as the file has it, one a line: present problems, then what drivers cannot do.
+pub fn doctor(engine: &Engine, now: u64) -> (u8, std::string::String) {
+    let mut text = std::string::String::new();
+    for problem in status::problems(engine, now) {
+        let _ = writeln!(text, "{}: {}", problem.link, problem.text);
+    }
+    engine.radio_findings(&mut |place, what| {
+        let _ = writeln!(text, "{place}: {what}");
+    });
+    match text.is_empty() {
+        true => (0, "nothing found\n".into()),
+        false => (1, text),
+    }
+}
+
 #[derive(Serialize)]
 struct EventJson<'a> {
     number: u32,

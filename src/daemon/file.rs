@@ -106,6 +106,8 @@ impl Source {
             Ok(config) => {
                 keep(&text.bytes);
                 self.notes = notes(&config);
+                // The rest of the file may work, and they may yet come.
+                self.notes.push_str(&lacking(&config));
                 self.config = config;
                 self.in_force = InForce::LastGood;
                 self.fault = None;
@@ -151,10 +153,40 @@ impl Source {
     }
 }
 
-/// One line a part that is not carried out.
+/// A certificate or key is larger than this by no means.
+const MAX_CERTIFICATE: usize = 256 * 1024;
+
+/// Files that the configuration names and that are not there, or of no use; one a line.
+pub fn lacking(config: &Config) -> String {
+    let mut text = String::new();
+    config::each_eap(config, &mut |place, eap| {
+        for (key, path) in eap.files() {
+            let what = match files::read(path, MAX_CERTIFICATE) {
+                Ok(bytes) if bytes.is_empty() => "is empty".into(),
+                Ok(_) => continue,
+                Err(e) => match e.errno {
+                    libc::ENOENT | libc::ENOTDIR => {
+                        "there is no such file: copy it to the box, or correct the path".into()
+                    }
+                    libc::EACCES => {
+                        "cannot be read by this user; the daemon is root: check again as root"
+                            .into()
+                    }
+                    libc::EISDIR => "is a directory: name the file in it".into(),
+                    libc::EFBIG => "is too large for a certificate or a key".into(),
+                    _ => e.to_string(),
+                },
+            };
+            text.push_str(&format!("{place}.{key}: {path}: {what}\n"));
+        }
+    });
+    text
+}
+
+/// One line a part that is not carried out, or that is unwise.
 pub fn notes(config: &Config) -> String {
     let mut text = String::new();
-    for notice in config::not_supported_yet(config) {
+    for notice in config::notices(config) {
         text.push_str(&format!("{notice}\n"));
     }
     text

@@ -1,25 +1,23 @@
 //! The kernel as the daemon uses it: requests out, notifications in.
+use super::wifi::Wifi;
 use crate::engine::Engine;
 use crate::engine::action::{KernelAction, Scope};
 use crate::engine::event::{Event, Failure};
 use crate::engine::observed::{Facts, Index, Link};
-use crate::kernel::{self, Ended, REQUEST_BYTES, Reply, nl80211};
+use crate::kernel::{self, Ended, REQUEST_BYTES, Reply};
 use crate::system::netlink::{Events, Protocol, Received, Requests};
-use crate::system::{clock, ethtool};
+use crate::system::{clock, ethtool, rfkill};
 use std::os::fd::{AsFd, BorrowedFd};
 
 /// No request takes longer on a healthy machine; a driver that hangs must not hang us.
 const ANSWER_WITHIN_MS: u64 = 5_000;
 /// A dump that was interrupted by changes is repeated so often.
 const DUMPS: usize = 5;
-/// nl80211 is asked so often, should the answer be lost.
-const QUESTIONS: usize = 3;
 
 pub struct Machine {
     requests: Requests,
     events: Events,
-    /// Generic netlink with the number of nl80211, where the kernel knows Wi-Fi.
-    wifi: Option<(Requests, u16)>,
+    pub wifi: Wifi,
 }
 
 impl Machine {
@@ -29,7 +27,7 @@ impl Machine {
             // Notifications first: nothing may happen between a dump and them.
             events: Events::open().map_err(|e| open("notifications", e))?,
             requests: Requests::open(Protocol::Route).map_err(|e| open("requests", e))?,
-            wifi: None,
+            wifi: Wifi::default(),
         })
     }
 
@@ -135,7 +133,7 @@ impl Machine {
 }
 
 /// One request, its answer frame by frame, and its end.
-fn exchange(
+pub(super) fn exchange(
     requests: &mut Requests,
     seq: u32,
     request: &[u8],
@@ -150,13 +148,7 @@ fn exchange(
 }
 
 /// Gives one message to the engine, with what rtnetlink does not tell added.
-fn take(
-    wifi: &mut Option<(Requests, u16)>,
-    engine: &mut Engine,
-    now: u64,
-    kind: u16,
-    payload: &[u8],
-) {
+fn take(wifi: &mut Wifi, engine: &mut Engine, now: u64, kind: u16, payload: &[u8]) {
     match kernel::decode(kind, payload) {
         Ok(None) => {}
         Ok(Some(Event::Link(mut link))) => {
@@ -171,59 +163,27 @@ fn take(
 /// Asked once, when a link is first seen under its name; a cable's speed again each
 /// time it gets carrier. Never on a loss: while an adapter is being removed the kernel
 /// holds its lock for up to a second, and an answer would have to wait for that.
-fn facts(wifi: &mut Option<(Requests, u16)>, known: Option<&Link>, link: &Link) -> Facts {
+fn facts(wifi: &mut Wifi, known: Option<&Link>, link: &Link) -> Facts {
     match known {
         Some(old) if old.name == link.name => {
             let mut facts = old.facts.clone();
             if link.carrier && !old.carrier && !facts.wifi {
-                facts.speed = ethtool::speed(&link.name);
+                (facts.speed, facts.full_duplex) = ethtool::speed(&link.name);
             }
             facts
         }
-        _ => Facts {
-            driver: ethtool::driver(&link.name),
-            wifi: is_wifi(wifi, link.index),
-            speed: ethtool::speed(&link.name),
-        },
-    }
-}
-
-fn is_wifi(wifi: &mut Option<(Requests, u16)>, link: Index) -> bool {
-    if wifi.is_none() {
-        *wifi = find_nl80211();
-    }
-    let Some((requests, family)) = wifi else {
-        return false;
-    };
-    let mut found = false;
-    for _ in 0..QUESTIONS {
-        let mut buffer = [0; REQUEST_BYTES];
-        let seq = requests.next_seq();
-        let request = nl80211::get_interface(*family, link, seq, &mut buffer);
-        let answer = exchange(requests, seq, request, &mut |frame| {
-            found |= nl80211::is_wifi(frame.payload, link);
-        });
-        match answer {
-            Ok(_) => return found,
-            Err(failure) if failure.errno == libc::ENODEV => return false,
-            Err(failure) => log::warn!("link {link}: is it Wi-Fi? {}", failure.text),
+        _ => {
+            let wifi = wifi.is_wifi(link.index);
+            let (speed, full_duplex) = ethtool::speed(&link.name);
+            Facts {
+                driver: ethtool::driver(&link.name),
+                wifi,
+                speed,
+                full_duplex,
+                rfkill: wifi.then(|| rfkill::of_interface(&link.name)).flatten(),
+            }
         }
     }
-    found
-}
-
-/// `None` while no Wi-Fi driver is loaded: the family comes with the first.
-fn find_nl80211() -> Option<(Requests, u16)> {
-    let mut requests = Requests::open(Protocol::Generic).ok()?;
-    let mut buffer = [0; REQUEST_BYTES];
-    let seq = requests.next_seq();
-    let request = nl80211::find_family(seq, &mut buffer);
-    let mut family = None;
-    exchange(&mut requests, seq, request, &mut |frame| {
-        family = family.or(nl80211::family(frame.payload));
-    })
-    .ok()?;
-    family.map(|family| (requests, family))
 }
 
 /// Adds the cure where the kernel's error has a usual one.

@@ -12,9 +12,13 @@ mod leases;
 mod machine;
 mod marks;
 mod neighbours;
+mod radio;
+mod requests;
 mod resolv;
 mod supplicants;
 mod tune;
+mod up;
+mod wifi;
 
 use crate::engine::Engine;
 use crate::engine::action::{Action, KernelAction, Scope};
@@ -24,13 +28,13 @@ use crate::engine::{status, status_text, words};
 use crate::system::poll::{self, Interest, Ready};
 use crate::system::signals::Signals;
 use crate::system::{clock, files, notify, packet};
-use crate::wire::control::{self, Request};
 use clients::Clients;
 use dhcp::Exchanges;
 use dhcp6::Exchanges6;
 use file::Source;
 use log::Level;
 use machine::Machine;
+use radio::Switches;
 use std::os::fd::AsFd;
 use supplicants::Processes;
 
@@ -41,8 +45,8 @@ pub const CONTROL: &str = "/run/wifibond/control.sock";
 /// Lasting state.
 pub const STATE_DIR: &str = "/var/lib/wifibond";
 
-/// Netlink, signals, the listener; clients; each process and its words; DHCP, ARP, DHCPv6.
-const DESCRIPTORS: usize = 3
+/// Netlink, signals, the listener, rfkill; clients; each process and its words; DHCP, ARP, DHCPv6.
+const DESCRIPTORS: usize = 4
     + clients::MAX_CLIENTS
     + 2 * supplicants::MAX_PROCESSES
     + 3 * crate::engine::dhcp4::MAX_CLIENTS;
@@ -60,6 +64,8 @@ enum Token {
     Signals,
     Listener,
     Client(usize),
+    /// The switches of the radios.
+    Switches,
     /// A wpa_supplicant's end.
     Process(usize),
     /// A wpa_supplicant's words.
@@ -76,6 +82,7 @@ pub struct Daemon {
     /// In a box: it has some 140 KB, and every move would leave that much of the stack in use.
     engine: Box<Engine>,
     machine: Machine,
+    switches: Switches,
     processes: Processes,
     exchanges: Exchanges,
     exchanges6: Exchanges6,
@@ -118,6 +125,7 @@ impl Daemon {
         Ok(Daemon {
             engine,
             machine,
+            switches: Switches::open(),
             processes: Processes::default(),
             exchanges: Exchanges::default(),
             exchanges6: Exchanges6::default(),
@@ -140,14 +148,16 @@ impl Daemon {
         self.source.note_start(clock::boot_ms(), &mut self.engine);
         ipv6::left_off(&mut self.engine);
         tune::left_over(&mut self.engine);
+        wifi::left_over(&mut self.engine);
+        up::left_over(&mut self.engine);
+        self.switches.drain(&mut self.engine);
         leases::load(&mut self.engine);
         self.perform(Action::Resync(Scope::All));
         if !self.engine.observed().is_complete() {
             self.write_log();
             return Err("the kernel's links cannot be read".into());
         }
-        ipv6::clean(&self.engine);
-        tune::clean(&self.engine);
+        self.clean_marks();
         self.processes
             .adopt_leftovers(clock::boot_ms(), &mut self.engine);
         self.work();
@@ -158,6 +168,13 @@ impl Daemon {
         }
         log::info!("stopped");
         Ok(())
+    }
+
+    /// Marks of links that are gone.
+    fn clean_marks(&self) {
+        for clean in [ipv6::clean, tune::clean, wifi::clean, up::clean] {
+            clean(&self.engine);
+        }
     }
 
     /// Takes every step there is to take.
@@ -184,8 +201,7 @@ impl Daemon {
         }
         let links = self.engine.observed().links().count();
         if links < self.links {
-            ipv6::clean(&self.engine);
-            tune::clean(&self.engine);
+            self.clean_marks();
         }
         self.links = links;
         self.exchanges.sweep(&self.engine);
@@ -207,12 +223,7 @@ impl Daemon {
             Action::Tune { link, name, tuning } => tune::set(*link, name, *tuning),
             Action::Resync(scope) => self.machine.read_all(*scope, &mut self.engine),
             Action::StartSupplicant { link, name } => {
-                match self.processes.start(
-                    *link,
-                    name,
-                    self.engine.config(),
-                    self.engine.observed(),
-                ) {
+                match self.processes.start(*link, name, &self.engine) {
                     Ok(how) => {
                         let started = Event::SupplicantStarted { link: *link, how };
                         self.engine.handle(clock::boot_ms(), started);
@@ -224,8 +235,7 @@ impl Daemon {
             Action::AttachSupplicant { link } => self.processes.attach(*link),
             Action::AskSupplicant { link, request } => self.processes.ask(*link, *request),
             Action::ReconfigureSupplicant { link } => {
-                self.processes
-                    .reconfigure(*link, self.engine.config(), self.engine.observed())
+                self.processes.reconfigure(*link, &self.engine)
             }
             Action::StopSupplicant { link, force } => self.processes.stop(*link, *force),
             Action::SendDhcp4 { link } => self.exchanges.send(*link, false, &self.engine),
@@ -247,6 +257,12 @@ impl Daemon {
                 leases::store6(*link, &self.engine);
                 Ok(())
             }
+            Action::SetRadio { link, setting } => self.machine.wifi.set(*link, *setting),
+            Action::RestoreRadio { link } => self.machine.wifi.restore(*link),
+            Action::SetCountry { code } => self.machine.wifi.set_country(*code),
+            Action::CheckCountry { code } => self.machine.wifi.check_country(*code),
+            Action::Unblock { switch, .. } => self.switches.unblock(*switch),
+            Action::NoteUp { link, was_up } => up::note(*link, *was_up),
             Action::SayMoved { link } => neighbours::tell(*link, &self.engine),
             Action::SolicitRouter { link } => neighbours::ask_routers(*link, &self.engine),
             Action::WriteResolver => resolv::write(&self.engine),
@@ -296,6 +312,9 @@ impl Daemon {
             };
             add(self.machine.events_fd(), Token::Kernel, false);
             add(self.signals.as_fd(), Token::Signals, false);
+            if let Some(fd) = self.switches.fd() {
+                add(fd, Token::Switches, false);
+            }
             self.clients.interests(&mut |fd, place, write| match place {
                 None => add(fd, Token::Listener, write),
                 Some(place) => add(fd, Token::Client(place), write),
@@ -335,6 +354,7 @@ impl Daemon {
                     let _ = self.reload();
                 }
             }
+            Token::Switches => self.switches.drain(&mut self.engine),
             Token::Listener => self.clients.accept(clock::boot_ms()),
             Token::Client(place) => {
                 if let Some(request) = self.clients.serve(place) {
@@ -380,108 +400,6 @@ impl Daemon {
         result
     }
 
-    fn request(&mut self, place: usize, request: &str) {
-        match control::parse(request) {
-            Some(Request::Status { json }) => {
-                self.clients.want_status(place, json);
-                self.engine.ask_signals();
-                self.signals_until = Some(clock::boot_ms() + SIGNALS_WITHIN_MS);
-            }
-            Some(Request::Events { json, count }) => {
-                let body = clients::events(&self.engine, json, count);
-                self.clients.answer(place, 0, &body);
-            }
-            Some(Request::Reload) => match self.reload() {
-                Ok(()) => self.clients.answer(place, 0, self.source.notes()),
-                Err(reason) => self.clients.answer(place, 1, &format!("{reason}\n")),
-            },
-            Some(Request::Switch(member)) => {
-                let (code, body) = self.switch(member);
-                self.clients.answer(place, code, &body);
-            }
-            Some(Request::Renew(link)) => {
-                let (code, body) = match self.engine.renew(clock::boot_ms(), link) {
-                    0 => (1, no_client(link)),
-                    1 => (0, "asking for the lease\n".into()),
-                    count => (0, format!("asking for {count} leases\n")),
-                };
-                self.clients.answer(place, code, &body);
-            }
-            Some(Request::Release(link)) => {
-                let (code, body) = self.release(link);
-                self.clients.answer(place, code, &body);
-            }
-            None => self
-                .clients
-                .answer(place, 2, "this is no request that the daemon knows\n"),
-        }
-    }
-
-    fn release(&mut self, only: Option<&str>) -> (u8, String) {
-        let mut count = 0;
-        while count < crate::engine::dhcp4::MAX_CLIENTS
-            && let Some(link) = self.engine.releasable(only)
-        {
-            self.perform(Action::ReleaseDhcp4 { link });
-            count += 1;
-        }
-        while count < 2 * crate::engine::dhcp4::MAX_CLIENTS
-            && let Some(link) = self.engine.releasable6(only)
-        {
-            self.perform(Action::ReleaseDhcp6 { link });
-            count += 1;
-        }
-        self.work_without_answers();
-        match count {
-            0 => (1, no_client(only)),
-            1 => (0, "the lease was given back\n".into()),
-            count => (0, format!("{count} leases were given back\n")),
-        }
-    }
-
-    fn switch(&mut self, member: &str) -> (u8, String) {
-        match self.engine.may_switch(member) {
-            Ok(index) => {
-                self.engine.handle(clock::boot_ms(), Event::Switch(index));
-                self.work_without_answers();
-                match self.engine.carry().now() {
-                    Some((active, _)) if active == index => (0, format!("{member} is active\n")),
-                    _ => (
-                        1,
-                        format!("{member}: the kernel did not take it; see `wifibond events`\n"),
-                    ),
-                }
-            }
-            Err(reason) => (1, format!("{member}: {reason}\n")),
-        }
-    }
-
-    /// As [`Daemon::work`], from within a request.
-    fn work_without_answers(&mut self) {
-        for _ in 0..STEPS_AT_ONCE {
-            self.machine.drain(&mut self.engine);
-            match self.engine.next(clock::boot_ms()) {
-                Some(action) => self.perform(action),
-                None => return,
-            }
-        }
-    }
-
-    /// Statuses go out when the radios have told their signals, or are late.
-    fn answer_statuses(&mut self) {
-        let Some(until) = self.signals_until else {
-            return;
-        };
-        let now = clock::boot_ms();
-        if self.engine.signals_awaited() && now < until {
-            return;
-        }
-        self.signals_until = None;
-        let engine = &self.engine;
-        self.clients
-            .answer_statuses(&mut |json| clients::status(engine, now, json));
-    }
-
     fn write_log(&mut self) {
         for record in self.engine.journal().since(self.logged) {
             let level = match record.kind {
@@ -516,18 +434,6 @@ impl Daemon {
                 notify::watchdog();
                 *at = now + *every;
             }
-        }
-    }
-}
-
-fn no_client(link: Option<&str>) -> String {
-    match link {
-        Some(link) => format!(
-            "{link}: no lease there, and nothing asks for one (no carrier, or no DHCP in the file)\n"
-        ),
-        None => {
-            "there is no lease, and nothing asks for one (no carrier, or no DHCP in the file)\n"
-                .into()
         }
     }
 }

@@ -4,13 +4,12 @@
 //! control socket wpa/NAME. A process that a crashed daemon left is found by its pid
 //! file and recognised by its command line.
 use super::RUN_DIR;
-use crate::config::{Config, IfName};
+use crate::config::IfName;
 use crate::engine::Engine;
 use crate::engine::event::{Event, Failure, Start};
-use crate::engine::observed::Index;
+use crate::engine::observed::{Index, Link};
 use crate::engine::supplicant::MAX_SUPPLICANTS;
 use crate::engine::supplicant_file;
-use crate::engine::tables::Observed;
 use crate::system::children::{self, Process, Signal};
 use crate::system::unix::Datagram;
 use crate::system::{clock, files};
@@ -45,13 +44,16 @@ fn pid_path(name: &str) -> String {
 }
 
 /// The configuration for one adapter, as text.
-fn render(config: &Config, observed: &Observed, link: Index) -> Result<String, Failure> {
-    let link = observed
-        .link(link)
-        .ok_or_else(|| super::failure(0, &"the adapter is gone"))?;
+fn render(engine: &Engine, link: Index) -> Result<String, Failure> {
+    let link = adapter(engine, link)?;
     let mut text = String::new();
-    let _ = supplicant_file::write(config, link, &mut text);
+    let _ = supplicant_file::write(engine.config(), link, engine.dialect(), &mut text);
     Ok(text)
+}
+
+fn adapter(engine: &Engine, link: Index) -> Result<&Link, Failure> {
+    let link = engine.observed().link(link);
+    link.ok_or_else(|| super::failure(0, &"the adapter is gone"))
 }
 
 impl Processes {
@@ -61,13 +63,7 @@ impl Processes {
     }
 
     /// Writes the configuration and starts the process.
-    pub fn start(
-        &mut self,
-        link: Index,
-        name: &IfName,
-        config: &Config,
-        observed: &Observed,
-    ) -> Result<Start, Failure> {
+    pub fn start(&mut self, link: Index, name: &IfName, engine: &Engine) -> Result<Start, Failure> {
         if self.slots.is_full() {
             return Err(super::failure(
                 0,
@@ -75,8 +71,12 @@ impl Processes {
             ));
         }
         let conf = conf_path(name);
-        write_conf(&conf, &render(config, observed, link)?)?;
-        let arguments = ["-i", name, "-D", "nl80211", "-c", &conf];
+        write_conf(&conf, &render(engine, link)?)?;
+        let driver = match adapter(engine, link)?.facts.wifi {
+            true => "nl80211",
+            false => "wired",
+        };
+        let arguments = ["-i", name, "-D", driver, "-c", &conf];
         let process = children::spawn(PROGRAM, &arguments, None).map_err(|e| match e.errno {
             libc::ENOENT => super::failure(e.errno, &"wpa_supplicant is not installed"),
             errno => super::failure(errno, &e),
@@ -124,14 +124,9 @@ impl Processes {
             .map_err(|e| super::failure(e.errno, &e))
     }
 
-    pub fn reconfigure(
-        &mut self,
-        link: Index,
-        config: &Config,
-        observed: &Observed,
-    ) -> Result<(), Failure> {
+    pub fn reconfigure(&mut self, link: Index, engine: &Engine) -> Result<(), Failure> {
         let conf = conf_path(&self.slot(link)?.name);
-        write_conf(&conf, &render(config, observed, link)?)?;
+        write_conf(&conf, &render(engine, link)?)?;
         self.ask(link, Request::Reconfigure)
     }
 
@@ -176,7 +171,7 @@ impl Processes {
             let _ = process.signal(Signal::Kill);
             return clean(&name);
         };
-        let wanted = render(engine.config(), engine.observed(), link).unwrap_or_default();
+        let wanted = render(engine, link).unwrap_or_default();
         let have = files::read(&conf_path(&name), 64 * 1024).unwrap_or_default();
         let current = have == wanted.as_bytes();
         let slot = Slot {

@@ -1,6 +1,7 @@
 //! What the engine asks of the daemon. Half of the contract with the outside; the
 //! other half is [`super::event`].
 use super::observed::{BondOptions, Index};
+use super::radio::Setting;
 use super::tune::Tuning;
 use crate::config::{IfName, IpNet, Route};
 use crate::wire::wpa::Request;
@@ -58,6 +59,33 @@ pub enum Action {
         link: Index,
         name: IfName,
         tuning: Option<Tuning>,
+    },
+    /// Change a setting of a radio.
+    SetRadio {
+        link: Index,
+        setting: Setting,
+    },
+    /// Give a radio its settings of before back.
+    RestoreRadio {
+        link: Index,
+    },
+    /// Tell the kernel the country, which it looks up in its own time.
+    SetCountry {
+        code: [u8; 2],
+    },
+    /// Did it take the country?
+    CheckCountry {
+        code: [u8; 2],
+    },
+    /// End a block by software.
+    Unblock {
+        link: Index,
+        switch: u32,
+    },
+    /// A link was up before we took it; or is so again.
+    NoteUp {
+        link: Index,
+        was_up: bool,
     },
     /// Write resolv.conf.
     WriteResolver,

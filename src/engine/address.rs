@@ -163,7 +163,8 @@ pub fn next_link(engine: &Engine, now: u64) -> Option<Action> {
     for part in all(engine) {
         let link = part.link;
         let is_bond = link.name == engine.config.bond.name;
-        if !link.up && !is_bond && !engine.is_stopping() {
+        let off = engine.blocked(link).is_some();
+        if !link.up && !off && !is_bond && !engine.is_stopping() {
             let step = engine.offer(
                 now,
                 KernelAction::SetUp {

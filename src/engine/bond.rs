@@ -8,7 +8,7 @@
 use super::Engine;
 use super::action::{Action, BondOption, KernelAction};
 use super::carry::usable;
-use super::journal::{Text, clip};
+use super::journal::{RecordKind, Text, clip};
 use super::observed::{BondOptions, Index, Kind, Link};
 use super::roles::{matches, member_rank, present_members};
 use crate::config::{self, Config, FailOverMac, IfName, PrimaryReselect};
@@ -298,31 +298,39 @@ pub fn refusal(engine: &Engine, bond: Index, link: &Link) -> Option<Text> {
 /// a member and up.
 fn take_in(engine: &Engine, now: u64, bond: &Link, link: &Link) -> Option<Action> {
     if link.master == Some(bond.index) {
-        return match link.up {
-            true => None,
-            false => engine.offer(
-                now,
-                KernelAction::SetUp {
-                    link: link.index,
-                    up: true,
-                },
-            ),
-        };
+        let rest = engine.is_resting(link.index);
+        if link.up == !rest || engine.blocked(link).is_some() {
+            return None;
+        }
+        if rest && let Some(step) = engine.supplicant_must_go(now, link.index) {
+            return step;
+        }
+        let (link, up) = (link.index, !rest);
+        return engine.offer(now, KernelAction::SetUp { link, up });
     }
-    if refusal(engine, bond.index, link).is_some() || link.master.is_some() {
+    // The kernel sets up what it takes in, and cannot while it is blocked.
+    let off = engine.blocked(link).is_some();
+    if off || link.master.is_some() || refusal(engine, bond.index, link).is_some() {
         return None;
     }
     if let Some(step) = engine.supplicant_must_go(now, link.index) {
         return step;
     }
     if link.up {
-        return engine.offer(
-            now,
-            KernelAction::SetUp {
-                link: link.index,
-                up: false,
-            },
-        );
+        let index = link.index;
+        if !engine.was_up.contains(&index) {
+            let was_up = true;
+            let note = Action::NoteUp {
+                link: index,
+                was_up,
+            };
+            return engine.offer_any(now, note);
+        }
+        let down = KernelAction::SetUp {
+            link: index,
+            up: false,
+        };
+        return engine.offer(now, down);
     }
     if let Some(address) = engine.observed.addresses_of(link.index).next() {
         let net = address.net;
@@ -365,11 +373,12 @@ pub fn free(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
 /// says, else the first that can carry. `None`: nobody can; the kernel may try.
 pub fn choose(engine: &Engine, bond: &Link, have: &BondOptions) -> Option<Index> {
     let fresh = |link: &&Link| !engine.is_unsettled(link.index);
+    let working = |link: &&Link| usable(link) && !engine.is_resting(link.index);
     let present = present_members(&engine.config, &engine.observed);
     let mine = present
         .iter()
         .filter_map(|index| engine.observed.link(*index))
-        .filter(|link| link.master == Some(bond.index) && usable(link));
+        .filter(|link| link.master == Some(bond.index) && working(link));
     // A member whose new network settings wait steps aside while another can carry.
     let prefer_fresh = mine.clone().any(|link| fresh(&link));
     let mut able = mine.filter(|link| !prefer_fresh || fresh(link));
@@ -461,7 +470,86 @@ pub fn reason(
     clip(format_args!("{name} was chosen outside of wifibond"))
 }
 
+/// Former members that were up before they were ours are so again.
+pub fn next_former(engine: &Engine, now: u64) -> Option<Action> {
+    let former = |link: &&Link| {
+        let member = member_rank(&engine.config, link).is_some() && !engine.is_stopping();
+        link.master.is_none() && !member
+    };
+    let mut links = engine
+        .was_up
+        .iter()
+        .filter_map(|i| engine.observed.link(*i));
+    let link = links.find(former)?;
+    let index = link.index;
+    // One that is switched off cannot: it is left as it is.
+    if !link.up && engine.blocked(link).is_none() {
+        let up = KernelAction::SetUp {
+            link: index,
+            up: true,
+        };
+        if let Some(step) = engine.offer(now, up) {
+            return Some(step);
+        }
+    }
+    let note = Action::NoteUp {
+        link: index,
+        was_up: false,
+    };
+    engine.offer_any(now, note)
+}
+
 impl Engine {
+    pub(super) fn is_resting(&self, link: Index) -> bool {
+        self.resting.contains(&link)
+    }
+
+    pub(super) fn rest(&mut self, now: u64, link: Index, rest: bool) {
+        self.resting.retain(|resting| *resting != link);
+        if rest {
+            let _ = self.resting.push(link);
+        }
+        self.retry.forget_link(link);
+        if let Some(name) = self.observed.link(link).map(|link| link.name.clone()) {
+            let text = match rest {
+                true => "set down by `wifibond member`",
+                false => "set up by `wifibond member`",
+            };
+            self.journal
+                .write(now, RecordKind::Radio, &name, format_args!("{text}"));
+        }
+    }
+
+    pub(super) fn note_up(&mut self, link: Index, was_up: bool) {
+        self.was_up.retain(|up| *up != link);
+        if was_up {
+            let _ = self.was_up.push(link);
+        }
+    }
+
+    /// A member of the bond by its name, for `wifibond member`.
+    pub fn member(&self, name: &str) -> Result<Index, &'static str> {
+        let link = self.observed.by_name(name);
+        let link = link.ok_or("no such member; `wifibond status` names them")?;
+        let Place::Usable(bond, _) = place(self) else {
+            return Err("there is no bond");
+        };
+        match link.master == Some(bond.index) {
+            true => Ok(link.index),
+            false => Err("is not a member of the bond"),
+        }
+    }
+
+    /// Has a member's wpa_supplicant read its file again and join anew, when it is its turn.
+    pub fn rejoin(&mut self, link: Index) -> Result<(), &'static str> {
+        let mut supplicants = self.supplicants.iter_mut();
+        let supplicant = supplicants.find(|s| s.link == link);
+        supplicant
+            .ok_or("no wpa_supplicant runs on it")?
+            .want_again();
+        Ok(())
+    }
+
     /// May this member be made active? Its number, or why not.
     pub fn may_switch(&self, name: &str) -> Result<Index, &'static str> {
         let Place::Usable(bond, _) = place(self) else {

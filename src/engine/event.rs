@@ -2,6 +2,7 @@
 //! other half is [`super::action`].
 use super::action::{Action, Scope};
 use super::observed::{Address, Index, KernelRoute, Link, RouterFlags};
+use super::radio::Switch;
 use crate::config::{Config, Mac};
 use core::net::Ipv4Addr;
 use heapless::String;
@@ -74,6 +75,17 @@ pub enum Event<'a> {
     Ipv6Off(Index),
     /// A daemon before us changed settings of this link.
     Tuned(Index),
+    /// A daemon before us changed settings of this radio.
+    RadioChanged(Index),
+    /// A daemon before us set this link, which was up, down.
+    WasUp(Index),
+    Rfkill(Switch),
+    RfkillGone(u32),
+    /// This member is to rest, or to work again.
+    Rest {
+        link: Index,
+        rest: bool,
+    },
     /// One message of a member's wpa_supplicant: an event or a reply.
     Supplicant {
         link: Index,

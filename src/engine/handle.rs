@@ -3,10 +3,10 @@ use super::Engine;
 use super::action::{Action, KernelAction, Scope};
 use super::bond::{self, Place};
 use super::carry;
-use super::event::{Event, Failure, Start};
+use super::event::{Event, Failure};
 use super::journal::{RecordKind, clip};
 use super::observed::{Index, Kind, Link, OUR_PROTOCOL};
-use super::supplicant::{News, Phase, Supplicant};
+use super::supplicant::{Phase, Supplicant};
 use super::supplicant_file::fingerprint;
 use super::{Refusal, roles, stop, words};
 use crate::config::Config;
@@ -68,6 +68,11 @@ impl Engine {
                     let _ = self.ipv6_off.push(link);
                 }
             }
+            Event::RadioChanged(link) => self.radio_changed_before(link),
+            Event::WasUp(link) => self.note_up(link, true),
+            Event::Rfkill(switch) => self.switch_seen(now, switch),
+            Event::RfkillGone(number) => self.switch_gone(number),
+            Event::Rest { link, rest } => self.rest(now, link, rest),
             Event::Tuned(link) => self.tuned_before(link),
             Event::Supplicant { link, text } => self.supplicant_said(now, link, text),
             Event::Config(config) => self.reconfigure(now, config),
@@ -113,6 +118,7 @@ impl Engine {
             return;
         }
         self.forget_unwanted_supplicants();
+        self.update_locks(now);
         self.note_made_bond();
         let bond = match bond::place(self) {
             Place::Usable(link, options) => Some((link.carrier, link.index, *options)),
@@ -127,19 +133,6 @@ impl Engine {
         self.update_refusals(now);
         if self.stopping.is_some() {
             self.advance_stop(now);
-        }
-    }
-
-    /// A dead supplicant that nobody wants any more has no next start to wait for.
-    fn forget_unwanted_supplicants(&mut self) {
-        for place in (0..self.supplicants.len()).rev() {
-            let supplicant = &self.supplicants[place];
-            let link = self.observed.link(supplicant.link);
-            let wanted = link
-                .is_some_and(|link| link.name == supplicant.name && self.wants_supplicant(link));
-            if !wanted && matches!(supplicant.phase, Phase::Waiting { .. }) {
-                self.supplicants.remove(place);
-            }
         }
     }
 
@@ -223,6 +216,7 @@ impl Engine {
                 Place::Usable(bond, _) if is_member => bond::refusal(self, bond.index, link),
                 _ => super::address::refusal(self, link),
             };
+            let text = text.or_else(|| super::radio::refusal(self, link));
             if let Some(text) = text {
                 add(Refusal {
                     link: link.name.clone(),
@@ -264,11 +258,14 @@ impl Engine {
     fn link_seen(&mut self, now: u64, link: Link) {
         let unfinished = self.ipv6_off.contains(&link.index)
             || self.is_tuned(link.index)
+            || self.is_radio_changed(link.index)
+            || self.was_up.contains(&link.index)
             || self.supplicant(link.index).is_some();
         if !roles::concerns_us(&self.config, &link) && !unfinished {
             // It may have concerned us before: under another name, or as a member.
             return self.forget_link(link.index);
         }
+        self.radio_seen(&link);
         match self.observed.link(link.index) {
             // Said by a refusal, and no news each time it is heard of.
             None if self.observed.is_full_of_links() => {}
@@ -330,6 +327,9 @@ impl Engine {
         self.retry.forget_link(index);
         self.ipv6_off.retain(|off| *off != index);
         self.tuned.retain(|(done, _)| *done != index);
+        self.radio_gone(index);
+        self.resting.retain(|resting| *resting != index);
+        self.was_up.retain(|up| *up != index);
         if self.made_bond == Some(index) {
             self.made_bond = None;
         }
@@ -346,6 +346,7 @@ impl Engine {
         self.ipv6_off.retain(|off| observed.link(*off).is_some());
         self.tuned
             .retain(|(done, _)| observed.link(*done).is_some());
+        self.was_up.retain(|up| observed.link(*up).is_some());
         for index in before {
             if self.observed.link(index).is_none() {
                 self.link_gone(now, index);
@@ -377,6 +378,12 @@ impl Engine {
             Action::StoreLease6 { link } => self.lease6_stored(*link),
             Action::SolicitRouter { link } => self.solicited(now, *link),
             Action::SayMoved { link } => self.move_said(now, *link),
+            Action::SetRadio { link, setting } => self.radio_set(*link, *setting),
+            Action::RestoreRadio { link } => self.radio_restored(*link),
+            Action::SetCountry { .. } => self.country_asked(now),
+            Action::CheckCountry { .. } => self.country_checked(now, true),
+            Action::Unblock { .. } => {}
+            Action::NoteUp { link, was_up } => self.note_up(*link, *was_up),
             Action::Tune { link, tuning, .. } => self.tuned(now, *link, *tuning),
             Action::WriteResolver => self.resolver = Some(super::dns::resolver(self)),
             Action::SendDhcp4 { link } => self.dhcp4_sent(now, *link),
@@ -445,6 +452,19 @@ impl Engine {
             // It is over all the same.
             Action::ReleaseDhcp4 { link } => self.dhcp4_released(now, *link),
             Action::StoreLease { link, .. } => self.lease_stored(*link),
+            Action::SetRadio { link, setting } => {
+                if self.radio_refused(now, *link, *setting, &failure) {
+                    return self.retry.forget(action);
+                }
+            }
+            Action::CheckCountry { .. } => {
+                self.country_checked(now, false);
+                return self.retry.forget(action);
+            }
+            // As it is, it stays.
+            Action::RestoreRadio { link } => self.radio_restored(*link),
+            Action::NoteUp { link, was_up } => self.note_up(*link, *was_up),
+            Action::SetCountry { .. } | Action::Unblock { .. } => {}
             Action::Kernel(_)
             | Action::WriteResolver
             | Action::SetIpv6 { .. }
@@ -475,85 +495,17 @@ impl Engine {
         self.journal.write(now, RecordKind::Trouble, &name, text);
     }
 
-    fn with(&mut self, link: Index, change: impl FnOnce(&mut Supplicant)) {
-        if let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) {
-            change(supplicant);
-        }
-    }
-
-    fn supplicant_started(&mut self, now: u64, index: Index, how: Start) {
-        let Some(link) = self.observed.link(index) else {
-            return;
-        };
-        let wanted = fingerprint(&self.config, link);
-        let name = link.name.clone();
-        let words = match how {
-            Start::Spawned => "wpa_supplicant started",
-            Start::Adopted { .. } => "wpa_supplicant adopted",
-        };
-        self.journal
-            .write(now, RecordKind::Supplicant, &name, format_args!("{words}"));
-        if self.supplicant(index).is_some() {
-            return self.with(index, |s| s.restarted(now, wanted));
-        }
-        let fresh = Supplicant::started(index, name, how, wanted, now);
-        let _ = self.supplicants.push(fresh);
-    }
-
-    fn supplicant_stopping(&mut self, now: u64, link: Index, force: bool) {
-        let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) else {
-            return;
-        };
-        if supplicant.is_hung(now) {
-            let name = supplicant.name.clone();
-            let text = format_args!("wpa_supplicant does not answer: ended");
-            self.journal.write(now, RecordKind::Supplicant, &name, text);
-        }
-        self.with(link, |s| s.stopping(now, force));
-    }
-
-    fn supplicant_exited(&mut self, now: u64, link: Index) {
-        let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) else {
-            return;
-        };
-        let asked_to = matches!(supplicant.phase, Phase::Stopping { .. });
-        if asked_to || self.observed.link(link).is_none() {
-            self.supplicants.retain(|s| s.link != link);
-            return;
-        }
-        let name = supplicant.name.clone();
-        let wait = supplicant.died(now);
-        let text = format_args!("wpa_supplicant died; started again in {wait} ms");
-        self.journal.write(now, RecordKind::Supplicant, &name, text);
-    }
-
-    fn supplicant_said(&mut self, now: u64, link: Index, text: &str) {
-        let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) else {
-            return;
-        };
-        let name = supplicant.name.clone();
-        match supplicant.hear(text) {
-            News::Nothing => {}
-            News::Radio(radio) => {
-                self.journal
-                    .write(now, RecordKind::Radio, &name, format_args!("{radio}"));
-            }
-            News::Fault(fault) => {
-                self.journal
-                    .write(now, RecordKind::Radio, &name, format_args!("{fault}"));
-            }
-        }
-    }
-
     fn reconfigure(&mut self, now: u64, config: &Config) {
+        let same_country = self.config.country == config.country;
         self.config.clone_from(config);
         self.retry.forget_all();
+        self.radios_reconfigured(same_country);
         // Links that did not concern us may do so now.
         self.want_read(Scope::All);
         for place in 0..self.supplicants.len() {
             let index = self.supplicants[place].link;
             if let Some(link) = self.observed.link(index) {
-                let wanted = fingerprint(&self.config, link);
+                let wanted = fingerprint(&self.config, link, self.dialect);
                 self.supplicants[place].want_file(wanted);
             }
         }

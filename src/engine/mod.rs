@@ -19,6 +19,7 @@ pub mod journal;
 mod moves;
 pub mod observed;
 pub mod pretend;
+pub mod radio;
 pub mod random;
 mod retry;
 pub mod roles;
@@ -67,6 +68,7 @@ pub struct Engine {
     random: random::Random,
     /// What stands in resolv.conf.
     resolver: Option<dns::Resolver>,
+    dialect: supplicant_file::Dialect,
     refusals: Vec<Refusal, MAX_REFUSALS>,
     /// The member that `switch` asked for, until it fails.
     pinned: Option<Index>,
@@ -80,6 +82,11 @@ pub struct Engine {
     ipv6_off: Vec<Index, { roles::MAX_PORTS * 2 }>,
     /// Links whose settings we changed; `None`: a daemon before us did, to what we do not know.
     tuned: Vec<(Index, Option<tune::Tuning>), { dhcp4::MAX_CLIENTS }>,
+    radios: radio::Radios,
+    /// Members that somebody told to rest.
+    resting: Vec<Index, { roles::MAX_PORTS }>,
+    /// Links that were up, and that we set down to take them in.
+    was_up: Vec<Index, { roles::MAX_PORTS * 2 }>,
     moves: Vec<moves::Move, { dhcp4::MAX_CLIENTS }>,
     /// What has to be read afresh.
     unread: Option<Scope>,
@@ -101,6 +108,7 @@ impl Engine {
             identity: dhcp4::Identity::default(),
             random: random::Random::new(0),
             resolver: None,
+            dialect: supplicant_file::Dialect { owe: true },
             refusals: Vec::new(),
             pinned: None,
             made_bond: None,
@@ -108,6 +116,9 @@ impl Engine {
             bond_ready: false,
             ipv6_off: Vec::new(),
             tuned: Vec::new(),
+            radios: radio::Radios::default(),
+            resting: Vec::new(),
+            was_up: Vec::new(),
             moves: Vec::new(),
             unread: Some(Scope::All),
             stopping: None,
@@ -145,6 +156,9 @@ impl Engine {
     }
     pub fn supplicant(&self, link: Index) -> Option<&Supplicant> {
         self.supplicants.iter().find(|s| s.link == link)
+    }
+    pub fn dialect(&self) -> supplicant_file::Dialect {
+        self.dialect
     }
     pub fn refusals(&self) -> &[Refusal] {
         &self.refusals
@@ -184,6 +198,7 @@ impl Engine {
         }
         // The active member first: it is what an outage waits for.
         bond::next_active(self, now)
+            .or_else(|| radio::next(self, now))
             .or_else(|| bond::next(self, now))
             .or_else(|| bond::next_member(self, now))
             .or_else(|| dhcp4::next(self, now))
@@ -198,6 +213,7 @@ impl Engine {
             .or_else(|| dhcp6::next_solicitation(self, now))
             .or_else(|| dns::next(self, now))
             .or_else(|| self.ipv6_restored(now))
+            .or_else(|| bond::next_former(self, now))
             .or_else(|| dhcp4::next_store(self, now))
             .or_else(|| dhcp6::next_store(self, now))
     }
@@ -218,6 +234,7 @@ impl Engine {
             leases,
             inet6,
             self.moves_poll_at(now),
+            self.radios_poll_at(),
             stopping,
         ]
         .into_iter()

@@ -47,6 +47,9 @@ pub struct Link {
     /// `IFLA_PARENT_DEV_BUS_NAME` is "usb": the port, `1-1.2` of `1-1.2:1.0`.
     pub usb_port: Option<String<31>>,
     pub router: RouterFlags,
+    /// IEEE 802.1X is not done: nothing passes though it has carrier. Ours to say, and no
+    /// word of the kernel's.
+    pub locked: bool,
     pub facts: Facts,
 }
 
@@ -59,6 +62,10 @@ pub struct Facts {
     pub wifi: bool,
     /// Megabit a second, where the driver knows.
     pub speed: Option<u32>,
+    /// `true`: both ways at once; where the driver knows.
+    pub full_duplex: Option<bool>,
+    /// The number of the radio's switch (rfkill).
+    pub rfkill: Option<u32>,
 }
 
 /// What advertisements on a link ask for (`IFLA_INET6_FLAGS`; RFC 4861, 4.2).

@@ -54,6 +54,12 @@ pub fn perform(engine: &mut Engine, now: u64, action: Action) -> Effect {
             Ok(())
         }
         Action::SetIpv6 { .. }
+        | Action::SetRadio { .. }
+        | Action::RestoreRadio { .. }
+        | Action::SetCountry { .. }
+        | Action::CheckCountry { .. }
+        | Action::Unblock { .. }
+        | Action::NoteUp { .. }
         | Action::Tune { .. }
         | Action::SendDhcp6 { .. }
         | Action::ReleaseDhcp6 { .. }
@@ -110,6 +116,7 @@ pub fn plain(index: Index, name: &str, wifi: bool) -> Link {
         ours: false,
         usb_port: None,
         router: RouterFlags::default(),
+        locked: false,
         facts: Facts {
             wifi,
             ..Facts::default()

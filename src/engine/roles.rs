@@ -2,7 +2,7 @@
 //! that are there.
 use super::observed::{Index, Kind, Link, Oper};
 use super::tables::Observed;
-use crate::config::{Config, Matcher, Network};
+use crate::config::{Config, Eap, Matcher, Network};
 use heapless::Vec;
 
 /// Members a bond can have here. `bond.members` has at most as many entries, but a
@@ -86,6 +86,17 @@ pub fn present_members(config: &Config, observed: &Observed) -> Vec<Index, MAX_P
     ranked.iter().map(|(_, index)| *index).collect()
 }
 
+/// How a cable has to be authenticated on, if it has (IEEE 802.1X).
+pub fn wired_auth<'a>(config: &'a Config, link: &Link) -> Option<&'a Eap> {
+    if link.facts.wifi {
+        return None;
+    }
+    match member_rank(config, link) {
+        Some(_) => config.bond.wired_auth.as_ref(),
+        None => own_link(config, link)?.wired_auth.as_ref(),
+    }
+}
+
 /// May traffic pass? Wi-Fi raises carrier when it is associated; only the
 /// operational state tells that the keys are there (`IF_OPER_UP`, net/mac80211).
 /// Some wired drivers never report more than "unknown".
@@ -97,7 +108,7 @@ pub fn authorised(link: &Link) -> bool {
             false
         }
     };
-    link.up && link.carrier && oper
+    link.up && link.carrier && oper && !link.locked
 }
 
 /// Is this network meant for this adapter?

@@ -6,7 +6,7 @@ use super::bond::{self, Place};
 use super::carry;
 use super::dhcp4;
 use super::journal::Text;
-use super::observed::{Kind, Link, OUR_PROTOCOL};
+use super::observed::{Kind, Link, Mii, OUR_PROTOCOL};
 use super::roles::{self, MAX_PORTS, authorised};
 use super::supplicant::{Radio, Supplicant};
 use super::words::{Destination, Words};
@@ -82,8 +82,15 @@ pub struct MemberStatus<'a> {
     pub fault: Option<Shown<&'a super::supplicant::Fault>>,
     /// MHz.
     pub frequency: Option<u32>,
+    /// The link as the bonding driver's monitor has it: "up", "going down", "down", "going
+    /// back"; `null` for what is no member.
+    pub mii: Option<&'static str>,
     /// Link failures as the bonding driver counts them.
     pub failures: u32,
+    /// Megabit a second, where the driver knows.
+    pub speed_mbps: Option<u32>,
+    /// Where the driver knows.
+    pub full_duplex: Option<bool>,
     pub supplicant_restarts: u32,
     /// The driver; empty if there is none.
     pub driver: &'a str,
@@ -93,7 +100,11 @@ pub struct MemberStatus<'a> {
 #[derive(Debug, Clone, Copy)]
 pub enum State<'a> {
     NotAMember,
+    Resting,
+    Blocked,
     Radio(&'a Supplicant),
+    Unguarded,
+    NoSupplicant,
     NoNetwork,
     Carrier(bool),
 }
@@ -102,7 +113,15 @@ impl Display for State<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             State::NotAMember => f.write_str("not a member"),
+            State::Radio(supplicant) if supplicant.wired => match supplicant.radio {
+                Radio::Authorised => supplicant.radio.fmt(f),
+                _ => f.write_str("authenticating (802.1X)"),
+            },
             State::Radio(supplicant) => supplicant.radio.fmt(f),
+            State::Resting => f.write_str("set down by `wifibond member`"),
+            State::Blocked => f.write_str("switched off (rfkill)"),
+            State::Unguarded => f.write_str("nobody asks for authentication"),
+            State::NoSupplicant => f.write_str("not authenticated: no wpa_supplicant runs"),
             State::NoNetwork => f.write_str("no network for it in the file"),
             State::Carrier(true) => f.write_str("has carrier"),
             State::Carrier(false) => f.write_str("no carrier"),
@@ -115,6 +134,8 @@ pub struct LinkStatus<'a> {
     pub name: Shown<&'a str>,
     pub present: bool,
     pub carrier: bool,
+    /// A cable with IEEE 802.1X: "authorised", or what it waits for.
+    pub auth: Option<Shown<State<'a>>>,
     pub addresses: Vec<AddressStatus, MAX_SHOWN>,
     pub routes: Vec<RouteStatus, MAX_SHOWN>,
     /// `null` without one.
@@ -283,16 +304,39 @@ fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> M
         primary: bond::is_primary(&engine.config.bond, link),
         state: Shown(match supplicant {
             _ if !is_member => State::NotAMember,
+            _ if engine.is_resting(link.index) => State::Resting,
+            _ if engine.blocked(link).is_some() => State::Blocked,
             Some(supplicant) => State::Radio(supplicant),
             None if link.facts.wifi => State::NoNetwork,
+            None if link.locked && link.carrier => State::NoSupplicant,
             None => State::Carrier(link.carrier),
         }),
         fault: supplicant.and_then(|s| s.fault.as_ref()).map(Shown),
         frequency: joined.map(|s| s.frequency).filter(|mhz| *mhz != 0),
+        // The words of /proc/net/bonding (drivers/net/bonding/bond_main.c).
+        mii: link.port.map(|port| match port.mii {
+            Mii::Up => "up",
+            Mii::Fail => "going down",
+            Mii::Down => "down",
+            Mii::Back => "going back",
+        }),
+        speed_mbps: link.facts.speed.filter(|_| link.carrier),
+        full_duplex: link.facts.full_duplex.filter(|_| link.carrier),
         failures: link.port.map_or(0, |port| port.failures),
         supplicant_restarts: supplicant.map_or(0, |s| s.restarts),
         driver: &link.facts.driver,
     }
+}
+
+fn auth<'a>(engine: &'a Engine, link: &Link) -> Option<State<'a>> {
+    roles::wired_auth(&engine.config, link).filter(|_| link.carrier)?;
+    Some(match engine.supplicant(link.index) {
+        Some(supplicant) if link.locked || supplicant.radio == Radio::Authorised => {
+            State::Radio(supplicant)
+        }
+        Some(_) => State::Unguarded,
+        None => State::NoSupplicant,
+    })
 }
 
 fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkStatus<'a> {
@@ -306,8 +350,9 @@ fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkStatus
         present: link.is_some(),
         carrier: link.is_some_and(|l| match l.kind {
             Kind::Bond(_) => l.carrier && engine.bond_ready,
-            Kind::Plain | Kind::Bridge | Kind::Other(_) => authorised(l),
+            Kind::Plain | Kind::Bridge | Kind::Other(_) => authorised(l) || l.locked,
         }),
+        auth: link.and_then(|l| auth(engine, l)).map(Shown),
         addresses: engine
             .observed
             .addresses_of(index)
@@ -356,7 +401,7 @@ fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkStatus
     }
 }
 
-fn problems(engine: &Engine, now: u64) -> Vec<Problem, MAX_PROBLEMS> {
+pub fn problems(engine: &Engine, now: u64) -> Vec<Problem, MAX_PROBLEMS> {
     let mut list = Vec::new();
     for refusal in engine.refusals() {
         let _ = list.push(Problem {

@@ -122,6 +122,17 @@ fn member_part(member: &MemberStatus<'_>, active: bool, f: &mut Formatter<'_>) -
     if let Some(mac) = &member.mac {
         write!(f, ", {}", mac.0)?;
     }
+    if let Some(speed) = member.speed_mbps {
+        write!(f, ", {speed} Mbit/s")?;
+        match member.full_duplex {
+            Some(true) => f.write_str(" full duplex")?,
+            Some(false) => f.write_str(" half duplex")?,
+            None => {}
+        }
+    }
+    if let Some(mii) = member.mii.filter(|mii| *mii != "up") {
+        write!(f, ", link {mii}")?;
+    }
     if member.primary {
         f.write_str(", primary")?;
     }
@@ -140,6 +151,9 @@ fn link_part(link: &LinkStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         (false, _) => return writeln!(f, " missing"),
         (true, false) => f.write_str(" no carrier")?,
         (true, true) => f.write_str(" carrier")?,
+    }
+    if let Some(auth) = &link.auth {
+        write!(f, ", {}", auth.0)?;
     }
     for address in &link.addresses {
         write!(f, ", {} ({})", address.address.0, address.from)?;

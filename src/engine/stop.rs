@@ -5,7 +5,7 @@ use super::action::{Action, KernelAction};
 use super::bond;
 use super::observed::{Kind, Link};
 use super::supplicant::{Phase, Supplicant};
-use super::{address, dhcp4, dhcp6, supervise, tune};
+use super::{address, dhcp4, dhcp6, radio, supervise, tune};
 
 /// Each stage may take so long.
 pub const STAGE_MS: u64 = 2_000;
@@ -57,13 +57,14 @@ fn step(engine: &Engine, now: u64, stage: Stage) -> Option<Action> {
             .supplicants
             .iter()
             .find_map(|s| supervise::stop(engine, now, s)),
-        Stage::Members => our_members(engine)
-            .find_map(|link| bond::free(engine, now, link))
+        Stage::Members => radio::give_back(engine, now, &|_| true)
+            .or_else(|| our_members(engine).find_map(|link| bond::free(engine, now, link)))
             .or_else(|| {
                 let mut off = engine.observed.links().filter(|l| l.master.is_none());
                 off.find_map(|link| engine.ipv6_step(now, link, true))
             })
-            .or_else(|| tune::next(engine, now)),
+            .or_else(|| tune::next(engine, now))
+            .or_else(|| bond::next_former(engine, now)),
         Stage::Bond => engine
             .observed
             .links()

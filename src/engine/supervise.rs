@@ -2,11 +2,15 @@
 use super::Engine;
 use super::action::Action;
 use super::bond::{Place, place};
+use super::event::Start;
+use super::journal::RecordKind;
 use super::observed::{Index, Link};
 use super::roles::own_link;
-use super::supplicant::{Phase, Supplicant};
-use super::supplicant_file::networks;
+use super::supplicant::{News, Phase, Radio, Supplicant};
+use super::supplicant_file::{fingerprint, networks};
 use super::{carry, roles};
+use crate::config::{Network, Security};
+use heapless::Vec;
 
 impl Engine {
     /// A supplicant is on this link and has to end before the link can be changed:
@@ -26,9 +30,12 @@ impl Engine {
         supplicant.is_some_and(|s| s.is_outdated() || s.is_settling())
     }
 
-    /// Wi-Fi, in its place, up, and with a network to join.
+    /// In its place, up, and with a network to join: Wi-Fi, or a cable that is in and that
+    /// has to be authenticated on.
     pub(super) fn wants_supplicant(&self, link: &Link) -> bool {
-        if !link.facts.wifi || !link.up || networks(&self.config, link).next().is_none() {
+        let radio = link.facts.wifi && networks(&self.config, link).next().is_some();
+        let cable = link.carrier && roles::wired_auth(&self.config, link).is_some();
+        if !link.up || !(radio || cable) || self.is_resting(link.index) {
             return false;
         }
         let in_bond = match place(self) {
@@ -36,6 +43,133 @@ impl Engine {
             Place::Unwanted | Place::Empty | Place::Refused(_) => false,
         };
         in_bond || (link.master.is_none() && own_link(&self.config, link).is_some())
+    }
+
+    /// Nothing passes a cable with IEEE 802.1X before the authentication is done: such a
+    /// link counts as not authorised.
+    pub(super) fn update_locks(&mut self, now: u64) {
+        let mut locks: Vec<(Index, bool), { super::supplicant::MAX_SUPPLICANTS }> = Vec::new();
+        for link in self.observed.links() {
+            let guarded = roles::wired_auth(&self.config, link).is_some();
+            let supplicant = self.supplicant(link.index);
+            let open = supplicant.is_some_and(|s| {
+                let running = s.phase == Phase::Attached;
+                running && (s.radio == Radio::Authorised || s.is_unguarded(now))
+            });
+            let locked = guarded && !open;
+            if link.locked != locked {
+                let _ = locks.push((link.index, locked));
+            }
+        }
+        for (index, locked) in locks {
+            self.observed.lock(index, locked);
+            let unguarded = |s: &&Supplicant| s.radio != Radio::Authorised;
+            let supplicant = self.supplicant(index).filter(unguarded);
+            if let Some(name) = supplicant.map(|s| s.name.clone()).filter(|_| !locked) {
+                let text = format_args!("nobody on this cable asks who we are: used as it is");
+                self.journal.write(now, RecordKind::Radio, &name, text);
+            }
+        }
+    }
+
+    /// A dead supplicant that nobody wants any more has no next start to wait for.
+    pub(super) fn forget_unwanted_supplicants(&mut self) {
+        for place in (0..self.supplicants.len()).rev() {
+            let supplicant = &self.supplicants[place];
+            let link = self.observed.link(supplicant.link);
+            let wanted = link
+                .is_some_and(|link| link.name == supplicant.name && self.wants_supplicant(link));
+            if !wanted && matches!(supplicant.phase, Phase::Waiting { .. }) {
+                self.supplicants.remove(place);
+            }
+        }
+    }
+
+    pub(super) fn with(&mut self, link: Index, change: impl FnOnce(&mut Supplicant)) {
+        if let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) {
+            change(supplicant);
+        }
+    }
+
+    pub(super) fn supplicant_started(&mut self, now: u64, index: Index, how: Start) {
+        let Some(link) = self.observed.link(index) else {
+            return;
+        };
+        let wanted = fingerprint(&self.config, link, self.dialect);
+        let (name, wired) = (link.name.clone(), !link.facts.wifi);
+        let words = match how {
+            Start::Spawned => "wpa_supplicant started",
+            Start::Adopted { .. } => "wpa_supplicant adopted",
+        };
+        self.journal
+            .write(now, RecordKind::Supplicant, &name, format_args!("{words}"));
+        if self.supplicant(index).is_some() {
+            return self.with(index, |s| s.restarted(now, wanted));
+        }
+        let mut fresh = Supplicant::started(index, name, how, wanted, now);
+        fresh.wired = wired;
+        let _ = self.supplicants.push(fresh);
+    }
+
+    pub(super) fn supplicant_stopping(&mut self, now: u64, link: Index, force: bool) {
+        let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) else {
+            return;
+        };
+        if supplicant.is_hung(now) {
+            let name = supplicant.name.clone();
+            let text = format_args!("wpa_supplicant does not answer: ended");
+            self.journal.write(now, RecordKind::Supplicant, &name, text);
+        }
+        self.with(link, |s| s.stopping(now, force));
+    }
+
+    pub(super) fn supplicant_exited(&mut self, now: u64, link: Index) {
+        let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) else {
+            return;
+        };
+        let asked_to = matches!(supplicant.phase, Phase::Stopping { .. });
+        if asked_to || self.observed.link(link).is_none() {
+            self.supplicants.retain(|s| s.link != link);
+            return;
+        }
+        let name = supplicant.name.clone();
+        let stillborn = supplicant.died_at_birth();
+        let wait = supplicant.died(now);
+        let text = format_args!("wpa_supplicant died; started again in {wait} ms");
+        self.journal.write(now, RecordKind::Supplicant, &name, text);
+        if stillborn {
+            self.speak_plainly(now);
+        }
+    }
+
+    /// A wpa_supplicant that dies of its file again may know no OWE: it gets a file without.
+    fn speak_plainly(&mut self, now: u64) {
+        let owe = |network: &Network| network.security == Security::Owe;
+        if self.dialect.owe && self.config.wifi.iter().any(owe) {
+            self.dialect.owe = false;
+            let text = format_args!(
+                "wpa_supplicant does not start with \"security\": \"owe\": such networks are left out"
+            );
+            self.journal.write(now, RecordKind::Trouble, "", text);
+        }
+    }
+
+    pub(super) fn supplicant_said(&mut self, now: u64, link: Index, text: &str) {
+        let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) else {
+            return;
+        };
+        let name = supplicant.name.clone();
+        match supplicant.hear(text) {
+            News::Nothing => {}
+            News::Radio(radio) => {
+                self.journal
+                    .write(now, RecordKind::Radio, &name, format_args!("{radio}"));
+            }
+            News::Fault(fault) => {
+                self.journal
+                    .write(now, RecordKind::Radio, &name, format_args!("{fault}"));
+            }
+        }
     }
 }
 

@@ -1,72 +1,81 @@
 //! wpa_supplicant's configuration for one adapter, made from ours.
 //!
 //! The file is made of lines, so a value that could hold a line's end could inject
-//! one. SSIDs and WPA3's passwords are written in hexadecimal, which leaves no doubt.
-//! WPA2's passphrases have no such form; the configuration's checks keep control
-//! characters out of them and what wpa_supplicant would take for a comment, and it takes
-//! everything between the first and the last quote of a line as it is
+//! one. SSIDs, WPA3's passwords and everything of EAP are written in hexadecimal, which
+//! leaves no doubt. WPA2's passphrases have no such form; the configuration's checks keep
+//! control characters out of them and what wpa_supplicant would take for a comment, and it
+//! takes everything between the first and the last quote of a line as it is
 //! (wpa_supplicant/config.c, `wpa_config_parse_psk()`).
 use super::observed::Link;
-use super::roles::network_applies;
-use crate::config::{Config, Key, Network, Security};
+use super::roles::{network_applies, wired_auth};
+use crate::config::{Config, Eap, EapInner, EapMethod, Key, Network, Security};
 use core::fmt::{self, Write};
 
 /// Where the control sockets are.
 pub const CONTROL_DIR: &str = "/run/wifibond/wpa";
 
-/// Networks of the file that this adapter may join and that we can carry out.
+/// What the wpa_supplicant of this machine understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dialect {
+    /// RFC 8110. One that does not refuses the whole file.
+    pub owe: bool,
+}
+
+/// Networks of the file that this adapter may join.
 pub fn networks<'a>(config: &'a Config, link: &'a Link) -> impl Iterator<Item = &'a Network> {
-    let usable = |network: &&Network| network.security != Security::Eap;
     config
         .wifi
         .iter()
-        .filter(usable)
         .filter(move |network| network_applies(network, link))
 }
 
-pub fn write(config: &Config, link: &Link, out: &mut dyn Write) -> fmt::Result {
+pub fn write(config: &Config, link: &Link, dialect: Dialect, out: &mut dyn Write) -> fmt::Result {
     out.write_str("# Made by wifibond from its own configuration; changes here are lost.\n")?;
     writeln!(out, "ctrl_interface=DIR={CONTROL_DIR}")?;
+    if !link.facts.wifi {
+        return wired_auth(config, link).map_or(Ok(()), |eap| write_wired(eap, out));
+    }
     if let Some([a, b]) = config.country {
         writeln!(out, "country={}{}", char::from(a), char::from(b))?;
     }
     // 2: both ways of deriving the WPA3 password element; access points on 6 GHz
-    // want the new one, older ones know only the first.
-    out.write_str("sae_pwe=2\np2p_disabled=1\n")?;
-    for network in networks(config, link) {
+    // want the new one, older ones know only the first. pmf=1: management frames are
+    // protected wherever adapter and access point can (IEEE 802.11w).
+    out.write_str("sae_pwe=2\npmf=1\np2p_disabled=1\n")?;
+    let known = |network: &&Network| dialect.owe || network.security != Security::Owe;
+    for network in networks(config, link).filter(known) {
         write_network(network, out)?;
     }
     Ok(())
 }
 
 fn write_network(network: &Network, out: &mut dyn Write) -> fmt::Result {
-    out.write_str("network={\n\tssid=")?;
-    for octet in &network.ssid {
-        write!(out, "{octet:02x}")?;
-    }
-    writeln!(out, "\n\tpriority={}", network.priority)?;
+    out.write_str("network={\n")?;
+    hex("ssid", &network.ssid, out)?;
+    writeln!(out, "\tpriority={}", network.priority)?;
     if network.hidden {
         out.write_str("\tscan_ssid=1\n")?;
     }
     if let Some(bssid) = network.bssid {
         writeln!(out, "\tbssid={bssid}")?;
     }
+    // The forms with SHA-256 are for access points that insist on protected management
+    // frames.
     out.write_str(match network.security {
         Security::Open => "\tkey_mgmt=NONE\n",
-        Security::Wpa2 => "\tkey_mgmt=WPA-PSK\n\tproto=RSN\n",
+        Security::Owe => "\tkey_mgmt=OWE\n\tieee80211w=2\n",
+        Security::Wpa2 => "\tkey_mgmt=WPA-PSK WPA-PSK-SHA256\n\tproto=RSN\n",
         Security::Wpa3 => "\tkey_mgmt=SAE\n\tieee80211w=2\n",
-        Security::Wpa2Wpa3 => "\tkey_mgmt=WPA-PSK SAE\n\tproto=RSN\n\tieee80211w=1\n",
-        // Filtered out by `networks`.
-        Security::Eap => "\tdisabled=1\n",
+        Security::Wpa2Wpa3 => {
+            "\tkey_mgmt=WPA-PSK WPA-PSK-SHA256 SAE\n\tproto=RSN\n\tieee80211w=1\n"
+        }
+        Security::Eap => "\tkey_mgmt=WPA-EAP WPA-EAP-SHA256\n\tproto=RSN\n",
     })?;
     match &network.key {
-        Key::None | Key::Eap(_) => {}
+        Key::None => {}
+        Key::Eap(eap) => write_eap(eap, out)?,
         Key::Passphrase(secret) if network.security == Security::Wpa3 => {
-            out.write_str("\tsae_password=")?;
-            for octet in secret.reveal().bytes() {
-                write!(out, "{octet:02x}")?;
-            }
-            out.write_str("\n")?;
+            hex("sae_password", secret.reveal().as_bytes(), out)?;
         }
         // Beside WPA2, this is WPA3's password too.
         Key::Passphrase(secret) => writeln!(out, "\tpsk=\"{}\"", secret.reveal())?,
@@ -75,9 +84,62 @@ fn write_network(network: &Network, out: &mut dyn Write) -> fmt::Result {
     out.write_str("}\n")
 }
 
+/// A cable has one network, there is nothing to scan for, and no keys follow.
+fn write_wired(eap: &Eap, out: &mut dyn Write) -> fmt::Result {
+    out.write_str("ap_scan=0\nnetwork={\n\tkey_mgmt=IEEE8021X\n\teapol_flags=0\n")?;
+    write_eap(eap, out)?;
+    out.write_str("}\n")
+}
+
+fn write_eap(eap: &Eap, out: &mut dyn Write) -> fmt::Result {
+    out.write_str(match eap.method {
+        EapMethod::Peap => "\teap=PEAP\n",
+        EapMethod::Ttls => "\teap=TTLS\n",
+        EapMethod::Tls => "\teap=TLS\n",
+    })?;
+    // Inside TTLS an attribute of RADIUS, inside PEAP another EAP (RFC 5281, 11).
+    match (eap.method, eap.inner) {
+        (EapMethod::Tls, _) => {}
+        (_, EapInner::Pap) => out.write_str("\tphase2=\"auth=PAP\"\n")?,
+        (_, EapInner::MsChapV2) => out.write_str("\tphase2=\"auth=MSCHAPV2\"\n")?,
+        (EapMethod::Peap, EapInner::Gtc) => out.write_str("\tphase2=\"auth=GTC\"\n")?,
+        (EapMethod::Ttls, EapInner::Gtc) => out.write_str("\tphase2=\"autheap=GTC\"\n")?,
+    }
+    let password = match eap.method {
+        EapMethod::Peap | EapMethod::Ttls => "password",
+        EapMethod::Tls => "private_key_passwd",
+    };
+    hex("identity", eap.identity.as_bytes(), out)?;
+    let values = [
+        ("anonymous_identity", eap.anonymous_identity.as_deref()),
+        (
+            password,
+            eap.password.as_ref().map(|secret| secret.reveal()),
+        ),
+        ("ca_cert", eap.ca_cert.as_deref()),
+        ("domain_suffix_match", eap.domain.as_deref()),
+        ("client_cert", eap.client_cert.as_deref()),
+        ("private_key", eap.private_key.as_deref()),
+    ];
+    for (key, value) in values {
+        if let Some(value) = value {
+            hex(key, value.as_bytes(), out)?;
+        }
+    }
+    Ok(())
+}
+
+fn hex(key: &str, octets: &[u8], out: &mut dyn Write) -> fmt::Result {
+    write!(out, "\t{key}=")?;
+    for octet in octets {
+        write!(out, "{octet:02x}")?;
+    }
+    out.write_str("\n")
+}
+
 /// A fingerprint of the file (FNV-1a), to see whether a change concerns an adapter
 /// without keeping secrets about.
-pub fn fingerprint(config: &Config, link: &Link) -> u64 {
+pub fn fingerprint(config: &Config, link: &Link, dialect: Dialect) -> u64 {
     struct Fnv(u64);
     impl Write for Fnv {
         fn write_str(&mut self, s: &str) -> fmt::Result {
@@ -88,6 +150,6 @@ pub fn fingerprint(config: &Config, link: &Link) -> u64 {
         }
     }
     let mut sink = Fnv(0xcbf2_9ce4_8422_2325);
-    let _ = write(config, link, &mut sink);
+    let _ = write(config, link, dialect, &mut sink);
     sink.0
 }

@@ -113,6 +113,8 @@ impl Observed {
 
     pub fn put_link(&mut self, link: Link) {
         let index = link.index;
+        let locked = self.link(index).is_some_and(|old| old.locked);
+        let link = Link { locked, ..link };
         if !self.links.put(link, |old| old.index == index) {
             self.overflows();
         }
@@ -121,6 +123,12 @@ impl Observed {
         let entries = &mut self.links.entries;
         if let Some((link, _)) = entries.iter_mut().find(|(link, _)| link.index == index) {
             link.router = flags;
+        }
+    }
+    pub fn lock(&mut self, index: Index, locked: bool) {
+        let entries = &mut self.links.entries;
+        if let Some((link, _)) = entries.iter_mut().find(|(link, _)| link.index == index) {
+            link.locked = locked;
         }
     }
     /// A link is gone, or does not concern us any more.

@@ -12,6 +12,10 @@ pub fn subject(action: &Action) -> Option<Index> {
         Action::Kernel(kernel) => kernel_subject(kernel),
         Action::SetIpv6 { link, .. }
         | Action::Tune { link, .. }
+        | Action::SetRadio { link, .. }
+        | Action::RestoreRadio { link }
+        | Action::Unblock { link, .. }
+        | Action::NoteUp { link, .. }
         | Action::SendDhcp6 { link }
         | Action::ReleaseDhcp6 { link }
         | Action::StoreLease6 { link }
@@ -26,7 +30,11 @@ pub fn subject(action: &Action) -> Option<Index> {
         | Action::AskSupplicant { link, .. }
         | Action::ReconfigureSupplicant { link }
         | Action::StopSupplicant { link, .. } => Some(*link),
-        Action::WriteResolver | Action::Resync(_) | Action::Exit => None,
+        Action::SetCountry { .. }
+        | Action::CheckCountry { .. }
+        | Action::WriteResolver
+        | Action::Resync(_)
+        | Action::Exit => None,
     }
 }
 
@@ -140,6 +148,14 @@ impl fmt::Display for Words<'_> {
                 tuning: Some(_), ..
             } => f.write_str("set the kernel's settings"),
             Action::Tune { tuning: None, .. } => f.write_str("give the kernel's settings back"),
+            Action::SetRadio { setting, .. } => setting.fmt(f),
+            Action::RestoreRadio { .. } => f.write_str("give the radio's settings back"),
+            Action::SetCountry { code: [a, b] } => {
+                write!(f, "set the country {}{}", char::from(*a), char::from(*b))
+            }
+            Action::CheckCountry { .. } => f.write_str("see whether the country is set"),
+            Action::Unblock { .. } => f.write_str("unblock the radio (rfkill)"),
+            Action::NoteUp { .. } => f.write_str("keep in mind that it was up"),
             Action::SayMoved { .. } => f.write_str("tell neighbours of its addresses"),
             Action::SendDhcp6 { .. } => f.write_str("ask a DHCPv6 server"),
             Action::ReleaseDhcp6 { .. } => f.write_str("give the lease of DHCPv6 back"),

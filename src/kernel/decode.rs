@@ -95,6 +95,7 @@ fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
         ours: false,
         usb_port: None,
         router: RouterFlags::default(),
+        locked: false,
         facts: Facts::default(),
     };
     let (mut name, mut bus, mut device): (&[u8], _, _) = (&[], "", "");

@@ -94,7 +94,7 @@ impl<'b> Request<'b> {
         self.raw(value);
     }
 
-    fn nested(&mut self, kind: u16, inside: impl FnOnce(&mut Self)) {
+    pub(super) fn nested(&mut self, kind: u16, inside: impl FnOnce(&mut Self)) {
         let start = self.at;
         self.attribute(kind, &[]);
         inside(self);

@@ -11,6 +11,7 @@ mod decode;
 mod encode;
 mod frame;
 pub mod nl80211;
+pub mod rfkill;
 #[cfg(test)]
 mod tests;
 

@@ -51,16 +51,20 @@ pub fn driver(interface: &str) -> String<31> {
     String::try_from(name).unwrap_or_default()
 }
 
-/// Megabit a second; `None` where the driver does not know (Wi-Fi, no link).
-pub fn speed(interface: &str) -> Option<u32> {
+/// Megabit a second, and whether both ways at once; `None` where the driver does not know
+/// (Wi-Fi, no link).
+pub fn speed(interface: &str) -> (Option<u32>, Option<bool>) {
     // SAFETY: numbers only; zero is a value of each.
     let mut settings: Settings = unsafe { core::mem::zeroed() };
     settings.command = ETHTOOL_GSET;
     if !ask(interface, &mut settings) {
-        return None;
+        return (None, None);
     }
     let speed = u32::from(settings.speed_hi) << 16 | u32::from(settings.speed);
-    (speed != 0 && !UNKNOWN.contains(&speed)).then_some(speed)
+    let speed = (speed != 0 && !UNKNOWN.contains(&speed)).then_some(speed);
+    // DUPLEX_HALF and DUPLEX_FULL; 0xff is unknown.
+    let full = (settings.duplex <= 1).then_some(settings.duplex == 1);
+    (speed, full.filter(|_| speed.is_some()))
 }
 
 /// One `SIOCETHTOOL`. `T` is the structure of the command in its first field.

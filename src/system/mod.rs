@@ -14,6 +14,7 @@ pub mod netlink;
 pub mod notify;
 pub mod packet;
 pub mod poll;
+pub mod rfkill;
 pub mod signals;
 pub mod sysctl;
 pub mod unix;

@@ -19,6 +19,40 @@ pub enum Request<'a> {
     /// The lease of this link, or of all.
     Renew(Option<&'a str>),
     Release(Option<&'a str>),
+    /// One member alone.
+    Member {
+        name: &'a str,
+        order: Order,
+    },
+    /// What usually goes wrong.
+    Doctor,
+}
+
+/// What one member is told to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    Down,
+    Up,
+    /// Read its networks again, and join anew.
+    Reassociate,
+}
+
+impl Order {
+    pub fn parse(word: &str) -> Option<Order> {
+        match word {
+            "down" => Some(Order::Down),
+            "up" => Some(Order::Up),
+            "reassociate" => Some(Order::Reassociate),
+            _ => None,
+        }
+    }
+    fn word(self) -> &'static str {
+        match self {
+            Order::Down => "down",
+            Order::Up => "up",
+            Order::Reassociate => "reassociate",
+        }
+    }
 }
 
 /// A request's line, with or without its end. `None`: no request.
@@ -38,6 +72,11 @@ pub fn parse(line: &str) -> Option<Request<'_>> {
         ("renew", link, None, None) if link.is_none_or(is_name) => Some(Request::Renew(link)),
         ("release", link, None, None) if link.is_none_or(is_name) => Some(Request::Release(link)),
         ("switch", Some(member), None, None) if is_name(member) => Some(Request::Switch(member)),
+        ("member", Some(name), Some(order), None) if is_name(name) => Some(Request::Member {
+            name,
+            order: Order::parse(order)?,
+        }),
+        ("doctor", None, None, None) => Some(Request::Doctor),
         _ => None,
     }
 }
@@ -66,6 +105,8 @@ impl fmt::Display for Request<'_> {
             Request::Events { json, count } => write!(f, "events {} {count}", form(*json)),
             Request::Reload => f.write_str("reload"),
             Request::Switch(member) => write!(f, "switch {member}"),
+            Request::Member { name, order } => write!(f, "member {name} {}", order.word()),
+            Request::Doctor => f.write_str("doctor"),
             Request::Renew(None) => f.write_str("renew"),
             Request::Renew(Some(link)) => write!(f, "renew {link}"),
             Request::Release(None) => f.write_str("release"),
@@ -99,6 +140,19 @@ mod tests {
             },
             Request::Reload,
             Request::Switch("wlan1"),
+            Request::Doctor,
+            Request::Member {
+                name: "wlan1",
+                order: Order::Reassociate,
+            },
+            Request::Member {
+                name: "wlan1",
+                order: Order::Down,
+            },
+            Request::Member {
+                name: "wlan1",
+                order: Order::Up,
+            },
             Request::Renew(None),
             Request::Renew(Some("bond0")),
             Request::Release(None),
@@ -125,6 +179,10 @@ mod tests {
             "switch 0123456789abcdef",
             "switch a\nreload",
             "halt",
+            "doctor wlan0",
+            "member wlan0",
+            "member wlan0 sideways",
+            "member a/b down",
         ] {
             assert_eq!(parse(line), None, "{line:?}");
         }

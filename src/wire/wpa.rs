@@ -61,6 +61,14 @@ pub enum Message<'a> {
     AssocRejected {
         status: u16,
     },
+    /// An authenticator asks: EAP begins.
+    EapStarted,
+    EapFailed,
+    /// The authentication server's certificate is not accepted.
+    BadCertificate {
+        /// OpenSSL's words.
+        why: &'a str,
+    },
     Terminating,
     Other,
 }
@@ -91,6 +99,13 @@ pub fn parse(text: &str) -> Message<'_> {
         },
         "CTRL-EVENT-ASSOC-REJECT" => Message::AssocRejected {
             status: number(rest, "status_code"),
+        },
+        "CTRL-EVENT-EAP-STARTED" => Message::EapStarted,
+        "CTRL-EVENT-EAP-FAILURE" => Message::EapFailed,
+        "CTRL-EVENT-EAP-TLS-CERT-ERROR" => Message::BadCertificate {
+            why: rest
+                .rsplit_once("err='")
+                .map_or("", |(_, why)| why.strip_suffix('\'').unwrap_or(why)),
         },
         "CTRL-EVENT-TERMINATING" => Message::Terminating,
         "Associated" => Message::Associated,
@@ -232,6 +247,22 @@ mod tests {
         assert_eq!(
             parse("<3>SME: Trying to authenticate with 02:00:00:00:05:00 (SSID='a' freq=2412 MHz)"),
             Message::Associating { ssid: "a" }
+        );
+        assert_eq!(
+            parse(
+                "<3>CTRL-EVENT-EAP-TLS-CERT-ERROR reason=1 depth=0 subject='/CN=a err='b' err='unable to get local issuer certificate'"
+            ),
+            Message::BadCertificate {
+                why: "unable to get local issuer certificate"
+            }
+        );
+        assert_eq!(
+            parse("<3>CTRL-EVENT-EAP-FAILURE EAP authentication failed"),
+            Message::EapFailed
+        );
+        assert_eq!(
+            parse("<3>CTRL-EVENT-EAP-STARTED EAP authentication started"),
+            Message::EapStarted
         );
         assert_eq!(parse("<3>CTRL-EVENT-SCAN-STARTED "), Message::ScanStarted);
         assert_eq!(parse("<3>CTRL-EVENT-SOMETHING-NEW x"), Message::Other);

@@ -49,7 +49,7 @@ fn parse_config(input: &[u8]) {
                 config.bond.primary.is_none(),
                 config.bond.members.is_empty()
             );
-            config::not_supported_yet(&config);
+            config::notices(&config);
         }
         Err(error) => {
             assert!(error.line >= 1 && error.column >= 1 && !error.what.is_empty());
@@ -150,6 +150,9 @@ fn read_netlink(input: &[u8]) {
         let _ = kernel::Reply::new(frame.seq).take(input, &mut |_| {});
         let _ = nl80211::family(frame.payload);
         let _ = nl80211::is_wifi(frame.payload, 3);
+        let _ = nl80211::power_save(frame.payload);
+        let _ = nl80211::country(frame.payload);
+        let _ = kernel::rfkill::parse(frame.payload);
         if let Ok(Some(event)) = kernel::decode(frame.kind, frame.payload) {
             ask_for(&event);
         }

@@ -18,6 +18,12 @@ pub enum Security {
     Wpa2,
     Wpa3,
     Mixed,
+    /// Open and encrypted.
+    Owe,
+    /// WPA2 with protected management frames, for which it insists on SHA-256.
+    Protected,
+    /// IEEE 802.1X, with a server of its own.
+    Eap,
 }
 
 /// What the access point offers.
@@ -73,7 +79,7 @@ impl Network {
         2407 + 5 * u32::from(self.channel)
     }
 
-    fn hostapd_lines(&self) -> String {
+    fn hostapd_lines(&self, directory: &Path) -> String {
         let ssid: String = self
             .ssid
             .iter()
@@ -91,13 +97,20 @@ impl Network {
         }
         let (keys, protection) = match self.security {
             Security::Open => return text + &self.extra.join("\n"),
+            Security::Owe => ("OWE", 2),
+            Security::Protected => ("WPA-PSK-SHA256", 2),
+            Security::Eap => ("WPA-EAP", 0),
             Security::Wpa2 => ("WPA-PSK", 0),
             Security::Wpa3 => ("SAE", 2),
             Security::Mixed => ("WPA-PSK SAE", 1),
         };
         text +=
             &format!("wpa=2\nrsn_pairwise=CCMP\nwpa_key_mgmt={keys}\nieee80211w={protection}\n");
-        text += &format!("wpa_passphrase={}\n", self.passphrase);
+        text += &match self.security {
+            Security::Eap => super::enterprise::server_lines(directory),
+            Security::Owe => String::new(),
+            _ => format!("wpa_passphrase={}\n", self.passphrase),
+        };
         text + &self.extra.join("\n")
     }
 }
@@ -158,8 +171,11 @@ impl AccessPoint {
             self.name,
             self.dir.join("hostapd").display()
         );
-        std::fs::write(&file, head + &self.network.borrow().hostapd_lines())
-            .expect("hostapd's file");
+        std::fs::write(
+            &file,
+            head + &self.network.borrow().hostapd_lines(&self.dir),
+        )
+        .expect("hostapd's file");
         let log = self.dir.join(format!("{}.hostapd", self.name));
         let _ = std::fs::remove_file(&log);
         let mut command = self.lan.ns.command("hostapd");

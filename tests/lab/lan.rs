@@ -257,6 +257,11 @@ impl Cable {
         }
     }
 
+    /// The name of the end at the LAN.
+    pub fn port(&self) -> &str {
+        &self.port
+    }
+
     /// The Pi's interface loses its carrier.
     #[track_caller]
     pub fn pull(&self) {

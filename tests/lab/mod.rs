@@ -13,6 +13,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod access_point;
+pub mod enterprise;
 pub mod fake_dhcp;
 mod genl;
 mod lan;
@@ -28,6 +29,7 @@ pub mod status;
 mod wait;
 
 pub use access_point::{AccessPoint, Network, Security};
+pub use enterprise::Guard;
 pub use fake_dhcp::{FakeDhcp, Manner};
 pub use lan::{Cable, Lan};
 pub use measure::{Memory, Wakeups};
@@ -124,6 +126,11 @@ impl Lab {
     pub fn cable(&self, lan: &Rc<Lan>, pi: &Pi, interface: &str) -> Rc<Cable> {
         let name = format!("cable{}", self.next());
         self.keep(Cable::new(&name, lan, &pi.ns, interface))
+    }
+
+    /// An authenticator at the LAN's end of a cable.
+    pub fn guard(&self, lan: &Lan, cable: &Cable) -> Rc<Guard> {
+        self.keep(Guard::new(lan, cable, &self.dir))
     }
 
     /// A network namespace for whatever else a test needs.

@@ -1,7 +1,7 @@
 //! `bond`, `bridges` and `links`: which interface does what.
+use super::eap;
 use super::ip;
 use super::value::{self, Buffer, plain};
-use super::wifi;
 use crate::config::document::Node;
 use crate::config::error::ConfigError;
 use crate::config::grammar::{FAIL_OVER_MAC, RESELECT};
@@ -26,6 +26,7 @@ pub fn standard() -> Bond {
         miimon_ms: 100,
         updelay_ms: 0,
         downdelay_ms: 0,
+        wired_auth: None,
         ip: IpBlock::default(),
     }
 }
@@ -66,6 +67,13 @@ pub fn bond(node: Node<'_>, out: &mut Bond) -> Checked<()> {
     out.miimon_ms = node.number("miimon_ms").unwrap_or(out.miimon_ms);
     out.updelay_ms = delay(node, "updelay_ms", out.miimon_ms)?;
     out.downdelay_ms = delay(node, "downdelay_ms", out.miimon_ms)?;
+    if let Some(auth) = node.get("wired_auth") {
+        if !out.members.is_empty() && out.members.iter().all(is_wifi) {
+            let what = "all members are Wi-Fi, and these have no wired authentication";
+            return Err(auth.plain(what, "their networks stand in `wifi`"));
+        }
+        out.wired_auth = Some(eap::eap(auth)?);
+    }
     ip::block(node, &mut out.ip)
 }
 
@@ -201,7 +209,7 @@ pub fn link(node: Node<'_>) -> Checked<Link> {
             let what = "a Wi-Fi adapter has no wired authentication";
             return Err(auth.plain(what, "its networks stand in `wifi`"));
         }
-        link.wired_auth = Some(wifi::eap(auth)?);
+        link.wired_auth = Some(eap::eap(auth)?);
     }
     ip::block(node, &mut link.ip)?;
     Ok(link)

@@ -5,6 +5,7 @@
 mod address;
 mod between;
 mod bond;
+mod eap;
 mod ip;
 pub mod value;
 mod wifi;

@@ -1,12 +1,10 @@
-//! `wifi`, `eap` and `wired_auth`. No message here repeats a value: secrets stand
+//! `wifi`. No message here repeats a value: secrets stand
 //! close, and people mix the fields up.
 use super::value::{self, Buffer, plain, unescape};
 use crate::config::document::Node;
 use crate::config::error::ConfigError;
-use crate::config::grammar::{EAP_METHOD, SECURITY};
-use crate::config::types::{
-    Eap, EapMethod, Key, MAX_NETWORKS, Network, Path, Secret, Security, Ssid,
-};
+use crate::config::grammar::SECURITY;
+use crate::config::types::{Key, MAX_NETWORKS, Network, Secret, Security, Ssid};
 use heapless::{String, Vec};
 
 type Checked<T> = Result<T, ConfigError>;
@@ -122,9 +120,10 @@ fn unhex(text: &str, octets: &mut Ssid) -> Option<bool> {
 fn security(node: Node<'_>) -> Checked<Security> {
     let security = match node.choice("security", SECURITY) {
         Some(0) => Security::Open,
-        Some(1) => Security::Wpa2,
-        Some(2) => Security::Wpa3,
-        Some(3) => Security::Wpa2Wpa3,
+        Some(1) => Security::Owe,
+        Some(2) => Security::Wpa2,
+        Some(3) => Security::Wpa3,
+        Some(4) => Security::Wpa2Wpa3,
         Some(_) => Security::Eap,
         None if node.has("eap") => Security::Eap,
         None if node.has("passphrase") || node.has("psk") => Security::Wpa2,
@@ -157,13 +156,18 @@ fn key(node: Node<'_>, security: Security) -> Checked<Key> {
             "\"open\" beside a key",
             "an open network has none: take out the key, or this word",
         )),
-        (Security::Open, None, _) => Ok(Key::None),
+        (Security::Owe, Some(_), _) => Err(node.plain_in(
+            "security",
+            "\"owe\" beside a key",
+            "a network with OWE has none: take out the key, or this word",
+        )),
+        (Security::Open | Security::Owe, None, _) => Ok(Key::None),
         (Security::Eap, Some(key), _) => Err(key.plain(
             "a key for all beside `eap`",
             "with `eap` each user has a password of their own: it stands in the `eap` block",
         )),
         (Security::Eap, None, _) => match node.get("eap") {
-            Some(node) => Ok(Key::Eap(eap(node)?)),
+            Some(node) => Ok(Key::Eap(super::eap::eap(node)?)),
             None => Ok(Key::None),
         },
         (Security::Wpa3 | Security::Wpa2Wpa3, _, Some(psk)) => Err(psk.plain(
@@ -250,78 +254,4 @@ fn stored_key(node: Node<'_>) -> Checked<Key> {
     Ok(Key::Psk(Secret::new(
         String::try_from(text).unwrap_or_default(),
     )))
-}
-
-/// `eap` of a network, and `wired_auth` of a link.
-pub fn eap(node: Node<'_>) -> Checked<Eap> {
-    let method = match node.choice("method", EAP_METHOD) {
-        Some(1) => EapMethod::Ttls,
-        Some(2) => EapMethod::Tls,
-        _ => EapMethod::Peap,
-    };
-    let tls = method == EapMethod::Tls;
-    let needed = [
-        ("identity", true),
-        ("password", !tls),
-        ("client_cert", tls),
-        ("private_key", tls),
-    ];
-    for (key, needed) in needed {
-        if needed && !node.has(key) {
-            let tls = "\"tls\" needs `identity`, `client_cert` and `private_key`";
-            let others = "\"peap\" (the default) and \"ttls\" need `identity` and `password`";
-            return Err(node.missing(
-                key,
-                if method == EapMethod::Tls {
-                    tls
-                } else {
-                    others
-                },
-            ));
-        }
-        // A password beside "tls" opens the private key.
-        if !needed && node.has(key) && key != "password" {
-            let cure = "only \"method\": \"tls\" has a certificate of its own";
-            return Err(node.plain_in(key, "of no use with this method", cure));
-        }
-    }
-    Ok(Eap {
-        method,
-        identity: credential(node.get("identity"))?.unwrap_or_default(),
-        password: credential(node.get("password"))?.map(Secret::new),
-        ca_cert: path(node.get("ca_cert"))?,
-        client_cert: path(node.get("client_cert"))?,
-        private_key: path(node.get("private_key"))?,
-    })
-}
-
-/// An identity or password: 1 to 128 octets, no control characters.
-fn credential(node: Option<Node<'_>>) -> Checked<Option<String<128>>> {
-    let Some(node) = node else { return Ok(None) };
-    let mut text = String::new();
-    let fits = unescape(node.raw(), &mut text);
-    let what = if !fits {
-        "too long"
-    } else if text.is_empty() {
-        "empty"
-    } else if text.contains(char::is_control) {
-        "a control character"
-    } else {
-        return Ok(Some(text));
-    };
-    Err(node.plain(what, "1 to 128 octets without control characters"))
-}
-
-/// A file on the appliance.
-fn path(node: Option<Node<'_>>) -> Checked<Option<Path>> {
-    let Some(node) = node else { return Ok(None) };
-    let mut text = Path::new();
-    let fits = unescape(node.raw(), &mut text);
-    if !fits || !text.starts_with('/') || text.contains(char::is_control) {
-        return Err(node.plain(
-            "not the path of a file",
-            "up to 128 octets that begin with /, as in \"/etc/ssl/certs/ca.pem\"",
-        ));
-    }
-    Ok(Some(text))
 }

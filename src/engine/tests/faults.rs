@@ -4,6 +4,8 @@ use super::*;
 #[test]
 fn a_dead_supplicant_is_restarted_with_growing_waits() {
     let mut world = World::usual();
+    // The country has been looked at.
+    world.wait(2_000);
     let mut waits = vec![];
     for _ in 0..9 {
         world

@@ -5,6 +5,7 @@ mod dhcp6;
 mod faults;
 mod foreign;
 mod members;
+mod radio;
 mod reload;
 mod stopping;
 
@@ -81,6 +82,7 @@ fn config() -> Config {
             miimon_ms: 100,
             updelay_ms: 0,
             downdelay_ms: 0,
+            wired_auth: None,
             ip: static_block(43, 150, 100),
         },
         bridges: Default::default(),

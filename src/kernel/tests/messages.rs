@@ -34,6 +34,7 @@ fn member(index: u32, name: &str, mac: Mac, active: bool) -> Link {
         ours: false,
         usb_port: None,
         router: RouterFlags::default(),
+        locked: false,
         facts: Facts::default(),
     }
 }

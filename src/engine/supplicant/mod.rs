@@ -1,17 +1,21 @@
-//! One wpa_supplicant a Wi-Fi adapter: its life, and what it says of the radio.
+//! One wpa_supplicant an adapter, Wi-Fi or a cable with IEEE 802.1X: its life, and what it
+//! says of the radio.
 //!
 //! A process outlives a crash of ours and is adopted again; it never outlives its
 //! adapter, because a supplicant left on a vanished name would take the interface
 //! up before it can become a member again.
+mod hear;
+mod radio;
+
+pub use radio::{Fault, News, Radio, SsidText};
+
 use super::event::Start;
-use super::journal::clip;
 use super::observed::Index;
 use crate::config::IfName;
-use crate::wire::wpa::{self, Message, Request};
-use core::fmt;
-use heapless::{String, Vec};
+use crate::wire::wpa::Request;
+use heapless::Vec;
 
-/// Adapters with a wpa_supplicant: members, and Wi-Fi links of their own.
+/// Adapters with a wpa_supplicant: members, and links of their own.
 pub const MAX_SUPPLICANTS: usize = super::roles::MAX_PORTS + crate::config::MAX_LINKS;
 /// Waits before a wpa_supplicant that died is started again.
 pub const RESTART_WAITS_MS: [u64; 8] = [200, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
@@ -25,12 +29,11 @@ const ATTACH_FOR_MS: u64 = 10_000;
 const ANSWER_WITHIN_MS: u64 = 5_000;
 /// SIGTERM, then SIGKILL after this.
 const STOP_WITHIN_MS: u64 = 1_000;
+/// A port with an authenticator asks who is there well within this time. One that is
+/// silent is an ordinary cable, and is used as it is.
+const SILENT_MS: u64 = 5_000;
 /// A reconfigured member is given so long before the next one's turn.
 const SETTLE_MS: u64 = 20_000;
-
-/// How an access point answers a wrong passphrase in WPA3 (IEEE 802.11-2020, table
-/// 9-50: challenge failure).
-const SAE_CHALLENGE_FAILED: u16 = 15;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -51,57 +54,14 @@ pub enum Phase {
     },
 }
 
-/// What the radio is doing, in the user's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Radio {
-    Starting,
-    Scanning,
-    NotFound,
-    Associating,
-    Associated,
-    Authorised,
-    Disconnected,
-}
-
-impl fmt::Display for Radio {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Radio::Starting => "starting",
-            Radio::Scanning => "scanning",
-            Radio::NotFound => "no known network in range",
-            Radio::Associating => "associating",
-            Radio::Associated => "associated, not yet authorised",
-            Radio::Authorised => "authorised",
-            Radio::Disconnected => "disconnected",
-        })
-    }
-}
-
-/// A name with wpa_supplicant's escapes: up to four characters an octet.
-pub type SsidText = String<128>;
-
-/// Why it cannot join; stays until it does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    WrongPassphrase(SsidText),
-    Rejected(u16),
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Fault::WrongPassphrase(ssid) => write!(f, "wrong passphrase for \"{ssid}\""),
-            Fault::Rejected(status) => {
-                write!(f, "refused by the access point (802.11 status {status})")
-            }
-        }
-    }
-}
-
 #[derive(Debug)]
 pub struct Supplicant {
     pub link: Index,
     pub name: IfName,
+    /// A cable, with IEEE 802.1X.
+    pub wired: bool,
+    /// An authenticator has asked who is there, in this life.
+    challenged: bool,
     pub phase: Phase,
     pub radio: Radio,
     pub fault: Option<Fault>,
@@ -127,20 +87,14 @@ pub struct Supplicant {
     due: Vec<Request, 4>,
 }
 
-/// What a message changed, for the journal.
-#[derive(Debug, PartialEq, Eq)]
-pub enum News {
-    Nothing,
-    Radio(Radio),
-    Fault(Fault),
-}
-
 impl Supplicant {
     pub fn started(link: Index, name: IfName, how: Start, wanted: u64, now: u64) -> Self {
         let current = !matches!(how, Start::Adopted { current: false });
         Supplicant {
             link,
             name,
+            wired: false,
+            challenged: false,
             phase: Phase::Starting {
                 next: now,
                 since: now,
@@ -173,8 +127,25 @@ impl Supplicant {
         self.file = wanted;
         self.wanted = wanted;
         self.settling = None;
+        self.challenged = false;
         self.asked = None;
         self.due.clear();
+    }
+
+    /// A cable that nobody guards, as far as can be told: it has asked, and nobody has
+    /// asked back.
+    pub fn is_unguarded(&self, now: u64) -> bool {
+        self.unguarded_at().is_some_and(|at| now >= at)
+    }
+
+    fn unguarded_at(&self) -> Option<u64> {
+        let asking = self.wired && !self.challenged && self.phase == Phase::Attached;
+        asking.then_some(self.born + SILENT_MS)
+    }
+
+    /// It runs, has never answered, and its last life was no better.
+    pub fn died_at_birth(&self) -> bool {
+        matches!(self.phase, Phase::Starting { .. }) && self.deaths > 0
     }
 
     /// It ended without being asked to. Returns how long until the next start.
@@ -226,6 +197,11 @@ impl Supplicant {
 
     pub fn want_file(&mut self, fingerprint: u64) {
         self.wanted = fingerprint;
+    }
+
+    /// As if its file were another.
+    pub fn want_again(&mut self) {
+        self.file = !self.wanted;
     }
 
     /// Runs on a file that is no longer the wanted one.
@@ -295,7 +271,10 @@ impl Supplicant {
             Phase::Stopping { forced: true, .. } => None,
             Phase::Attached => self.asked.map(|(_, until)| until),
         };
-        [phase, self.settling].into_iter().flatten().min()
+        [phase, self.settling, self.unguarded_at()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The time to settle is over.
@@ -310,88 +289,5 @@ impl Supplicant {
         self.ssid.clear();
         self.frequency = 0;
         self.signal_dbm = None;
-    }
-
-    /// Takes in one datagram.
-    pub fn hear(&mut self, text: &str) -> News {
-        match wpa::parse(text) {
-            Message::Reply(reply) => self.hear_reply(reply),
-            // A connected adapter scans too, to roam: that changes nothing.
-            Message::ScanStarted if self.radio == Radio::Authorised => News::Nothing,
-            Message::ScanStarted => self.change(Radio::Scanning),
-            Message::NotFound => self.change(Radio::NotFound),
-            Message::Associating { ssid } => {
-                self.trying = clip(format_args!("{ssid}"));
-                self.change(Radio::Associating)
-            }
-            Message::Associated => self.change(Radio::Associated),
-            Message::Connected => {
-                self.fault = None;
-                self.settling = None;
-                self.ask(Request::Status);
-                self.change(Radio::Authorised)
-            }
-            Message::Disconnected { .. } => self.change(Radio::Disconnected),
-            Message::Disabled {
-                ssid,
-                wrong_key: true,
-                ..
-            } => self.blame(Fault::WrongPassphrase(clip(format_args!("{ssid}")))),
-            Message::AuthRejected {
-                sae: true,
-                status: SAE_CHALLENGE_FAILED,
-            } => self.blame(Fault::WrongPassphrase(self.trying.clone())),
-            Message::AuthRejected { status, .. } | Message::AssocRejected { status } => {
-                match self.fault {
-                    Some(Fault::WrongPassphrase(_)) => News::Nothing,
-                    _ => self.blame(Fault::Rejected(status)),
-                }
-            }
-            Message::Disabled { .. } | Message::Terminating | Message::Other => News::Nothing,
-        }
-    }
-
-    fn change(&mut self, radio: Radio) -> News {
-        if self.radio == radio {
-            return News::Nothing;
-        }
-        self.unjoined(radio);
-        News::Radio(radio)
-    }
-
-    fn blame(&mut self, fault: Fault) -> News {
-        if self.fault.as_ref() == Some(&fault) {
-            return News::Nothing;
-        }
-        self.fault = Some(fault.clone());
-        News::Fault(fault)
-    }
-
-    fn hear_reply(&mut self, reply: &str) -> News {
-        match self.asked.take().map(|(request, _)| request) {
-            Some(Request::Status) => self.hear_status(&wpa::parse_status(reply)),
-            Some(Request::SignalPoll) => {
-                self.signal_dbm = wpa::parse_signal(reply);
-                News::Nothing
-            }
-            Some(Request::Attach | Request::Reconfigure) | None => News::Nothing,
-        }
-    }
-
-    fn hear_status(&mut self, status: &wpa::Status<'_>) -> News {
-        let radio = match status.state {
-            "COMPLETED" => Radio::Authorised,
-            "SCANNING" => Radio::Scanning,
-            "AUTHENTICATING" | "ASSOCIATING" => Radio::Associating,
-            "ASSOCIATED" | "4WAY_HANDSHAKE" | "GROUP_HANDSHAKE" => Radio::Associated,
-            "DISCONNECTED" | "INACTIVE" | "INTERFACE_DISABLED" => Radio::Disconnected,
-            _ => return News::Nothing,
-        };
-        let news = self.change(radio);
-        if radio == Radio::Authorised {
-            self.ssid = clip(format_args!("{}", status.ssid));
-            self.frequency = status.frequency;
-        }
-        news
     }
 }

@@ -1,0 +1,127 @@
+//! `eap` of a network, and `wired_auth` of a link or of the bond: IEEE 802.1X. No message
+//! here repeats a value: secrets stand close, and people mix the fields up.
+use super::value::{self, Buffer, plain, unescape};
+use crate::config::document::Node;
+use crate::config::error::ConfigError;
+use crate::config::grammar::{EAP_INNER, EAP_METHOD};
+use crate::config::types::{DnsName, Eap, EapInner, EapMethod, Path, Secret};
+use heapless::String;
+
+type Checked<T> = Result<T, ConfigError>;
+
+pub fn eap(node: Node<'_>) -> Checked<Eap> {
+    let method = match node.choice("method", EAP_METHOD) {
+        Some(1) => EapMethod::Ttls,
+        Some(2) => EapMethod::Tls,
+        _ => EapMethod::Peap,
+    };
+    needed_keys(node, method)?;
+    Ok(Eap {
+        method,
+        inner: inner(node, method)?,
+        identity: credential(node.get("identity"))?.unwrap_or_default(),
+        anonymous_identity: credential(node.get("anonymous_identity"))?,
+        password: credential(node.get("password"))?.map(Secret::new),
+        ca_cert: path(node.get("ca_cert"))?,
+        domain: domain(node)?,
+        client_cert: path(node.get("client_cert"))?,
+        private_key: path(node.get("private_key"))?,
+    })
+}
+
+fn needed_keys(node: Node<'_>, method: EapMethod) -> Checked<()> {
+    let tls = method == EapMethod::Tls;
+    let needed = [
+        ("identity", true),
+        ("password", !tls),
+        ("client_cert", tls),
+        ("private_key", tls),
+    ];
+    for (key, needed) in needed {
+        if needed && !node.has(key) {
+            return Err(node.missing(
+                key,
+                match tls {
+                    true => "\"tls\" needs `identity`, `client_cert` and `private_key`",
+                    false => "\"peap\" (the default) and \"ttls\" need `identity` and `password`",
+                },
+            ));
+        }
+        // A password beside "tls" opens the private key.
+        if !needed && node.has(key) && key != "password" {
+            let cure = "only \"method\": \"tls\" has a certificate of its own";
+            return Err(node.plain_in(key, "of no use with this method", cure));
+        }
+    }
+    Ok(())
+}
+
+/// Where the file is silent: what most networks with this method want.
+fn inner(node: Node<'_>, method: EapMethod) -> Checked<EapInner> {
+    let inner = match (node.choice("inner", EAP_INNER), method) {
+        (Some(_), EapMethod::Tls) => {
+            let cure = "\"tls\" has a certificate in place of a password: take it out";
+            return Err(node.plain_in("inner", "of no use with this method", cure));
+        }
+        (Some(1), EapMethod::Peap) => {
+            let cure = "\"mschapv2\" or \"gtc\"; \"pap\" goes with \"method\": \"ttls\"";
+            return Err(node.plain_in("inner", "not within \"peap\"", cure));
+        }
+        (Some(0), _) | (None, EapMethod::Peap | EapMethod::Tls) => EapInner::MsChapV2,
+        (Some(1), _) | (None, EapMethod::Ttls) => EapInner::Pap,
+        (Some(_), _) => EapInner::Gtc,
+    };
+    Ok(inner)
+}
+
+/// Without an authority to trust in, its name says nothing.
+fn domain(node: Node<'_>) -> Checked<Option<DnsName>> {
+    let Some(name) = node.get("domain") else {
+        return Ok(None);
+    };
+    if !node.has("ca_cert") {
+        return Err(node.missing(
+            "ca_cert",
+            "`domain` says whom a certificate has to be for; `ca_cert` says who may vouch for it",
+        ));
+    }
+    let buffer = &mut Buffer::new();
+    match value::dns_name(plain(name.raw(), buffer)) {
+        Some(name) => Ok(Some(name)),
+        None => Err(name.plain(
+            "not a domain's name",
+            "letters, digits, - and single dots, as in \"radius.example.org\"",
+        )),
+    }
+}
+
+/// An identity or password: 1 to 128 octets, no control characters.
+fn credential(node: Option<Node<'_>>) -> Checked<Option<String<128>>> {
+    let Some(node) = node else { return Ok(None) };
+    let mut text = String::new();
+    let fits = unescape(node.raw(), &mut text);
+    let what = if !fits {
+        "too long"
+    } else if text.is_empty() {
+        "empty"
+    } else if text.contains(char::is_control) {
+        "a control character"
+    } else {
+        return Ok(Some(text));
+    };
+    Err(node.plain(what, "1 to 128 octets without control characters"))
+}
+
+/// A file on the appliance.
+fn path(node: Option<Node<'_>>) -> Checked<Option<Path>> {
+    let Some(node) = node else { return Ok(None) };
+    let mut text = Path::new();
+    let fits = unescape(node.raw(), &mut text);
+    if !fits || !text.starts_with('/') || text.contains(char::is_control) {
+        return Err(node.plain(
+            "not the path of a file",
+            "up to 128 octets that begin with /, as in \"/etc/ssl/certs/ca.pem\"",
+        ));
+    }
+    Ok(Some(text))
+}

@@ -1,0 +1,157 @@
+//! What visitors of the control socket ask for.
+use super::{Daemon, SIGNALS_WITHIN_MS, STEPS_AT_ONCE, clients};
+use crate::engine::action::Action;
+use crate::engine::event::Event;
+use crate::system::clock;
+use crate::wire::control::{self, Order, Request};
+
+impl Daemon {
+    pub(super) fn request(&mut self, place: usize, request: &str) {
+        match control::parse(request) {
+            Some(Request::Status { json }) => {
+                self.clients.want_status(place, json);
+                self.engine.ask_signals();
+                self.signals_until = Some(clock::boot_ms() + SIGNALS_WITHIN_MS);
+            }
+            Some(Request::Events { json, count }) => {
+                let body = clients::events(&self.engine, json, count);
+                self.clients.answer(place, 0, &body);
+            }
+            Some(Request::Reload) => match self.reload() {
+                Ok(()) => self.clients.answer(place, 0, self.source.notes()),
+                Err(reason) => self.clients.answer(place, 1, &format!("{reason}\n")),
+            },
+            Some(Request::Switch(member)) => {
+                let (code, body) = self.switch(member);
+                self.clients.answer(place, code, &body);
+            }
+            Some(Request::Renew(link)) => {
+                let (code, body) = match self.engine.renew(clock::boot_ms(), link) {
+                    0 => (1, no_client(link)),
+                    1 => (0, "asking for the lease\n".into()),
+                    count => (0, format!("asking for {count} leases\n")),
+                };
+                self.clients.answer(place, code, &body);
+            }
+            Some(Request::Release(link)) => {
+                let (code, body) = self.release(link);
+                self.clients.answer(place, code, &body);
+            }
+            Some(Request::Member { name, order }) => {
+                let (code, body) = self.member(name, order);
+                self.clients.answer(place, code, &body);
+            }
+            Some(Request::Doctor) => {
+                let (code, body) = clients::doctor(&self.engine, clock::boot_ms());
+                self.clients.answer(place, code, &body);
+            }
+            None => self
+                .clients
+                .answer(place, 2, "this is no request that the daemon knows\n"),
+        }
+    }
+
+    fn release(&mut self, only: Option<&str>) -> (u8, String) {
+        let mut count = 0;
+        while count < crate::engine::dhcp4::MAX_CLIENTS
+            && let Some(link) = self.engine.releasable(only)
+        {
+            self.perform(Action::ReleaseDhcp4 { link });
+            count += 1;
+        }
+        while count < 2 * crate::engine::dhcp4::MAX_CLIENTS
+            && let Some(link) = self.engine.releasable6(only)
+        {
+            self.perform(Action::ReleaseDhcp6 { link });
+            count += 1;
+        }
+        self.work_without_answers();
+        match count {
+            0 => (1, no_client(only)),
+            1 => (0, "the lease was given back\n".into()),
+            count => (0, format!("{count} leases were given back\n")),
+        }
+    }
+
+    fn switch(&mut self, member: &str) -> (u8, String) {
+        match self.engine.may_switch(member) {
+            Ok(index) => {
+                self.engine.handle(clock::boot_ms(), Event::Switch(index));
+                self.work_without_answers();
+                match self.engine.carry().now() {
+                    Some((active, _)) if active == index => (0, format!("{member} is active\n")),
+                    _ => (
+                        1,
+                        format!("{member}: the kernel did not take it; see `wifibond events`\n"),
+                    ),
+                }
+            }
+            Err(reason) => (1, format!("{member}: {reason}\n")),
+        }
+    }
+
+    fn member(&mut self, name: &str, order: Order) -> (u8, String) {
+        let link = match self.engine.member(name) {
+            Ok(link) => link,
+            Err(reason) => return (1, format!("{name}: {reason}\n")),
+        };
+        let rest = match order {
+            Order::Reassociate => {
+                return match self.engine.rejoin(link) {
+                    Ok(()) => (0, format!("{name} joins anew when it is its turn\n")),
+                    Err(reason) => (1, format!("{name}: {reason}\n")),
+                };
+            }
+            Order::Down => true,
+            Order::Up => false,
+        };
+        let rested = Event::Rest { link, rest };
+        self.engine.handle(clock::boot_ms(), rested);
+        self.work_without_answers();
+        match rest {
+            true => {
+                let body = format!("{name} is down until `wifibond member {name} up`\n");
+                (0, body)
+            }
+            false => (0, format!("{name} is up\n")),
+        }
+    }
+
+    /// As [`Daemon::work`], from within a request.
+    fn work_without_answers(&mut self) {
+        for _ in 0..STEPS_AT_ONCE {
+            self.machine.drain(&mut self.engine);
+            match self.engine.next(clock::boot_ms()) {
+                Some(action) => self.perform(action),
+                None => return,
+            }
+        }
+    }
+
+    /// Statuses go out when the radios have told their signals, or are late.
+    pub(super) fn answer_statuses(&mut self) {
+        let Some(until) = self.signals_until else {
+            return;
+        };
+        let now = clock::boot_ms();
+        if self.engine.signals_awaited() && now < until {
+            return;
+        }
+        self.signals_until = None;
+        let engine = &self.engine;
+        self.clients
+            .answer_statuses(&mut |json| clients::status(engine, now, json));
+    }
+}
+
+fn no_client(link: Option<&str>) -> String {
+    match link {
+        Some(link) => format!(
+            "{link}: no lease there, and nothing asks for one (no carrier, or no DHCP in the file)\n"
+        ),
+        None => {
+            "there is no lease, and nothing asks for one (no carrier, or no DHCP in the file)\n"
+                .into()
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! nl80211 as the daemon uses it: which links are Wi-Fi, and the settings of their radios.
+//!
+//! A file `radio.INDEX` in the run directory says that a radio has to be given back, and how
+//! its power save was before we came.
+use super::machine::exchange;
+use super::{failure, marks};
+use crate::engine::Engine;
+use crate::engine::event::{Event, Failure};
+use crate::engine::observed::Index;
+use crate::engine::radio::Setting;
+use crate::kernel::{self, REQUEST_BYTES, nl80211};
+use crate::system::netlink::{Protocol, Requests};
+use crate::system::{clock, files};
+
+/// Asked so often, should the answer be lost.
+const QUESTIONS: usize = 3;
+const MARK: &str = "radio.";
+/// A mark of a radio whose power save is not to be given back.
+const UNKNOWN: &[u8] = b"-";
+
+/// Generic netlink with the number of nl80211, where the kernel knows Wi-Fi: the family
+/// comes with the first driver.
+#[derive(Default)]
+pub struct Wifi(Option<(Requests, u16)>);
+
+type Buffer = [u8; REQUEST_BYTES];
+/// Writes a request: the family's number, the request's, and where to.
+type Write<'w> = dyn Fn(u16, u32, &mut Buffer) -> &[u8] + 'w;
+
+impl Wifi {
+    fn ask(
+        &mut self,
+        write: &Write<'_>,
+        each: &mut dyn FnMut(kernel::Frame<'_>),
+    ) -> Result<(), Failure> {
+        if self.0.is_none() {
+            self.0 = find_nl80211();
+        }
+        let none = || failure(libc::EOPNOTSUPP, &"the kernel knows no Wi-Fi");
+        let (requests, family) = self.0.as_mut().ok_or_else(none)?;
+        let mut buffer = [0; REQUEST_BYTES];
+        let seq = requests.next_seq();
+        let request = write(*family, seq, &mut buffer);
+        exchange(requests, seq, request, each).map(|_| ())
+    }
+
+    pub fn is_wifi(&mut self, link: Index) -> bool {
+        let mut found = false;
+        for _ in 0..QUESTIONS {
+            let answer = self.ask(
+                &|family, seq, buffer| nl80211::get_interface(family, link, seq, buffer),
+                &mut |frame| found |= nl80211::is_wifi(frame.payload, link),
+            );
+            match answer {
+                Ok(()) => return found,
+                Err(e) if matches!(e.errno, libc::ENODEV | libc::EOPNOTSUPP) => return false,
+                Err(e) => log::warn!("link {link}: is it Wi-Fi? {}", e.text),
+            }
+        }
+        found
+    }
+
+    fn power_save(&mut self, link: Index) -> Result<Option<bool>, Failure> {
+        let mut state = None;
+        self.ask(
+            &|family, seq, buffer| nl80211::get_power_save(family, link, seq, buffer),
+            &mut |frame| state = state.or(nl80211::power_save(frame.payload)),
+        )?;
+        Ok(state)
+    }
+
+    /// Makes a setting, and notes once how it was before.
+    pub fn set(&mut self, link: Index, setting: Setting) -> Result<(), Failure> {
+        self.keep(link)?;
+        match setting {
+            Setting::PowerSave(on) => self.set_power_save(link, on),
+            Setting::LegacyRates(on) => {
+                self.tell(&|family, seq, buffer| nl80211::set_rates(family, link, on, seq, buffer))
+            }
+            Setting::CoverageClass(class) => self.tell(&|family, seq, buffer| {
+                nl80211::set_coverage(family, link, class, seq, buffer)
+            }),
+        }
+    }
+
+    fn tell(&mut self, write: &Write<'_>) -> Result<(), Failure> {
+        self.ask(write, &mut |_| {})
+    }
+
+    /// Read back: some drivers say yes and go on napping.
+    fn set_power_save(&mut self, link: Index, on: bool) -> Result<(), Failure> {
+        if self.power_save(link)? == Some(on) {
+            return Ok(());
+        }
+        self.tell(&|family, seq, buffer| nl80211::set_power_save(family, link, on, seq, buffer))?;
+        match self.power_save(link)? {
+            Some(now) if now != on => Err(failure(
+                libc::EOPNOTSUPP,
+                &"it says yes, and changes nothing",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn keep(&mut self, link: Index) -> Result<(), Failure> {
+        let mark = marks::path(MARK, link);
+        if files::exists(&mark) {
+            return Ok(());
+        }
+        let was: &[u8] = match self.power_save(link) {
+            Ok(Some(true)) => b"1",
+            Ok(Some(false)) => b"0",
+            Ok(None) | Err(_) => UNKNOWN,
+        };
+        files::write_atomic(&mark, was, 0o600).map_err(|e| failure(e.errno, &e))
+    }
+
+    /// All rates and no distance, as every driver begins; power save as it was.
+    pub fn restore(&mut self, link: Index) -> Result<(), Failure> {
+        let mark = marks::path(MARK, link);
+        let was = files::read(&mark, 8).unwrap_or_default();
+        let rates = self.set_again(link, Setting::LegacyRates(true));
+        let coverage = self.set_again(link, Setting::CoverageClass(0));
+        let power_save = match was.as_slice() {
+            b"1" => self.set_again(link, Setting::PowerSave(true)),
+            b"0" => self.set_again(link, Setting::PowerSave(false)),
+            _ => Ok(()),
+        };
+        files::remove(&mark).map_err(|e| failure(e.errno, &e))?;
+        rates.and(coverage).and(power_save)
+    }
+
+    /// What a driver cannot do, it never did.
+    fn set_again(&mut self, link: Index, setting: Setting) -> Result<(), Failure> {
+        match self.set(link, setting) {
+            Err(e) if e.errno == libc::EOPNOTSUPP => Ok(()),
+            other => other,
+        }
+    }
+
+    pub fn set_country(&mut self, code: [u8; 2]) -> Result<(), Failure> {
+        if self.country()? == Some(code) {
+            return Ok(());
+        }
+        self.tell(&|family, seq, buffer| nl80211::set_country(family, code, seq, buffer))
+    }
+
+    pub fn check_country(&mut self, code: [u8; 2]) -> Result<(), Failure> {
+        match self.country()? {
+            Some(now) if now == code => Ok(()),
+            // What an adapter's own country and ours have in common.
+            Some([b'9', b'8' | b'9']) => Ok(()),
+            _ => Err(failure(0, &"the kernel keeps other rules")),
+        }
+    }
+
+    fn country(&mut self) -> Result<Option<[u8; 2]>, Failure> {
+        let mut code = None;
+        self.ask(
+            &|family, seq, buffer| nl80211::get_country(family, seq, buffer),
+            &mut |frame| code = code.or(nl80211::country(frame.payload)),
+        )?;
+        Ok(code)
+    }
+}
+
+/// `None` while no Wi-Fi driver is loaded.
+fn find_nl80211() -> Option<(Requests, u16)> {
+    let mut requests = Requests::open(Protocol::Generic).ok()?;
+    let mut buffer = [0; REQUEST_BYTES];
+    let seq = requests.next_seq();
+    let request = nl80211::find_family(seq, &mut buffer);
+    let mut family = None;
+    exchange(&mut requests, seq, request, &mut |frame| {
+        family = family.or(nl80211::family(frame.payload));
+    })
+    .ok()?;
+    family.map(|family| (requests, family))
+}
+
+/// Tells the engine which radios a daemon before us changed. Before the links are read: they
+/// are kept for it.
+pub fn left_over(engine: &mut Engine) {
+    marks::each(MARK, &mut |link| {
+        engine.handle(clock::boot_ms(), Event::RadioChanged(link));
+    });
+}
+
+pub fn clean(engine: &Engine) {
+    marks::clean(MARK, engine);
+}

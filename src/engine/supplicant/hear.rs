@@ -1,0 +1,104 @@
+//! Taking in what a wpa_supplicant says.
+use super::{Fault, News, Radio, Supplicant};
+use crate::engine::journal::clip;
+use crate::wire::wpa::{self, Message, Request};
+
+/// How an access point answers a wrong passphrase in WPA3 (IEEE 802.11-2020, table
+/// 9-50: challenge failure).
+const SAE_CHALLENGE_FAILED: u16 = 15;
+
+impl Supplicant {
+    /// Takes in one datagram.
+    pub fn hear(&mut self, text: &str) -> News {
+        match wpa::parse(text) {
+            Message::Reply(reply) => self.hear_reply(reply),
+            // A connected adapter scans too, to roam: that changes nothing.
+            Message::ScanStarted if self.radio == Radio::Authorised => News::Nothing,
+            Message::ScanStarted => self.change(Radio::Scanning),
+            Message::NotFound => self.change(Radio::NotFound),
+            Message::Associating { ssid } => {
+                self.trying = clip(format_args!("{ssid}"));
+                self.change(Radio::Associating)
+            }
+            Message::Associated => self.change(Radio::Associated),
+            Message::EapStarted => {
+                self.challenged = true;
+                News::Nothing
+            }
+            Message::EapFailed => match self.fault {
+                Some(Fault::Certificate(_)) => News::Nothing,
+                _ => self.blame(Fault::Refused),
+            },
+            Message::BadCertificate { why } => {
+                self.blame(Fault::Certificate(clip(format_args!("{why}"))))
+            }
+            Message::Connected => {
+                self.fault = None;
+                self.settling = None;
+                self.ask(Request::Status);
+                self.change(Radio::Authorised)
+            }
+            Message::Disconnected { .. } => self.change(Radio::Disconnected),
+            Message::Disabled {
+                ssid,
+                wrong_key: true,
+                ..
+            } => self.blame(Fault::WrongPassphrase(clip(format_args!("{ssid}")))),
+            Message::AuthRejected {
+                sae: true,
+                status: SAE_CHALLENGE_FAILED,
+            } => self.blame(Fault::WrongPassphrase(self.trying.clone())),
+            Message::AuthRejected { status, .. } | Message::AssocRejected { status } => {
+                match self.fault {
+                    Some(Fault::WrongPassphrase(_)) => News::Nothing,
+                    _ => self.blame(Fault::Rejected(status)),
+                }
+            }
+            Message::Disabled { .. } | Message::Terminating | Message::Other => News::Nothing,
+        }
+    }
+
+    fn change(&mut self, radio: Radio) -> News {
+        if self.radio == radio {
+            return News::Nothing;
+        }
+        self.unjoined(radio);
+        News::Radio(radio)
+    }
+
+    fn blame(&mut self, fault: Fault) -> News {
+        if self.fault.as_ref() == Some(&fault) {
+            return News::Nothing;
+        }
+        self.fault = Some(fault.clone());
+        News::Fault(fault)
+    }
+
+    fn hear_reply(&mut self, reply: &str) -> News {
+        match self.asked.take().map(|(request, _)| request) {
+            Some(Request::Status) => self.hear_status(&wpa::parse_status(reply)),
+            Some(Request::SignalPoll) => {
+                self.signal_dbm = wpa::parse_signal(reply);
+                News::Nothing
+            }
+            Some(Request::Attach | Request::Reconfigure) | None => News::Nothing,
+        }
+    }
+
+    fn hear_status(&mut self, status: &wpa::Status<'_>) -> News {
+        let radio = match status.state {
+            "COMPLETED" => Radio::Authorised,
+            "SCANNING" => Radio::Scanning,
+            "AUTHENTICATING" | "ASSOCIATING" => Radio::Associating,
+            "ASSOCIATED" | "4WAY_HANDSHAKE" | "GROUP_HANDSHAKE" => Radio::Associated,
+            "DISCONNECTED" | "INACTIVE" | "INTERFACE_DISABLED" => Radio::Disconnected,
+            _ => return News::Nothing,
+        };
+        let news = self.change(radio);
+        if radio == Radio::Authorised {
+            self.ssid = clip(format_args!("{}", status.ssid));
+            self.frequency = status.frequency;
+        }
+        news
+    }
+}

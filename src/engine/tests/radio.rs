@@ -1,0 +1,319 @@
+//! Settings of the radios, what blocks them, and members that are told to rest.
+use super::*;
+use crate::engine::radio::{Setting, Switch};
+
+fn settings(done: &[Action], link: Index) -> Vec<Setting> {
+    let of = |action: &Action| match action {
+        Action::SetRadio { link: on, setting } if *on == link => Some(*setting),
+        _ => None,
+    };
+    done.iter().filter_map(of).collect()
+}
+
+#[test]
+fn each_setting_is_made_once_and_again_after_every_up() {
+    let mut config = config();
+    config.radio.distance_m = Some(2_000);
+    let mut world = World::start(&config, &[(WLAN0, "wlan0", true)]);
+    let usual = [
+        Setting::PowerSave(false),
+        Setting::LegacyRates(false),
+        // 4.4 times 450 m.
+        Setting::CoverageClass(5),
+    ];
+    assert_eq!(settings(&world.take(), WLAN0), usual);
+    world.join(WLAN0);
+    // Drivers turn it on again when they join: looked at once more.
+    assert_eq!(
+        settings(&world.take(), WLAN0),
+        [Setting::PowerSave(false), Setting::LegacyRates(false)]
+    );
+    world.wait(60_000);
+    assert_eq!(settings(&world.take(), WLAN0), []);
+    pretend::edit(&mut world.engine, world.now, WLAN0, |link| {
+        link.up = false;
+        link.carrier = false;
+        link.oper = Oper::Down;
+    });
+    world.run();
+    assert_eq!(settings(&world.take(), WLAN0), usual);
+}
+
+#[test]
+fn what_a_driver_cannot_do_is_asked_for_once_and_named() {
+    let mut world = World::start(&config(), &[]);
+    world.now += 10_000;
+    world
+        .engine
+        .handle(world.now, Event::Link(plain(WLAN0, "wlan0", true)));
+    let mut refused = 0;
+    while let Some(action) = world.engine.next(world.now) {
+        if let Action::SetRadio { .. } = action {
+            refused += 1;
+            let failure = Failure {
+                errno: 95,
+                text: Default::default(),
+            };
+            let told = Event::Done(action, Err(failure));
+            world.engine.handle(world.now, told);
+        } else {
+            pretend::perform(&mut world.engine, world.now, action);
+        }
+    }
+    assert_eq!(refused, 2, "power save and rates");
+    let mut found = vec![];
+    world
+        .engine
+        .radio_findings(&mut |place, what| found.push(format!("{place}: {what}")));
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].starts_with("wlan0: its driver () cannot turn power save off: "));
+    // A reload asks again.
+    let config = config();
+    world.engine.handle(world.now, Event::Config(&config));
+    world.run();
+    assert_eq!(settings(&world.take(), WLAN0).len(), 2);
+}
+
+#[test]
+fn the_country_is_told_once_and_looked_at_later() {
+    let mut world = World::usual();
+    let told = |done: &[Action]| {
+        let is = |a: &&Action| matches!(a, Action::SetCountry { code } if code == b"BE");
+        done.iter().filter(is).count()
+    };
+    assert_eq!(told(&world.take()), 1);
+    world.wait(2_000);
+    assert!(
+        world
+            .take()
+            .iter()
+            .any(|a| matches!(a, Action::CheckCountry { .. }))
+    );
+    let mut other = config();
+    other.country = Some(*b"NL");
+    world.engine.handle(world.now, Event::Config(&other));
+    world.run();
+    assert!(world.take().contains(&Action::SetCountry { code: *b"NL" }));
+    world.wait(2_000);
+    let asked = world.take();
+    assert!(
+        asked
+            .iter()
+            .any(|a| matches!(a, Action::CheckCountry { .. })),
+        "{asked:?}"
+    );
+    world.wait(60_000);
+    world.wait(60_000);
+    assert!(
+        !world
+            .take()
+            .iter()
+            .any(|a| matches!(a, Action::CheckCountry { .. }))
+    );
+}
+
+fn with_switch(unblock: bool, soft: bool, hard: bool) -> World {
+    let mut config = config();
+    config.radio.unblock = unblock;
+    let mut world = World::start(&config, &[]);
+    let switch = |soft, hard| {
+        Event::Rfkill(Switch {
+            number: 7,
+            soft,
+            hard,
+        })
+    };
+    world.engine.handle(world.now, switch(soft, hard));
+    let mut adapter = plain(WLAN0, "wlan0", true);
+    adapter.facts.rfkill = Some(7);
+    world.engine.handle(world.now, Event::Link(adapter));
+    world.run();
+    world
+}
+
+#[test]
+fn a_soft_block_is_ended_before_the_adapter_is_set_up() {
+    let mut world = World::start(&config(), &[]);
+    let switch = |soft| {
+        Event::Rfkill(Switch {
+            number: 7,
+            soft,
+            hard: false,
+        })
+    };
+    world.engine.handle(world.now, switch(true));
+    let mut adapter = plain(WLAN0, "wlan0", true);
+    adapter.facts.rfkill = Some(7);
+    world.engine.handle(world.now, Event::Link(adapter));
+    let action = loop {
+        match world.engine.next(world.now).expect("a step") {
+            action @ Action::Unblock { .. } => break action,
+            action => {
+                assert!(
+                    !matches!(
+                        action,
+                        Action::Kernel(KernelAction::SetUp {
+                            link: WLAN0,
+                            up: true
+                        })
+                    ),
+                    "set up while it is blocked"
+                );
+                pretend::perform(&mut world.engine, world.now, action);
+            }
+        }
+    };
+    assert_eq!(
+        action,
+        Action::Unblock {
+            link: WLAN0,
+            switch: 7
+        }
+    );
+    world.engine.handle(world.now, Event::Done(action, Ok(())));
+    world.engine.handle(world.now, switch(false));
+    world.run();
+    assert!(world.link(WLAN0).up);
+    assert!(world.engine.refusals().is_empty());
+}
+
+#[test]
+fn a_hard_block_and_one_that_shall_stay_are_named() {
+    for (unblock, soft, hard, words) in [
+        (true, false, true, "hard-blocked"),
+        (true, true, true, "hard-blocked"),
+        (false, true, false, "rfkill unblock wifi"),
+    ] {
+        let mut world = with_switch(unblock, soft, hard);
+        assert!(!world.link(WLAN0).up);
+        let refusals = world.engine.refusals();
+        assert_eq!(refusals.len(), 1, "{refusals:?}");
+        assert!(refusals[0].text.contains(words), "{refusals:?}");
+        let open = Switch {
+            number: 7,
+            soft: false,
+            hard: false,
+        };
+        world.engine.handle(world.now, Event::Rfkill(open));
+        world.run();
+        assert!(world.link(WLAN0).up, "at once when the block has ended");
+    }
+}
+
+#[test]
+fn a_member_told_to_rest_hands_over_first_and_stays_down() {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    world.join(WLAN1);
+    world.take();
+    let rest = |link, rest| Event::Rest { link, rest };
+    world.engine.handle(world.now, rest(WLAN0, true));
+    world.run();
+    let done = world.take();
+    let switched = place_of(&done, |a| {
+        matches!(
+            a,
+            Action::Kernel(KernelAction::SetBond {
+                option: BondOption::Active(Some(WLAN1)),
+                ..
+            })
+        )
+    });
+    let stopped = place_of(&done, |a| {
+        matches!(a, Action::StopSupplicant { link: WLAN0, .. })
+    });
+    let down = place_of(&done, |a| {
+        matches!(
+            a,
+            Action::Kernel(KernelAction::SetUp {
+                link: WLAN0,
+                up: false
+            })
+        )
+    });
+    assert!(switched < stopped && stopped < down, "{done:?}");
+    world.wait(60_000);
+    assert!(!world.link(WLAN0).up);
+    assert!(world.link(WLAN0).master.is_some(), "a member all the same");
+    world.engine.handle(world.now, rest(WLAN0, false));
+    world.run();
+    assert!(world.link(WLAN0).up);
+    let started = |a: &&Action| matches!(a, Action::StartSupplicant { link: WLAN0, .. });
+    assert_eq!(world.take().iter().filter(started).count(), 1);
+}
+
+#[test]
+fn what_was_up_before_is_up_afterwards() {
+    let mut world = World::start(&config(), &[(WLAN1, "wlan1", true)]);
+    let mut adapter = plain(WLAN0, "wlan0", true);
+    adapter.up = true;
+    world.engine.handle(world.now, Event::Link(adapter));
+    world.run();
+    world.take();
+    world.engine.handle(world.now, Event::Stop);
+    world.run();
+    let done = world.take();
+    let up = |link| Action::Kernel(KernelAction::SetUp { link, up: true });
+    let freed = place_of(&done, |a| {
+        matches!(
+            a,
+            Action::Kernel(KernelAction::SetMaster {
+                link: WLAN0,
+                master: None
+            })
+        )
+    });
+    let restored = place_of(&done, |a| *a == Action::RestoreRadio { link: WLAN0 });
+    assert!(
+        restored < freed && freed < place_of(&done, |a| *a == up(WLAN0)),
+        "{done:?}"
+    );
+    assert!(!done.contains(&up(WLAN1)), "it was down");
+}
+
+#[test]
+fn a_guarded_cable_counts_as_unauthorised_until_it_is_let_in() {
+    let mut config = config();
+    config.links[0].wired_auth = Some(Eap {
+        method: EapMethod::Peap,
+        inner: EapInner::MsChapV2,
+        identity: Default::default(),
+        anonymous_identity: None,
+        password: None,
+        ca_cert: None,
+        domain: None,
+        client_cert: None,
+        private_key: None,
+    });
+    let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
+    world.join(ETH0);
+    let has_address = |world: &World| world.engine.observed().addresses_of(ETH0).next().is_some();
+    let say = |world: &mut World, text| {
+        world
+            .engine
+            .handle(world.now, Event::Supplicant { link: ETH0, text });
+        world.run();
+    };
+    assert!(!has_address(&world));
+    say(
+        &mut world,
+        "<3>CTRL-EVENT-EAP-STARTED EAP authentication started",
+    );
+    world.wait(20_000);
+    assert!(
+        !has_address(&world),
+        "somebody asked, and has not let us in"
+    );
+    say(
+        &mut world,
+        "<3>CTRL-EVENT-CONNECTED - Connection to 01:80:c2:00:00:03 completed",
+    );
+    assert!(has_address(&world));
+    world.lose(ETH0);
+    assert!(!has_address(&world));
+    // At home: nobody asks.
+    world.join(ETH0);
+    assert!(!has_address(&world));
+    world.wait(5_000);
+    assert!(has_address(&world));
+}

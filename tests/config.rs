@@ -315,7 +315,7 @@ fn what_is_not_done_yet_is_said() {
         "{smallest:?}"
     );
     let whole = said("whole.json");
-    for place in ["bridges: ", "links[0].wired_auth: without `ca_cert`"] {
+    for place in ["health: ", "links[0].wired_auth: without `ca_cert`"] {
         assert!(
             whole.iter().any(|line| line.starts_with(place)),
             "{place} in {whole:#?}"

@@ -102,11 +102,14 @@ fn one_lease_is_given_back_and_asked_for_alone() {
     let mut both = config();
     both["bond"]["ipv4"] = json!({ "dhcp": true });
     both["links"] = json!([{ "name": "eth0" }]);
+    both["hostname"] = json!("box-17");
     s.pi.start(&both);
     let leased = |st: &serde_json::Value, link: &str| status::link(st, link)["lease"].is_object();
     s.pi.wait("both leases", LONG, |st| {
         leased(st, "bond0") && leased(st, "eth0")
     });
+    let named = "client provides name: box-17";
+    assert!(s.lan.dhcp_log().contains(named), "{}", s.lan.dhcp_log());
     let associations = s.associations();
     let asked = wired.dhcp_log().matches("DHCPREQUEST").count();
     s.pi.call(&["release", "bond0"]);

@@ -190,6 +190,9 @@ pub fn doctor(parser: &mut lexopt::Parser) -> Outcome {
     if let Some(other) = parser.next()? {
         return Err(other.unexpected().into());
     }
-    let (code, body) = ask(Request::Doctor)?;
-    say(&body).map(|_| code)
+    match ask(Request::Doctor) {
+        Ok((code, body)) => say(&body).map(|_| code),
+        // That is a finding, too.
+        Err(exit) => say(&format!("wifibond: {}\n", exit.message)).map(|_| 1),
+    }
 }

@@ -24,18 +24,11 @@ impl fmt::Display for Notice {
 type Asks<Part> = fn(&Part) -> bool;
 
 /// Settings of the file: where, whether they ask for something, what is not done.
-const FILE: &[(&str, Asks<Config>, &str)] = &[
-    (
-        "bridges",
-        |config| !config.bridges.is_empty(),
-        "not supported yet: bridges",
-    ),
-    (
-        "health",
-        |config| has_bond(config) && (config.health.probe != Probe::Off || config.health.repair),
-        "not supported yet: probing and repairing members; a member counts as good while it is authorised",
-    ),
-];
+const FILE: &[(&str, Asks<Config>, &str)] = &[(
+    "health",
+    |config| has_bond(config) && (config.health.probe != Probe::Off || config.health.repair),
+    "not supported yet: probing and repairing members; a member counts as good while it is authorised",
+)];
 
 /// Room for every line of the table, and for every part with EAP.
 pub const MAX_NOTICES: usize = 8 + MAX_NETWORKS + 1 + MAX_LINKS;

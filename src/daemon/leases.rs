@@ -223,12 +223,20 @@ fn kept_duid(text: &[u8], serial: &str) -> Option<[u8; 6]> {
     parts.next().is_none().then_some(octets)
 }
 
-/// The permanent address of the lowest-numbered adapter: the board's own, as a rule.
+/// The permanent address of the lowest-numbered adapter: the board's own, as a rule. Where
+/// there is none, of another link; never of a bond or bridge, which have others'.
 fn first_mac(engine: &Engine) -> Option<[u8; 6]> {
     let links = engine.observed().links();
-    let real = links.filter(|link| matches!(link.kind, Kind::Plain));
-    let known = real.filter_map(|link| Some((link.index, link.permanent_mac.or(link.mac)?)));
-    known.min_by_key(|(index, _)| *index).map(|(_, mac)| mac.0)
+    let known = links.filter_map(|link| {
+        let real = match link.kind {
+            Kind::Plain => true,
+            Kind::Other(_) => false,
+            Kind::Bond(_) | Kind::Bridge => return None,
+        };
+        Some((!real, link.index, link.permanent_mac.or(link.mac)?))
+    });
+    let first = known.min_by_key(|(virtual_one, index, _)| (*virtual_one, *index));
+    first.map(|(_, _, mac)| mac.0)
 }
 
 #[cfg(test)]

@@ -192,6 +192,9 @@ fn hint(action: &KernelAction, failure: Failure) -> Failure {
         (KernelAction::CreateBond { .. }, libc::EOPNOTSUPP) => {
             "the kernel has no bonding driver: modprobe bonding max_bonds=0, or install its modules"
         }
+        (KernelAction::CreateBridge { .. }, libc::EOPNOTSUPP) => {
+            "the kernel has no bridge driver: modprobe bridge, or install its modules"
+        }
         (KernelAction::SetUp { up: true, .. }, libc::ERFKILL) => {
             "the radio is blocked: rfkill unblock wifi"
         }

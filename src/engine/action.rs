@@ -134,6 +134,10 @@ pub enum KernelAction {
         name: IfName,
         options: BondOptions,
     },
+    /// The same, kind bridge.
+    CreateBridge {
+        name: IfName,
+    },
     SetBond {
         bond: Index,
         option: BondOption,

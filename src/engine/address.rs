@@ -5,10 +5,11 @@
 use super::Engine;
 use super::action::{Action, KernelAction};
 use super::bond::{self, Place};
+use super::bridge;
 use super::dhcp4::{Client, Lease};
 use super::dhcp6;
 use super::journal::{Text, clip};
-use super::observed::{Address, Index, KernelRoute, Link, OUR_PROTOCOL};
+use super::observed::{Address, Index, KernelRoute, Kind, Link, OUR_PROTOCOL};
 use super::roles::{authorised, own_link};
 use crate::config::{Fallback, IpBlock, IpNet, Ipv6Mode, Route};
 use core::net::IpAddr;
@@ -106,10 +107,13 @@ impl Managed<'_> {
 
 /// The part of the file about this link, if it gets addresses from us.
 pub(super) fn block<'a>(engine: &'a Engine, link: &Link) -> Option<&'a IpBlock> {
-    match link.name == engine.config.bond.name {
-        true => Some(&engine.config.bond.ip),
-        false => own_link(&engine.config, link).map(|entry| &entry.ip),
+    if link.name == engine.config.bond.name {
+        // In a bridge it is a port, and the bridge has the addresses.
+        return (!bridge::has_bond(&engine.config)).then_some(&engine.config.bond.ip);
     }
+    let bridge = || bridge::of(engine, link).map(|bridge| &bridge.ip);
+    let entry = own_link(&engine.config, link).map(|entry| &entry.ip);
+    entry.or_else(bridge)
 }
 
 /// The part a link plays here, or `None` if it gets no addresses from us.
@@ -162,7 +166,8 @@ pub fn refusal(engine: &Engine, link: &Link) -> Option<Text> {
 pub fn next_link(engine: &Engine, now: u64) -> Option<Action> {
     for part in all(engine) {
         let link = part.link;
-        let is_bond = link.name == engine.config.bond.name;
+        // The bond and the bridges have been set up before.
+        let is_bond = !matches!(link.kind, Kind::Plain | Kind::Other(_));
         let off = engine.blocked(link).is_some();
         if !link.up && !off && !is_bond && !engine.is_stopping() {
             let step = engine.offer(

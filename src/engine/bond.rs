@@ -8,7 +8,8 @@
 use super::Engine;
 use super::action::{Action, BondOption, KernelAction};
 use super::carry::usable;
-use super::journal::{RecordKind, Text, clip};
+use super::journal::{Text, clip};
+use super::member;
 use super::observed::{BondOptions, Index, Kind, Link};
 use super::roles::{matches, member_rank, present_members};
 use crate::config::{self, Config, FailOverMac, IfName, PrimaryReselect};
@@ -52,7 +53,7 @@ pub fn place<'a>(engine: &'a Engine) -> Place<'a> {
 /// A bond that somebody else made is taken over when nothing is lost by it: when it
 /// is empty, or already as wanted with no other members than ours.
 fn foreign_reason(engine: &Engine, bond: &Link, options: &BondOptions) -> Option<Text> {
-    if bond.ours || engine.made_bond == Some(bond.index) {
+    if bond.ours || engine.made.contains(&bond.index) {
         return None;
     }
     let members = || {
@@ -88,7 +89,7 @@ fn mode_name(mode: u8) -> &'static str {
     NAMES.get(usize::from(mode)).unwrap_or(&"unknown mode")
 }
 
-fn mode_fits(have: &BondOptions, want: &BondOptions) -> bool {
+pub(super) fn mode_fits(have: &BondOptions, want: &BondOptions) -> bool {
     have.mode == want.mode && have.fail_over_mac == want.fail_over_mac
 }
 
@@ -133,7 +134,7 @@ pub fn next(engine: &Engine, now: u64) -> Option<Action> {
         }
         Place::Usable(bond, have) => (bond, have),
     };
-    if engine.made_bond == Some(bond.index) && !bond.ours {
+    if engine.made.contains(&bond.index) && !bond.ours {
         let mark = engine.offer(now, KernelAction::SetAlias { link: bond.index });
         if mark.is_some() {
             return mark;
@@ -180,7 +181,7 @@ fn change_mode(
         .links()
         .find(|l| l.master == Some(bond.index))
     {
-        return free(engine, now, member);
+        return member::free(engine, now, member);
     }
     if bond.up {
         return engine.offer(
@@ -224,149 +225,6 @@ fn next_option(have: &BondOptions, want: &BondOptions) -> Option<BondOption> {
         return Some(BondOption::PeerNotifications(want.peer_notifications));
     }
     None
-}
-
-/// The next step for the members: those that should leave, then those to take in.
-pub fn next_member(engine: &Engine, now: u64) -> Option<Action> {
-    let Place::Usable(bond, have) = place(engine) else {
-        return leave_old_bond(engine, now);
-    };
-    if !mode_fits(have, &desired_options(&engine.config)) {
-        return None;
-    }
-    let present = present_members(&engine.config, &engine.observed);
-    for link in engine.observed.links() {
-        if link.master == Some(bond.index)
-            && !present.contains(&link.index)
-            && let Some(step) = free(engine, now, link)
-        {
-            return Some(step);
-        }
-    }
-    for index in &present {
-        let link = engine.observed.link(*index)?;
-        if let Some(step) = take_in(engine, now, bond, link) {
-            return Some(step);
-        }
-    }
-    leave_old_bond(engine, now)
-}
-
-/// A bond of ours that the file does not name any more: its members go, then it.
-fn leave_old_bond(engine: &Engine, now: u64) -> Option<Action> {
-    let wanted = &engine.config.bond;
-    let is_old = |l: &&Link| {
-        l.ours
-            && matches!(l.kind, Kind::Bond(_))
-            && (l.name != wanted.name || wanted.members.is_empty())
-    };
-    let old = engine.observed.links().find(is_old)?;
-    match engine
-        .observed
-        .links()
-        .find(|l| l.master == Some(old.index))
-    {
-        Some(member) => free(engine, now, member),
-        None => engine.offer(now, KernelAction::DeleteLink { link: old.index }),
-    }
-}
-
-/// Why a member that is there cannot be taken in.
-pub fn refusal(engine: &Engine, bond: Index, link: &Link) -> Option<Text> {
-    if let Some(master) = link.master {
-        if master != bond {
-            let name = engine
-                .observed
-                .link(master)
-                .map_or("another interface", |l| &l.name);
-            let ours = engine.observed.link(master).is_some_and(|l| l.ours);
-            return (!ours).then(|| {
-                clip(format_args!(
-                    "belongs to {name} already, which is not ours: free it there, or leave it out of bond.members"
-                ))
-            });
-        }
-    } else if link.facts.wifi && engine.config.bond.fail_over_mac == FailOverMac::None {
-        return Some(clip(format_args!(
-            "is Wi-Fi, which needs fail_over_mac \"active\": access points drop frames with another adapter's address"
-        )));
-    }
-    None
-}
-
-/// Down → addresses off → IPv6 off → member → up. The supplicant follows when it is
-/// a member and up.
-fn take_in(engine: &Engine, now: u64, bond: &Link, link: &Link) -> Option<Action> {
-    if link.master == Some(bond.index) {
-        let rest = engine.is_resting(link.index);
-        if link.up == !rest || engine.blocked(link).is_some() {
-            return None;
-        }
-        if rest && let Some(step) = engine.supplicant_must_go(now, link.index) {
-            return step;
-        }
-        let (link, up) = (link.index, !rest);
-        return engine.offer(now, KernelAction::SetUp { link, up });
-    }
-    // The kernel sets up what it takes in, and cannot while it is blocked.
-    let off = engine.blocked(link).is_some();
-    if off || link.master.is_some() || refusal(engine, bond.index, link).is_some() {
-        return None;
-    }
-    if let Some(step) = engine.supplicant_must_go(now, link.index) {
-        return step;
-    }
-    if link.up {
-        let index = link.index;
-        if !engine.was_up.contains(&index) {
-            let was_up = true;
-            let note = Action::NoteUp {
-                link: index,
-                was_up,
-            };
-            return engine.offer_any(now, note);
-        }
-        let down = KernelAction::SetUp {
-            link: index,
-            up: false,
-        };
-        return engine.offer(now, down);
-    }
-    if let Some(address) = engine.observed.addresses_of(link.index).next() {
-        let net = address.net;
-        return engine.offer(
-            now,
-            KernelAction::DeleteAddress {
-                link: link.index,
-                net,
-            },
-        );
-    }
-    if let Some(step) = engine.ipv6_step(now, link, false) {
-        return Some(step);
-    }
-    let master = Some(bond.index);
-    engine.offer(
-        now,
-        KernelAction::SetMaster {
-            link: link.index,
-            master,
-        },
-    )
-}
-
-/// The supplicant goes, then the member, then it gets its IPv6 back.
-pub fn free(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
-    if let Some(step) = engine.supplicant_must_go(now, link.index) {
-        return step;
-    }
-    engine.offer(
-        now,
-        KernelAction::SetMaster {
-            link: link.index,
-            master: None,
-        },
-    )
 }
 
 /// Which member should be active: the one asked for, else as `primary_reselect`
@@ -470,86 +328,7 @@ pub fn reason(
     clip(format_args!("{name} was chosen outside of wifibond"))
 }
 
-/// Former members that were up before they were ours are so again.
-pub fn next_former(engine: &Engine, now: u64) -> Option<Action> {
-    let former = |link: &&Link| {
-        let member = member_rank(&engine.config, link).is_some() && !engine.is_stopping();
-        link.master.is_none() && !member
-    };
-    let mut links = engine
-        .was_up
-        .iter()
-        .filter_map(|i| engine.observed.link(*i));
-    let link = links.find(former)?;
-    let index = link.index;
-    // One that is switched off cannot: it is left as it is.
-    if !link.up && engine.blocked(link).is_none() {
-        let up = KernelAction::SetUp {
-            link: index,
-            up: true,
-        };
-        if let Some(step) = engine.offer(now, up) {
-            return Some(step);
-        }
-    }
-    let note = Action::NoteUp {
-        link: index,
-        was_up: false,
-    };
-    engine.offer_any(now, note)
-}
-
 impl Engine {
-    pub(super) fn is_resting(&self, link: Index) -> bool {
-        self.resting.contains(&link)
-    }
-
-    pub(super) fn rest(&mut self, now: u64, link: Index, rest: bool) {
-        self.resting.retain(|resting| *resting != link);
-        if rest {
-            let _ = self.resting.push(link);
-        }
-        self.retry.forget_link(link);
-        if let Some(name) = self.observed.link(link).map(|link| link.name.clone()) {
-            let text = match rest {
-                true => "set down by `wifibond member`",
-                false => "set up by `wifibond member`",
-            };
-            self.journal
-                .write(now, RecordKind::Radio, &name, format_args!("{text}"));
-        }
-    }
-
-    pub(super) fn note_up(&mut self, link: Index, was_up: bool) {
-        self.was_up.retain(|up| *up != link);
-        if was_up {
-            let _ = self.was_up.push(link);
-        }
-    }
-
-    /// A member of the bond by its name, for `wifibond member`.
-    pub fn member(&self, name: &str) -> Result<Index, &'static str> {
-        let link = self.observed.by_name(name);
-        let link = link.ok_or("no such member; `wifibond status` names them")?;
-        let Place::Usable(bond, _) = place(self) else {
-            return Err("there is no bond");
-        };
-        match link.master == Some(bond.index) {
-            true => Ok(link.index),
-            false => Err("is not a member of the bond"),
-        }
-    }
-
-    /// Has a member's wpa_supplicant read its file again and join anew, when it is its turn.
-    pub fn rejoin(&mut self, link: Index) -> Result<(), &'static str> {
-        let mut supplicants = self.supplicants.iter_mut();
-        let supplicant = supplicants.find(|s| s.link == link);
-        supplicant
-            .ok_or("no wpa_supplicant runs on it")?
-            .want_again();
-        Ok(())
-    }
-
     /// May this member be made active? Its number, or why not.
     pub fn may_switch(&self, name: &str) -> Result<Index, &'static str> {
         let Place::Usable(bond, _) = place(self) else {

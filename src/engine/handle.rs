@@ -1,14 +1,14 @@
 //! Taking in what happened: the only place where the engine's state changes.
 use super::Engine;
-use super::action::{Action, KernelAction, Scope};
+use super::action::Scope;
 use super::bond::{self, Place};
 use super::carry;
-use super::event::{Event, Failure};
+use super::event::Event;
 use super::journal::{RecordKind, clip};
 use super::observed::{Index, Kind, Link, OUR_PROTOCOL};
 use super::supplicant::{Phase, Supplicant};
 use super::supplicant_file::fingerprint;
-use super::{Refusal, roles, stop, words};
+use super::{Refusal, roles, stop};
 use crate::config::Config;
 use crate::wire::wpa::Request;
 
@@ -119,7 +119,7 @@ impl Engine {
         }
         self.forget_unwanted_supplicants();
         self.update_locks(now);
-        self.note_made_bond();
+        self.note_made();
         let bond = match bond::place(self) {
             Place::Usable(link, options) => Some((link.carrier, link.index, *options)),
             Place::Unwanted | Place::Empty | Place::Refused(_) => None,
@@ -136,13 +136,12 @@ impl Engine {
         }
     }
 
-    fn note_made_bond(&mut self) {
-        if self.making_bond {
-            let found = self.observed.by_name(&self.config.bond.name);
-            if let Some(link) = found {
-                self.made_bond = Some(link.index);
-                self.making_bond = false;
-            }
+    fn note_made(&mut self) {
+        let found = self.making.as_ref();
+        let found = found.and_then(|name| self.observed.by_name(name));
+        if let Some(index) = found.map(|link| link.index) {
+            let _ = self.made.push(index);
+            self.making = None;
         }
     }
 
@@ -213,9 +212,12 @@ impl Engine {
             let is_member = roles::member_rank(&self.config, link).is_some();
             members += usize::from(is_member);
             let text = match &place {
-                Place::Usable(bond, _) if is_member => bond::refusal(self, bond.index, link),
+                Place::Usable(bond, _) if is_member => {
+                    super::member::refusal(self, bond.index, link)
+                }
                 _ => super::address::refusal(self, link),
             };
+            let text = text.or_else(|| super::bridge::refusal(self, link));
             let text = text.or_else(|| super::radio::refusal(self, link));
             if let Some(text) = text {
                 add(Refusal {
@@ -288,7 +290,8 @@ impl Engine {
                 .write(now, RecordKind::Adapter, &link.name, text);
         }
         // Its addresses and routes may have come before it concerned us.
-        if self.observed.is_complete() && link.name != self.config.bond.name {
+        let empty = matches!(link.kind, Kind::Bond(_) | Kind::Bridge) && self.making.is_some();
+        if self.observed.is_complete() && !empty {
             self.want_read(Scope::All);
         }
     }
@@ -330,9 +333,7 @@ impl Engine {
         self.radio_gone(index);
         self.resting.retain(|resting| *resting != index);
         self.was_up.retain(|up| *up != index);
-        if self.made_bond == Some(index) {
-            self.made_bond = None;
-        }
+        self.made.retain(|made| *made != index);
         // A supplicant that is not running has nothing to end.
         self.supplicants
             .retain(|s| s.link != index || !matches!(s.phase, Phase::Waiting { .. }));
@@ -352,147 +353,6 @@ impl Engine {
                 self.link_gone(now, index);
             }
         }
-    }
-
-    fn action_done(&mut self, now: u64, action: Action, result: Result<(), Failure>) {
-        match result {
-            Ok(()) => self.action_succeeded(now, action),
-            Err(failure) => self.action_failed(now, &action, failure),
-        }
-    }
-
-    fn action_succeeded(&mut self, now: u64, action: Action) {
-        match &action {
-            Action::Kernel(KernelAction::CreateBond { .. }) => self.making_bond = true,
-            Action::Kernel(KernelAction::AddAddress {
-                link,
-                until: Some(until),
-                ..
-            }) => self.lease_told(*link, Some(*until)),
-            Action::Kernel(KernelAction::AddAddress6 {
-                link, net, until, ..
-            }) => self.lease6_told(*link, *net, *until),
-            Action::Kernel(_) | Action::Exit => {}
-            Action::SendDhcp6 { link } => self.dhcp6_sent(now, *link),
-            Action::ReleaseDhcp6 { link } => self.dhcp6_released(now, *link),
-            Action::StoreLease6 { link } => self.lease6_stored(*link),
-            Action::SolicitRouter { link } => self.solicited(now, *link),
-            Action::SayMoved { link } => self.move_said(now, *link),
-            Action::SetRadio { link, setting } => self.radio_set(*link, *setting),
-            Action::RestoreRadio { link } => self.radio_restored(*link),
-            Action::SetCountry { .. } => self.country_asked(now),
-            Action::CheckCountry { .. } => self.country_checked(now, true),
-            Action::Unblock { .. } => {}
-            Action::NoteUp { link, was_up } => self.note_up(*link, *was_up),
-            Action::Tune { link, tuning, .. } => self.tuned(now, *link, *tuning),
-            Action::WriteResolver => self.resolver = Some(super::dns::resolver(self)),
-            Action::SendDhcp4 { link } => self.dhcp4_sent(now, *link),
-            Action::SayArp { link } => self.arp_said(*link),
-            Action::ReleaseDhcp4 { link } => self.dhcp4_released(now, *link),
-            Action::StoreLease { link, .. } => self.lease_stored(*link),
-            Action::SetIpv6 { link, enabled, .. } => {
-                self.ipv6_off.retain(|off| off != link);
-                if !enabled {
-                    let _ = self.ipv6_off.push(*link);
-                }
-            }
-            Action::Resync(scope) => {
-                if *scope == Scope::All || self.unread == Some(Scope::Routes) {
-                    self.unread = None;
-                }
-            }
-            Action::StartSupplicant { .. } => {}
-            Action::AttachSupplicant { link } => self.with(*link, |s| s.attached(now)),
-            Action::AskSupplicant { link, request } => {
-                let request = *request;
-                self.with(*link, |s| s.requested(request, now));
-                return;
-            }
-            Action::ReconfigureSupplicant { link } => self.with(*link, |s| s.reconfigured(now)),
-            Action::StopSupplicant { link, force } => self.supplicant_stopping(now, *link, *force),
-        }
-        if let Action::SendDhcp4 { .. }
-        | Action::SayArp { .. }
-        | Action::SendDhcp6 { .. }
-        | Action::SolicitRouter { .. }
-        | Action::SayMoved { .. }
-        | Action::StoreLease { .. }
-        | Action::StoreLease6 { .. } = action
-        {
-            // They change nothing in the kernel, and have reasons or times of their own.
-            return self.retry.forget(&action);
-        }
-        if self.retry.succeeded(&action, now) {
-            let text = clip::<90>(format_args!("{}", words::Words(&action, &self.observed)));
-            self.trouble(
-                now,
-                &action,
-                format_args!("{text}: accepted, but nothing changed"),
-            );
-        }
-    }
-
-    fn action_failed(&mut self, now: u64, action: &Action, failure: Failure) {
-        match action {
-            // Its control socket is not there yet, as a rule.
-            Action::AttachSupplicant { link } => {
-                return self.with(*link, |s| s.not_yet_attached(now));
-            }
-            Action::AskSupplicant { link, .. } => {
-                return self.with(*link, |s| s.detached(now));
-            }
-            // The next attempt is a matter of time, as after a lost message.
-            Action::SendDhcp4 { link } => self.dhcp4_sent(now, *link),
-            Action::SayArp { link } => self.arp_said(*link),
-            Action::SendDhcp6 { link } => self.dhcp6_sent(now, *link),
-            Action::SolicitRouter { link } => self.solicited(now, *link),
-            Action::SayMoved { link } => self.move_said(now, *link),
-            Action::StoreLease6 { link } => self.lease6_stored(*link),
-            Action::ReleaseDhcp6 { link } => self.dhcp6_released(now, *link),
-            // It is over all the same.
-            Action::ReleaseDhcp4 { link } => self.dhcp4_released(now, *link),
-            Action::StoreLease { link, .. } => self.lease_stored(*link),
-            Action::SetRadio { link, setting } => {
-                if self.radio_refused(now, *link, *setting, &failure) {
-                    return self.retry.forget(action);
-                }
-            }
-            Action::CheckCountry { .. } => {
-                self.country_checked(now, false);
-                return self.retry.forget(action);
-            }
-            // As it is, it stays.
-            Action::RestoreRadio { link } => self.radio_restored(*link),
-            Action::NoteUp { link, was_up } => self.note_up(*link, *was_up),
-            Action::SetCountry { .. } | Action::Unblock { .. } => {}
-            Action::Kernel(_)
-            | Action::WriteResolver
-            | Action::SetIpv6 { .. }
-            | Action::Tune { .. }
-            | Action::Resync(_)
-            | Action::StartSupplicant { .. }
-            | Action::ReconfigureSupplicant { .. }
-            | Action::StopSupplicant { .. }
-            | Action::Exit => {}
-        }
-        let text = failure.text.clone();
-        let news = self.retry.failed(action, failure, now);
-        if let Action::StartSupplicant { link, .. } = action {
-            // Its own deadline lies in the past: the table's counts.
-            let until = self.retry.until(action).unwrap_or(now);
-            self.with(*link, |s| s.phase = Phase::Waiting { until });
-        }
-        if news {
-            let words = clip::<60>(format_args!("{}", words::Words(action, &self.observed)));
-            self.trouble(now, action, format_args!("cannot {words}: {text}"));
-        }
-    }
-
-    fn trouble(&mut self, now: u64, action: &Action, text: core::fmt::Arguments<'_>) {
-        let name = words::subject(action)
-            .and_then(|index| self.observed.link(index))
-            .map_or(self.config.bond.name.clone(), |link| link.name.clone());
-        self.journal.write(now, RecordKind::Trouble, &name, text);
     }
 
     fn reconfigure(&mut self, now: u64, config: &Config) {

@@ -9,6 +9,7 @@
 pub mod action;
 mod address;
 mod bond;
+mod bridge;
 mod carry;
 pub mod dhcp4;
 pub mod dhcp6;
@@ -16,14 +17,17 @@ pub mod dns;
 pub mod event;
 mod handle;
 pub mod journal;
+mod member;
 mod moves;
 pub mod observed;
+mod outcome;
 pub mod pretend;
 pub mod radio;
 pub mod random;
 mod retry;
 pub mod roles;
 pub mod status;
+mod status_link;
 pub mod status_text;
 mod stop;
 mod supervise;
@@ -35,7 +39,7 @@ mod tests;
 pub mod tune;
 pub mod words;
 
-use crate::config::{Config, IfName};
+use crate::config::{Config, IfName, MAX_BRIDGES};
 use action::{Action, Scope};
 use heapless::Vec;
 use journal::{Journal, Text};
@@ -72,10 +76,10 @@ pub struct Engine {
     refusals: Vec<Refusal, MAX_REFUSALS>,
     /// The member that `switch` asked for, until it fails.
     pinned: Option<Index>,
-    /// The bond that this process created.
-    made_bond: Option<Index>,
-    /// The name of a bond being created, until its number is known.
-    making_bond: bool,
+    /// The bond and the bridges that this process created.
+    made: Vec<Index, { 1 + MAX_BRIDGES }>,
+    /// The name of one being created, until its number is known.
+    making: Option<IfName>,
     /// A member has been authorised, and the bond has had carrier ever since.
     bond_ready: bool,
     /// Links whose IPv6 we turned off.
@@ -111,8 +115,8 @@ impl Engine {
             dialect: supplicant_file::Dialect { owe: true },
             refusals: Vec::new(),
             pinned: None,
-            made_bond: None,
-            making_bond: false,
+            made: Vec::new(),
+            making: None,
             bond_ready: false,
             ipv6_off: Vec::new(),
             tuned: Vec::new(),
@@ -200,7 +204,8 @@ impl Engine {
         bond::next_active(self, now)
             .or_else(|| radio::next(self, now))
             .or_else(|| bond::next(self, now))
-            .or_else(|| bond::next_member(self, now))
+            .or_else(|| member::next_member(self, now))
+            .or_else(|| bridge::next(self, now))
             .or_else(|| dhcp4::next(self, now))
             .or_else(|| dhcp6::next(self, now))
             .or_else(|| supervise::next(self, now))
@@ -213,7 +218,7 @@ impl Engine {
             .or_else(|| dhcp6::next_solicitation(self, now))
             .or_else(|| dns::next(self, now))
             .or_else(|| self.ipv6_restored(now))
-            .or_else(|| bond::next_former(self, now))
+            .or_else(|| member::next_former(self, now))
             .or_else(|| dhcp4::next_store(self, now))
             .or_else(|| dhcp6::next_store(self, now))
     }
@@ -275,7 +280,8 @@ impl Engine {
                 && link.master.is_none()
                 && roles::member_rank(&self.config, link).is_none()
                 && roles::own_link(&self.config, link).is_none()
-                && link.name != self.config.bond.name
+                && roles::bridge_of(&self.config, link).is_none()
+                && address::block(self, link).is_none()
         };
         let link = self.observed.links().find(former)?;
         self.ipv6_step(now, link, true)

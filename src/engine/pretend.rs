@@ -158,6 +158,13 @@ fn change(engine: &mut Engine, now: u64, action: &KernelAction) -> Result<(), Fa
             engine.handle(now, Event::Link(link));
             Ok(())
         }
+        KernelAction::CreateBridge { name } => {
+            let highest = engine.observed.links().map(|l| l.index).max().unwrap_or(0);
+            let mut link = plain(highest + 1, name, false);
+            link.kind = Kind::Bridge;
+            engine.handle(now, Event::Link(link));
+            Ok(())
+        }
         KernelAction::SetBond { bond, option } => {
             edit_or_fail(engine, now, *bond, |link| set_option(link, *option))
         }
@@ -170,16 +177,7 @@ fn change(engine: &mut Engine, now: u64, action: &KernelAction) -> Result<(), Fa
             l.up = *up;
             l.carrier &= *up;
         }),
-        KernelAction::SetMaster { link, master } => edit_or_fail(engine, now, *link, |l| {
-            l.master = *master;
-            l.up = master.is_some();
-            l.port = master.map(|_| Port {
-                active: false,
-                mii: Mii::Down,
-                failures: 0,
-                permanent_mac: l.permanent_mac,
-            });
-        }),
+        KernelAction::SetMaster { link, master } => set_master(engine, now, *link, *master),
         KernelAction::AddAddress {
             link, net, metric, ..
         } => put_address(engine, now, *link, *net, *metric),
@@ -204,6 +202,31 @@ fn change(engine: &mut Engine, now: u64, action: &KernelAction) -> Result<(), Fa
             Ok(())
         }
     }
+}
+
+/// The bonding driver sets its members up, and down when they leave; a bridge does neither.
+fn set_master(
+    engine: &mut Engine,
+    now: u64,
+    link: Index,
+    master: Option<Index>,
+) -> Result<(), Failure> {
+    let of = |index: Index| engine.observed.link(index);
+    let old = of(link).and_then(|link| link.master);
+    let is_bond = |link: &Link| matches!(link.kind, Kind::Bond(_));
+    let bonded = master.or(old).and_then(of).is_some_and(is_bond);
+    edit_or_fail(engine, now, link, |l| {
+        l.master = master;
+        if bonded {
+            l.up = master.is_some();
+        }
+        l.port = master.filter(|_| bonded).map(|_| Port {
+            active: false,
+            mii: Mii::Down,
+            failures: 0,
+            permanent_mac: l.permanent_mac,
+        });
+    })
 }
 
 fn put_address(
@@ -263,14 +286,15 @@ pub fn join(engine: &mut Engine, now: u64, index: Index) {
             port.mii = Mii::Up;
         }
     });
-    let master = engine.observed.link(index).and_then(|link| link.master);
-    if let Some(bond) = master {
-        edit(engine, now, bond, |bond| {
-            bond.carrier = true;
-            bond.oper = Oper::Up;
-            if let Kind::Bond(options) = &mut bond.kind {
+    let mut port = index;
+    while let Some(master) = engine.observed.link(port).and_then(|link| link.master) {
+        edit(engine, now, master, |master| {
+            master.carrier = true;
+            master.oper = Oper::Up;
+            if let Kind::Bond(options) = &mut master.kind {
                 options.active = options.active.or(Some(index));
             }
         });
+        port = master;
     }
 }

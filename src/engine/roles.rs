@@ -2,7 +2,7 @@
 //! that are there.
 use super::observed::{Index, Kind, Link, Oper};
 use super::tables::Observed;
-use crate::config::{Config, Eap, Matcher, Network};
+use crate::config::{Bridge, Config, Eap, Matcher, Network};
 use heapless::Vec;
 
 /// Members a bond can have here. `bond.members` has at most as many entries, but a
@@ -52,9 +52,25 @@ fn named_elsewhere(config: &Config, link: &Link) -> bool {
         || config.bridges.iter().any(|b| b.members.iter().any(means))
 }
 
+/// The bridge whose member this link is, by the file. The bond may be one; what is named
+/// elsewhere is not meant by a pattern here.
+pub fn bridge_of<'a>(config: &'a Config, link: &Link) -> Option<&'a Bridge> {
+    if link.kind == Kind::Bridge || member_rank(config, link).is_some() {
+        return None;
+    }
+    let means = |m: &Matcher| matches!(m, Matcher::Name(name) if *name == link.name);
+    let elsewhere = config.links.iter().any(|l| means(&l.name));
+    let mut bridges = config.bridges.iter();
+    bridges.find(|bridge| {
+        let mut members = bridge.members.iter();
+        members.any(|m| means(m) || (!elsewhere && matches(m, link)))
+    })
+}
+
 /// The entry of `links` that means this link.
 pub fn own_link<'a>(config: &'a Config, link: &Link) -> Option<&'a crate::config::Link> {
-    if member_rank(config, link).is_some() || link.name == config.bond.name {
+    let part = member_rank(config, link).is_some() || bridge_of(config, link).is_some();
+    if part || link.name == config.bond.name {
         return None;
     }
     config.links.iter().find(|entry| matches(&entry.name, link))
@@ -67,9 +83,12 @@ pub fn concerns_us(config: &Config, link: &Link) -> bool {
     link.name == config.bond.name
         || member_rank(config, link).is_some()
         || own_link(config, link).is_some()
+        || bridge_of(config, link).is_some()
         || config.bridges.iter().any(|bridge| bridge.name == link.name)
         || matches!(link.kind, Kind::Bond(_) | Kind::Bridge)
         || link.port.is_some()
+        // Whose bridge is it? Its ports tell.
+        || (!config.bridges.is_empty() && link.master.is_some())
 }
 
 /// The members that are plugged in, best first: the order of the file, and of

@@ -4,10 +4,10 @@
 use super::Engine;
 use super::bond::{self, Place};
 use super::carry;
-use super::dhcp4;
 use super::journal::Text;
-use super::observed::{Kind, Link, Mii, OUR_PROTOCOL};
+use super::observed::{Link, Mii};
 use super::roles::{self, MAX_PORTS, authorised};
+use super::status_link::link_status;
 use super::supplicant::{Radio, Supplicant};
 use super::words::{Destination, Words};
 use crate::config::{IfName, IpNet, MAX_MEMBERS, Mac, Matcher};
@@ -134,6 +134,8 @@ pub struct LinkStatus<'a> {
     pub name: Shown<&'a str>,
     pub present: bool,
     pub carrier: bool,
+    /// Of a bridge: its ports. `null` for all others.
+    pub members: Option<Vec<PortStatus<'a>, MAX_SHOWN>>,
     /// A cable with IEEE 802.1X: "authorised", or what it waits for.
     pub auth: Option<Shown<State<'a>>>,
     pub addresses: Vec<AddressStatus, MAX_SHOWN>,
@@ -146,6 +148,13 @@ pub struct LinkStatus<'a> {
     pub lease6: Option<Lease6Status>,
     /// It asks DHCPv6 and has no answer: since so many milliseconds.
     pub asking6_ms: Option<u64>,
+}
+
+/// A port of a bridge.
+#[derive(Debug, Serialize)]
+pub struct PortStatus<'a> {
+    pub name: &'a IfName,
+    pub carrier: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -189,8 +198,11 @@ pub struct Problem {
 pub fn status(engine: &Engine, now: u64) -> Status<'_> {
     let mut links = Vec::new();
     // Our bond first, then the links of the file.
-    if !engine.config.bond.members.is_empty() {
+    if !engine.config.bond.members.is_empty() && !super::bridge::has_bond(&engine.config) {
         let _ = links.push(link_status(engine, now, &engine.config.bond.name));
+    }
+    for bridge in &engine.config.bridges {
+        let _ = links.push(link_status(engine, now, &bridge.name));
     }
     for entry in &engine.config.links {
         for link in engine.observed.links() {
@@ -233,7 +245,7 @@ fn is_online(engine: &Engine) -> bool {
     engine.observed.links().any(|link| {
         let can = match link.name == engine.config.bond.name {
             true => engine.carry.now().is_some(),
-            false => roles::own_link(&engine.config, link).is_some() && authorised(link),
+            false => super::address::block(engine, link).is_some() && authorised(link),
         };
         can && engine
             .observed
@@ -242,7 +254,7 @@ fn is_online(engine: &Engine) -> bool {
     })
 }
 
-fn is_link_local(address: &IpAddr) -> bool {
+pub(super) fn is_link_local(address: &IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_unicast_link_local(),
@@ -325,79 +337,6 @@ fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> M
         failures: link.port.map_or(0, |port| port.failures),
         supplicant_restarts: supplicant.map_or(0, |s| s.restarts),
         driver: &link.facts.driver,
-    }
-}
-
-fn auth<'a>(engine: &'a Engine, link: &Link) -> Option<State<'a>> {
-    roles::wired_auth(&engine.config, link).filter(|_| link.carrier)?;
-    Some(match engine.supplicant(link.index) {
-        Some(supplicant) if link.locked || supplicant.radio == Radio::Authorised => {
-            State::Radio(supplicant)
-        }
-        Some(_) => State::Unguarded,
-        None => State::NoSupplicant,
-    })
-}
-
-fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkStatus<'a> {
-    let link = engine.observed.by_name(name);
-    let index = link.map_or(0, |l| l.index);
-    let client = engine.dhcp4(name);
-    let lease = client.and_then(|client| client.lease.as_ref());
-    let client6 = engine.inet6(name).map(|inet6| &inet6.client);
-    LinkStatus {
-        name: Shown(name),
-        present: link.is_some(),
-        carrier: link.is_some_and(|l| match l.kind {
-            Kind::Bond(_) => l.carrier && engine.bond_ready,
-            Kind::Plain | Kind::Bridge | Kind::Other(_) => authorised(l) || l.locked,
-        }),
-        auth: link.and_then(|l| auth(engine, l)).map(Shown),
-        addresses: engine
-            .observed
-            .addresses_of(index)
-            .map(|a| AddressStatus {
-                address: Shown(a.net),
-                from: match a.protocol {
-                    OUR_PROTOCOL => link.map_or("static", |l| dhcp4::source(engine, l, a.net)),
-                    // IFAPROT_KERNEL_LO, _RA, _LL of include/uapi/linux/if_addr.h.
-                    2 => "router",
-                    1 | 3 => "kernel",
-                    _ if is_link_local(&a.net.address) => "kernel",
-                    _ => "other",
-                },
-            })
-            .take(MAX_SHOWN)
-            .collect(),
-        routes: engine
-            .observed
-            .routes()
-            // The kernel's own subnet routes say nothing new.
-            .filter(|r| r.link == index && r.protocol != 2)
-            .map(|r| RouteStatus {
-                to: Shown(Destination(r.route.to)),
-                via: r.route.via.map(Shown),
-                metric: r.route.metric,
-            })
-            .take(MAX_SHOWN)
-            .collect(),
-        lease: lease.map(|lease| LeaseStatus {
-            server: lease.server.map(Shown),
-            expires_s: (lease.until != u64::MAX).then(|| lease.until.saturating_sub(now) / 1000),
-        }),
-        lease6: client6
-            .and_then(|c| c.lease.as_ref())
-            .map(|lease| Lease6Status {
-                address: lease.held.first().map(|held| Shown(held.address)),
-                expires_s: (lease.until != u64::MAX)
-                    .then(|| lease.until.saturating_sub(now) / 1000),
-            }),
-        asking6_ms: client6
-            .and_then(|client| client.waiting_since)
-            .map(|since| now.saturating_sub(since)),
-        asking_ms: client
-            .and_then(|client| client.waiting_since)
-            .map(|since| now.saturating_sub(since)),
     }
 }
 

@@ -152,6 +152,11 @@ fn link_part(link: &LinkStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         (true, false) => f.write_str(" no carrier")?,
         (true, true) => f.write_str(" carrier")?,
     }
+    for (n, port) in link.members.iter().flatten().enumerate() {
+        let before = if n == 0 { " of" } else { "," };
+        let without = if port.carrier { "" } else { " (no carrier)" };
+        write!(f, "{before} {}{without}", port.name)?;
+    }
     if let Some(auth) = &link.auth {
         write!(f, ", {}", auth.0)?;
     }

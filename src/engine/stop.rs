@@ -5,7 +5,7 @@ use super::action::{Action, KernelAction};
 use super::bond;
 use super::observed::{Kind, Link};
 use super::supplicant::{Phase, Supplicant};
-use super::{address, dhcp4, dhcp6, radio, supervise, tune};
+use super::{address, bridge, dhcp4, dhcp6, member, radio, supervise, tune};
 
 /// Each stage may take so long.
 pub const STAGE_MS: u64 = 2_000;
@@ -58,17 +58,17 @@ fn step(engine: &Engine, now: u64, stage: Stage) -> Option<Action> {
             .iter()
             .find_map(|s| supervise::stop(engine, now, s)),
         Stage::Members => radio::give_back(engine, now, &|_| true)
-            .or_else(|| our_members(engine).find_map(|link| bond::free(engine, now, link)))
+            .or_else(|| our_members(engine).find_map(|link| member::free(engine, now, link)))
             .or_else(|| {
                 let mut off = engine.observed.links().filter(|l| l.master.is_none());
                 off.find_map(|link| engine.ipv6_step(now, link, true))
             })
             .or_else(|| tune::next(engine, now))
-            .or_else(|| bond::next_former(engine, now)),
+            .or_else(|| member::next_former(engine, now)),
         Stage::Bond => engine
             .observed
             .links()
-            .filter(|link| link.ours && matches!(link.kind, Kind::Bond(_)))
+            .filter(|link| link.ours && matches!(link.kind, Kind::Bond(_) | Kind::Bridge))
             .find_map(|link| engine.offer(now, KernelAction::DeleteLink { link: link.index })),
         Stage::Done => None,
     }
@@ -79,7 +79,8 @@ fn is_dead(supplicant: &Supplicant) -> bool {
     matches!(supplicant.phase, Phase::Waiting { .. })
 }
 
-/// Members of our bond, and of one that we took over.
+/// Members of our bond and bridges, and of those that we took over. The bond leaves its
+/// bridge like any other.
 fn our_members(engine: &Engine) -> impl Iterator<Item = &Link> {
     let bond = match bond::place(engine) {
         bond::Place::Usable(bond, _) => Some(bond.index),
@@ -88,7 +89,11 @@ fn our_members(engine: &Engine) -> impl Iterator<Item = &Link> {
     let observed = &engine.observed;
     observed.links().filter(move |link| {
         let master = link.master.and_then(|index| observed.link(index));
-        master.is_some_and(|m| Some(m.index) == bond || (m.ours && matches!(m.kind, Kind::Bond(_))))
+        master.is_some_and(|m| {
+            Some(m.index) == bond
+                || bridge::of(engine, m).is_some()
+                || (m.ours && matches!(m.kind, Kind::Bond(_) | Kind::Bridge))
+        })
     })
 }
 

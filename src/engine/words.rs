@@ -40,7 +40,7 @@ pub fn subject(action: &Action) -> Option<Index> {
 
 fn kernel_subject(action: &KernelAction) -> Option<Index> {
     match action {
-        KernelAction::CreateBond { .. } => None,
+        KernelAction::CreateBond { .. } | KernelAction::CreateBridge { .. } => None,
         KernelAction::SetBond { bond, .. } => Some(*bond),
         KernelAction::SetAlias { link }
         | KernelAction::DeleteLink { link }
@@ -63,6 +63,7 @@ pub fn changed_link(action: &KernelAction) -> Option<Index> {
         | KernelAction::SetUp { link, .. }
         | KernelAction::SetMaster { link, .. } => Some(*link),
         KernelAction::CreateBond { .. }
+        | KernelAction::CreateBridge { .. }
         | KernelAction::DeleteLink { .. }
         | KernelAction::AddAddress { .. }
         | KernelAction::AddAddress6 { .. }
@@ -83,6 +84,7 @@ impl Words<'_> {
     fn kernel(&self, action: &KernelAction, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match action {
             KernelAction::CreateBond { name, .. } => write!(f, "create the bond {name}"),
+            KernelAction::CreateBridge { name } => write!(f, "create the bridge {name}"),
             KernelAction::SetBond { option, .. } => self.option(option, f),
             KernelAction::SetAlias { .. } => f.write_str("mark it as ours"),
             KernelAction::DeleteLink { .. } => f.write_str("delete it"),
@@ -90,7 +92,7 @@ impl Words<'_> {
             KernelAction::SetUp { up: false, .. } => f.write_str("set it down"),
             KernelAction::SetMaster { master, .. } => match master {
                 Some(master) => write!(f, "make it a member of {}", self.name(*master)),
-                None => f.write_str("free it from its bond"),
+                None => f.write_str("free it from its bond or bridge"),
             },
             KernelAction::AddAddress { net, .. } | KernelAction::AddAddress6 { net, .. } => {
                 write!(f, "add {net}")

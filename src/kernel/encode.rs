@@ -138,7 +138,9 @@ pub fn encode<'b>(
     buffer: &'b mut [u8; REQUEST_BYTES],
 ) -> &'b [u8] {
     let (kind, flags) = match action {
-        KernelAction::CreateBond { .. } => (RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL),
+        KernelAction::CreateBond { .. } | KernelAction::CreateBridge { .. } => {
+            (RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL)
+        }
         KernelAction::SetBond { .. } => (RTM_NEWLINK, 0),
         KernelAction::SetAlias { .. }
         | KernelAction::SetUp { .. }
@@ -154,6 +156,12 @@ pub fn encode<'b>(
     let mut request = Request::new(buffer, kind, NLM_F_ACK | flags, seq);
     match action {
         KernelAction::CreateBond { name, options } => create_bond(&mut request, name, options),
+        KernelAction::CreateBridge { name } => {
+            new_link(&mut request, name);
+            request.nested(IFLA_LINKINFO, |info| {
+                info.attribute(IFLA_INFO_KIND, b"bridge");
+            });
+        }
         KernelAction::SetBond { bond, option } => {
             request.header(&link_header(*bond));
             bond_info(&mut request, &[bond_option(*option)]);
@@ -213,11 +221,15 @@ pub fn encode<'b>(
     request.end()
 }
 
-fn create_bond(request: &mut Request<'_>, name: &str, options: &BondOptions) {
+fn new_link(request: &mut Request<'_>, name: &str) {
     request.header(&link_header(0));
     let mut bytes = [0; 16];
     bytes[..name.len()].copy_from_slice(name.as_bytes());
     request.attribute(IFLA_IFNAME, &bytes[..=name.len()]);
+}
+
+fn create_bond(request: &mut Request<'_>, name: &str, options: &BondOptions) {
+    new_link(request, name);
     // The kernel sets them in an order of its own, with miimon before the delays.
     bond_info(
         request,

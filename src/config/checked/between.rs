@@ -16,6 +16,7 @@ type Checked<T> = Result<T, ConfigError>;
 pub fn check(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {
     network_members(file, config)?;
     roles(file, config)?;
+    bond_in_bridge(file, config)?;
     routes(file, config, default_link)
 }
 
@@ -47,6 +48,46 @@ fn network_members(file: Node<'_>, config: &Config) -> Checked<()> {
         }
     }
     Ok(())
+}
+
+/// The bond as a member of a bridge: it has no addresses, and no Wi-Fi.
+fn bond_in_bridge(file: Node<'_>, config: &Config) -> Checked<()> {
+    let (Some((n, m)), Some(bond)) = (bridge_of_bond(config), file.get("bond")) else {
+        return Ok(());
+    };
+    for key in ["ipv4", "ipv6", "dns", "search"] {
+        if let Some(node) = bond.get(key) {
+            return Err(node.wrong(
+                format_args!(
+                    "the bond is a member of bridges[{n}] and has no addresses of its own"
+                ),
+                format_args!("write them in bridges[{n}]"),
+            ));
+        }
+    }
+    let wifi = config.bond.members.iter().find(|m| super::bond::is_wifi(m));
+    let Some(member) = wifi else { return Ok(()) };
+    let steps = Role::BridgeMember(n, m).steps();
+    Err(file.wrong_in(
+        &steps,
+        format_args!(
+            "{member} in it is Wi-Fi: access points drop every frame with another station's address, \
+             so nothing behind the bridge could be reached"
+        ),
+        format_args!("keep the bond out of bridges, or put only wired members into it"),
+    ))
+}
+
+/// Which bridge has the bond as a member, and where in its list.
+fn bridge_of_bond(config: &Config) -> Option<(usize, usize)> {
+    let bond = &config.bond;
+    let is_bond = |m: &Matcher| matches!(m, Matcher::Name(name) if *name == bond.name);
+    let bridges = config.bridges.iter().enumerate();
+    let mut found = bridges.filter_map(|(n, bridge)| {
+        let place = bridge.members.iter().position(is_bond);
+        place.map(|m| (n, m))
+    });
+    found.next().filter(|_| !bond.members.is_empty())
 }
 
 /// What an interface is used for, and where the file says so.
@@ -136,7 +177,12 @@ fn one_role<'c>(
     who: Who<'c>,
     role: Role,
 ) -> Checked<()> {
-    if let Some((_, other)) = met.iter().find(|(other, _)| *other == who) {
+    if let Some((_, other)) = met.iter_mut().find(|(other, _)| *other == who) {
+        // The bond may be a member of a bridge, of one.
+        if let (Role::Bond, Role::BridgeMember(..)) = (*other, role) {
+            *other = role;
+            return Ok(());
+        }
         return Err(file.wrong_in(
             &role.steps(),
             format_args!("{who} is {} already", other.words()),
@@ -154,7 +200,7 @@ fn blocks(config: &Config) -> Vec<(Steps<'static>, &IpBlock), MAX_BLOCKS> {
     let mut add = |steps: &[Step<'static>], ip| {
         let _ = blocks.push((Steps::from_iter(steps.iter().copied()), ip));
     };
-    if !config.bond.members.is_empty() {
+    if !config.bond.members.is_empty() && bridge_of_bond(config).is_none() {
         add(&[Key("bond")], &config.bond.ip);
     }
     for (n, bridge) in config.bridges.iter().enumerate() {

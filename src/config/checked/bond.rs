@@ -99,7 +99,7 @@ fn matchers(list: Node<'_>, out: &mut Vec<Matcher, MAX_MEMBERS>) -> Checked<()> 
 }
 
 /// Wi-Fi by its name, which is what the kernel and udev call such adapters.
-fn is_wifi(matcher: &Matcher) -> bool {
+pub(super) fn is_wifi(matcher: &Matcher) -> bool {
     matches!(matcher, Matcher::Name(name) if name.starts_with("wl"))
 }
 

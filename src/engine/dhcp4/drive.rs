@@ -2,13 +2,13 @@
 use super::client::Client;
 use super::state::{News, State, Way};
 use super::{Lease, MAX_CLIENTS, span};
-use crate::config::{Config, IfName, IpNet, Mac, Matcher};
+use crate::config::{Bridge, Config, IfName, IpNet, Mac, Matcher};
 use crate::engine::action::Action;
 use crate::engine::event::Kept;
 use crate::engine::journal::{RecordKind, clip};
 use crate::engine::observed::{Index, Link};
 use crate::engine::tables::Observed;
-use crate::engine::{Engine, address, dhcp6, roles};
+use crate::engine::{Engine, address, bridge, dhcp6, roles};
 use crate::wire::arp::Word;
 use crate::wire::dhcp4::{self, Ask, Kind, MAX_ASK};
 use core::net::Ipv4Addr;
@@ -343,7 +343,9 @@ fn is_named(config: &Config, name: &IfName) -> bool {
         // It may be the one that a pattern meant.
         _ => true,
     };
-    of_bond
+    let of_bridge = |b: &Bridge| b.name == *name && b.ip.ipv4.dhcp;
+    (of_bond && !bridge::has_bond(config))
+        || config.bridges.iter().any(of_bridge)
         || config
             .links
             .iter()

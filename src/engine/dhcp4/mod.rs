@@ -11,12 +11,12 @@ pub use drive::{next, next_release, next_store, next_unwanted, next_word, source
 pub use lease::{Lease, MAX_ACK};
 pub use state::{State, Way};
 
-use crate::config::{IfName, MAX_LINKS};
+use crate::config::{IfName, MAX_BRIDGES, MAX_LINKS};
 use core::fmt::Write;
 use heapless::{String, Vec};
 
-/// Links with a client: the bond and links of their own.
-pub const MAX_CLIENTS: usize = 1 + MAX_LINKS;
+/// Links with a client: the bond, bridges, and links of their own.
+pub const MAX_CLIENTS: usize = 1 + MAX_BRIDGES + MAX_LINKS;
 /// A client identifier's type for "IAID and DUID" (RFC 4361, 6.1).
 const IAID_AND_DUID: u8 = 255;
 

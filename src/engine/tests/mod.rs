@@ -1,5 +1,6 @@
 //! The engine on a pretended kernel, with an invented clock.
 mod active;
+mod bridges;
 mod dhcp4;
 mod dhcp6;
 mod faults;

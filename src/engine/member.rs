@@ -1,0 +1,237 @@
+//! Taking members into the bond, and letting them go again as they were.
+use super::action::{Action, KernelAction};
+use super::bond::{Place, desired_options, mode_fits, place};
+use super::journal::{RecordKind, Text, clip};
+use super::observed::{Index, Kind, Link};
+use super::roles::{member_rank, present_members};
+use super::{Engine, bridge};
+use crate::config::FailOverMac;
+
+/// The next step for the members: those that should leave, then those to take in.
+pub fn next_member(engine: &Engine, now: u64) -> Option<Action> {
+    let Place::Usable(bond, have) = place(engine) else {
+        return leave_old(engine, now);
+    };
+    if !mode_fits(have, &desired_options(&engine.config)) {
+        return None;
+    }
+    let present = present_members(&engine.config, &engine.observed);
+    for link in engine.observed.links() {
+        if link.master == Some(bond.index)
+            && !present.contains(&link.index)
+            && let Some(step) = free(engine, now, link)
+        {
+            return Some(step);
+        }
+    }
+    for index in &present {
+        let link = engine.observed.link(*index)?;
+        if let Some(step) = take_in(engine, now, bond, link) {
+            return Some(step);
+        }
+    }
+    leave_old(engine, now)
+}
+
+/// A bond or bridge of ours that the file does not name any more: its members go, then it.
+fn leave_old(engine: &Engine, now: u64) -> Option<Action> {
+    let config = &engine.config;
+    let is_old = |l: &&Link| match l.kind {
+        Kind::Bond(_) => l.ours && (l.name != config.bond.name || config.bond.members.is_empty()),
+        Kind::Bridge => l.ours && !config.bridges.iter().any(|bridge| bridge.name == l.name),
+        Kind::Plain | Kind::Other(_) => false,
+    };
+    let mut old = engine.observed.links().filter(is_old);
+    old.find_map(|old| {
+        let mut links = engine.observed.links();
+        match links.find(|l| l.master == Some(old.index)) {
+            Some(member) => free(engine, now, member),
+            None => engine.offer(now, KernelAction::DeleteLink { link: old.index }),
+        }
+    })
+}
+
+/// Why a member that is there cannot be taken in.
+pub fn refusal(engine: &Engine, bond: Index, link: &Link) -> Option<Text> {
+    if let Some(master) = link.master {
+        if master != bond {
+            let name = engine
+                .observed
+                .link(master)
+                .map_or("another interface", |l| &l.name);
+            let ours = |l: &Link| l.ours || engine.made.contains(&l.index);
+            let ours = engine.observed.link(master).is_some_and(ours);
+            return (!ours).then(|| {
+                clip(format_args!(
+                    "belongs to {name} already, which is not ours: free it there, or leave it out of bond.members"
+                ))
+            });
+        }
+    } else if link.facts.wifi && bridge::has_bond(&engine.config) {
+        // The wired members still work there.
+        return Some(clip(format_args!(
+            "is Wi-Fi, and the bond is in a bridge: access points drop frames with another station's address"
+        )));
+    } else if link.facts.wifi && engine.config.bond.fail_over_mac == FailOverMac::None {
+        return Some(clip(format_args!(
+            "is Wi-Fi, which needs fail_over_mac \"active\": access points drop frames with another adapter's address"
+        )));
+    }
+    None
+}
+
+/// Down → addresses off → IPv6 off → member → up. The supplicant follows when it is
+/// a member and up.
+fn take_in(engine: &Engine, now: u64, bond: &Link, link: &Link) -> Option<Action> {
+    if link.master == Some(bond.index) {
+        let rest = engine.is_resting(link.index);
+        if link.up == !rest || engine.blocked(link).is_some() {
+            return None;
+        }
+        if rest && let Some(step) = engine.supplicant_must_go(now, link.index) {
+            return step;
+        }
+        let (link, up) = (link.index, !rest);
+        return engine.offer(now, KernelAction::SetUp { link, up });
+    }
+    // The kernel sets up what it takes in, and cannot while it is blocked.
+    let off = engine.blocked(link).is_some();
+    if off || link.master.is_some() || refusal(engine, bond.index, link).is_some() {
+        return None;
+    }
+    if let Some(step) = engine.supplicant_must_go(now, link.index) {
+        return step;
+    }
+    if link.up {
+        let index = link.index;
+        if !engine.was_up.contains(&index) {
+            let was_up = true;
+            let note = Action::NoteUp {
+                link: index,
+                was_up,
+            };
+            return engine.offer_any(now, note);
+        }
+        let down = KernelAction::SetUp {
+            link: index,
+            up: false,
+        };
+        return engine.offer(now, down);
+    }
+    if let Some(address) = engine.observed.addresses_of(link.index).next() {
+        let net = address.net;
+        return engine.offer(
+            now,
+            KernelAction::DeleteAddress {
+                link: link.index,
+                net,
+            },
+        );
+    }
+    if let Some(step) = engine.ipv6_step(now, link, false) {
+        return Some(step);
+    }
+    let master = Some(bond.index);
+    engine.offer(
+        now,
+        KernelAction::SetMaster {
+            link: link.index,
+            master,
+        },
+    )
+}
+
+/// The supplicant goes, then the member, then it gets its IPv6 back.
+pub fn free(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
+    if let Some(step) = engine.supplicant_must_go(now, link.index) {
+        return step;
+    }
+    engine.offer(
+        now,
+        KernelAction::SetMaster {
+            link: link.index,
+            master: None,
+        },
+    )
+}
+
+/// Former members that were up before they were ours are so again.
+pub fn next_former(engine: &Engine, now: u64) -> Option<Action> {
+    let former = |link: &&Link| {
+        let member = member_rank(&engine.config, link).is_some() && !engine.is_stopping();
+        link.master.is_none() && !member
+    };
+    let mut links = engine
+        .was_up
+        .iter()
+        .filter_map(|i| engine.observed.link(*i));
+    let link = links.find(former)?;
+    let index = link.index;
+    // One that is switched off cannot: it is left as it is.
+    if !link.up && engine.blocked(link).is_none() {
+        let up = KernelAction::SetUp {
+            link: index,
+            up: true,
+        };
+        if let Some(step) = engine.offer(now, up) {
+            return Some(step);
+        }
+    }
+    let note = Action::NoteUp {
+        link: index,
+        was_up: false,
+    };
+    engine.offer_any(now, note)
+}
+
+impl Engine {
+    pub(super) fn is_resting(&self, link: Index) -> bool {
+        self.resting.contains(&link)
+    }
+
+    pub(super) fn rest(&mut self, now: u64, link: Index, rest: bool) {
+        self.resting.retain(|resting| *resting != link);
+        if rest {
+            let _ = self.resting.push(link);
+        }
+        self.retry.forget_link(link);
+        if let Some(name) = self.observed.link(link).map(|link| link.name.clone()) {
+            let text = match rest {
+                true => "set down by `wifibond member`",
+                false => "set up by `wifibond member`",
+            };
+            self.journal
+                .write(now, RecordKind::Radio, &name, format_args!("{text}"));
+        }
+    }
+
+    pub(super) fn note_up(&mut self, link: Index, was_up: bool) {
+        self.was_up.retain(|up| *up != link);
+        if was_up {
+            let _ = self.was_up.push(link);
+        }
+    }
+
+    /// A member of the bond by its name, for `wifibond member`.
+    pub fn member(&self, name: &str) -> Result<Index, &'static str> {
+        let link = self.observed.by_name(name);
+        let link = link.ok_or("no such member; `wifibond status` names them")?;
+        let Place::Usable(bond, _) = place(self) else {
+            return Err("there is no bond");
+        };
+        match link.master == Some(bond.index) {
+            true => Ok(link.index),
+            false => Err("is not a member of the bond"),
+        }
+    }
+
+    /// Has a member's wpa_supplicant read its file again and join anew, when it is its turn.
+    pub fn rejoin(&mut self, link: Index) -> Result<(), &'static str> {
+        let mut supplicants = self.supplicants.iter_mut();
+        let supplicant = supplicants.find(|s| s.link == link);
+        supplicant
+            .ok_or("no wpa_supplicant runs on it")?
+            .want_again();
+        Ok(())
+    }
+}

@@ -1,0 +1,218 @@
+//! The radios: country, power save, rates, distance, and what blocks them (rfkill).
+//!
+//! A setting is made once after every "up" of its adapter, because drivers forget; power
+//! save is looked at again each time the adapter has joined. What a driver cannot do is
+//! passed over, and said by `doctor`.
+mod state;
+
+use super::Engine;
+use super::action::Action;
+use super::journal::{Text, clip};
+use super::observed::{Index, Link};
+use super::roles;
+use super::supplicant::MAX_SUPPLICANTS;
+use heapless::Vec;
+
+/// Radio switches of the machine: one a Wi-Fi adapter, and some of other kinds.
+pub const MAX_SWITCHES: usize = 24;
+/// The kernel takes its time to look a country up.
+const COUNTRY_WITHIN_MS: u64 = 2_000;
+/// Metres that one coverage class stands for: 3 µs of air (IEEE 802.11-2020, 9.4.2.8).
+const METRES_A_CLASS: u32 = 450;
+/// Numbers of errors that time may mend: ENODEV, ENETDOWN, ETIMEDOUT, EBUSY, EINTR, ENOBUFS.
+const PASSING: [i32; 6] = [19, 100, 110, 16, 4, 105];
+
+const EINVAL: i32 = 22;
+
+/// One setting of an adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    PowerSave(bool),
+    /// The rates of 802.11b, 1 to 11 Mbit/s, beside those of 802.11g.
+    LegacyRates(bool),
+    CoverageClass(u8),
+}
+
+impl core::fmt::Display for Setting {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Setting::PowerSave(true) => f.write_str("turn power save on"),
+            Setting::PowerSave(false) => f.write_str("turn power save off"),
+            Setting::LegacyRates(true) => f.write_str("allow the rates of 802.11b"),
+            Setting::LegacyRates(false) => f.write_str("leave the rates of 802.11b out"),
+            Setting::CoverageClass(class) => {
+                let metres = u32::from(*class) * METRES_A_CLASS;
+                write!(f, "allow for a distance of {metres} m")
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Done<T> {
+    #[default]
+    No,
+    Yes(T),
+    /// The driver does not take it.
+    Cannot(T),
+}
+
+impl<T: PartialEq + Copy> Done<T> {
+    fn is_for(&self, wanted: T) -> bool {
+        matches!(self, Done::Yes(value) | Done::Cannot(value) if *value == wanted)
+    }
+    fn try_again(&mut self) {
+        if let Done::Cannot(_) = self {
+            *self = Done::No;
+        }
+    }
+    /// The driver has forgotten it.
+    fn forget(&mut self) {
+        if let Done::Yes(_) = self {
+            *self = Done::No;
+        }
+    }
+    fn cannot(&self) -> Option<T> {
+        match self {
+            Done::Cannot(value) => Some(*value),
+            Done::No | Done::Yes(_) => None,
+        }
+    }
+}
+
+/// What was set on one adapter.
+#[derive(Debug, Default)]
+struct Radio {
+    link: Index,
+    power_save: Done<bool>,
+    legacy_rates: Done<bool>,
+    coverage: Done<u8>,
+    /// By us, or by a daemon before us: it has to be given back.
+    changed: bool,
+}
+
+/// One switch of rfkill (include/uapi/linux/rfkill.h).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Switch {
+    pub number: u32,
+    /// Blocked by software: we may end it.
+    pub soft: bool,
+    /// Blocked by a key or a pin of the device.
+    pub hard: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Country {
+    #[default]
+    Unset,
+    /// Asked for; looked at again at this time.
+    Asked(u64),
+    Settled,
+    Ignored,
+}
+
+#[derive(Debug, Default)]
+pub struct Radios {
+    radios: Vec<Radio, MAX_SUPPLICANTS>,
+    switches: Vec<Switch, MAX_SWITCHES>,
+    country: Country,
+}
+
+/// What keeps a radio off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Block {
+    Soft,
+    Hard,
+}
+
+/// The next step for any radio.
+pub fn next(engine: &Engine, now: u64) -> Option<Action> {
+    let mine = || engine.observed.links().filter(|link| is_ours(engine, link));
+    mine()
+        .find_map(|link| unblock(engine, now, link))
+        .or_else(|| country(engine, now))
+        .or_else(|| mine().find_map(|link| setting(engine, now, link)))
+        .or_else(|| give_back(engine, now, &|link| !is_ours(engine, link)))
+}
+
+/// The next adapter to be given back as it was, of those.
+pub fn give_back(engine: &Engine, now: u64, which: &dyn Fn(&Link) -> bool) -> Option<Action> {
+    let changed = engine.radios.radios.iter().filter(|radio| radio.changed);
+    let mut links = changed.filter_map(|radio| engine.observed.link(radio.link));
+    let link = links.find(|link| which(link))?.index;
+    engine.offer_any(now, Action::RestoreRadio { link })
+}
+
+fn is_ours(engine: &Engine, link: &Link) -> bool {
+    let config = &engine.config;
+    link.facts.wifi
+        && (roles::member_rank(config, link).is_some() || roles::own_link(config, link).is_some())
+}
+
+fn unblock(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
+    let switch = engine.switch_of(link)?;
+    if !switch.soft || !engine.config.radio.unblock {
+        return None;
+    }
+    let (link, switch) = (link.index, switch.number);
+    engine.offer_any(now, Action::Unblock { link, switch })
+}
+
+fn country(engine: &Engine, now: u64) -> Option<Action> {
+    let code = engine.config.country?;
+    match engine.radios.country {
+        Country::Unset => {
+            let mut links = engine.observed.links();
+            links.find(|link| is_ours(engine, link))?;
+            engine.offer_any(now, Action::SetCountry { code })
+        }
+        Country::Asked(at) if now >= at => engine.offer_any(now, Action::CheckCountry { code }),
+        Country::Asked(_) | Country::Settled | Country::Ignored => None,
+    }
+}
+
+fn setting(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
+    if !link.up || engine.blocked(link).is_some() {
+        return None;
+    }
+    let wanted = &engine.config.radio;
+    let fresh = Radio::default();
+    let radio = engine.radio(link.index).unwrap_or(&fresh);
+    let class = wanted.distance_m.map(|metres| {
+        let class = metres.div_ceil(METRES_A_CLASS);
+        u8::try_from(class).unwrap_or(u8::MAX)
+    });
+    // All rates, and no distance, are what every driver begins with.
+    let rates = !wanted.legacy_rates || radio.legacy_rates != Done::No;
+    let class = class.or((radio.coverage != Done::No).then_some(0));
+    let steps = [
+        (!radio.power_save.is_for(wanted.power_save))
+            .then_some(Setting::PowerSave(wanted.power_save)),
+        (rates && !radio.legacy_rates.is_for(wanted.legacy_rates))
+            .then_some(Setting::LegacyRates(wanted.legacy_rates)),
+        class
+            .filter(|class| !radio.coverage.is_for(*class))
+            .map(Setting::CoverageClass),
+    ];
+    steps.into_iter().flatten().find_map(|setting| {
+        let link = link.index;
+        engine.offer_any(now, Action::SetRadio { link, setting })
+    })
+}
+
+/// Why this adapter cannot send, if it is switched off.
+pub fn refusal(engine: &Engine, link: &Link) -> Option<Text> {
+    if !is_ours(engine, link) {
+        return None;
+    }
+    let text = match engine.blocked(link)? {
+        Block::Hard => {
+            "is switched off by a key or switch of the device (rfkill, hard-blocked): turn it on there"
+        }
+        Block::Soft if engine.config.radio.unblock => return None,
+        Block::Soft => {
+            "is switched off by software (rfkill): `rfkill unblock wifi`, or \"unblock\": true in `radio`"
+        }
+    };
+    Some(clip(format_args!("{text}")))
+}

@@ -1,0 +1,239 @@
+//! What is known of the radios and their switches, and how it changes.
+use super::Done;
+use super::{Block, COUNTRY_WITHIN_MS, Country, EINVAL, PASSING, Radio, Setting, Switch, is_ours};
+use crate::engine::Engine;
+use crate::engine::event::Failure;
+use crate::engine::journal::RecordKind;
+use crate::engine::observed::{Index, Link};
+use crate::engine::roles;
+
+impl Engine {
+    pub(super) fn radio(&self, link: Index) -> Option<&Radio> {
+        self.radios.radios.iter().find(|radio| radio.link == link)
+    }
+
+    fn radio_mut(&mut self, link: Index) -> Option<&mut Radio> {
+        let list = &mut self.radios.radios;
+        if !list.iter().any(|radio| radio.link == link) {
+            let _ = list.push(Radio {
+                link,
+                ..Radio::default()
+            });
+        }
+        list.iter_mut().find(|radio| radio.link == link)
+    }
+
+    pub(super) fn switch_of(&self, link: &Link) -> Option<&Switch> {
+        let number = link.facts.rfkill?;
+        let mut switches = self.radios.switches.iter();
+        switches.find(|switch| switch.number == number)
+    }
+
+    pub(in crate::engine) fn blocked(&self, link: &Link) -> Option<Block> {
+        let switch = self.switch_of(link)?;
+        match (switch.soft, switch.hard) {
+            (_, true) => Some(Block::Hard),
+            (true, false) => Some(Block::Soft),
+            (false, false) => None,
+        }
+    }
+
+    pub(in crate::engine) fn radios_poll_at(&self) -> Option<u64> {
+        match self.radios.country {
+            Country::Asked(at) => Some(at),
+            Country::Unset | Country::Settled | Country::Ignored => None,
+        }
+    }
+
+    pub(in crate::engine) fn switch_seen(&mut self, now: u64, switch: Switch) {
+        let switches = &mut self.radios.switches;
+        let place = switches.iter_mut().find(|old| old.number == switch.number);
+        match place {
+            Some(old) if *old == switch => return,
+            Some(old) => *old = switch,
+            None => {
+                let _ = switches.push(switch);
+            }
+        }
+        let mut links = self.observed.links();
+        let link = links.find(|link| link.facts.rfkill == Some(switch.number));
+        let Some(link) = link.filter(|link| is_ours(self, link)) else {
+            return;
+        };
+        let (index, name) = (link.index, link.name.clone());
+        // What failed because of it may work now.
+        self.retry.forget_link(index);
+        let text = match (switch.soft, switch.hard) {
+            (_, true) => "switched off by a key or switch of the device (rfkill)",
+            (true, false) => "switched off by software (rfkill)",
+            (false, false) => "not blocked any more (rfkill)",
+        };
+        self.journal
+            .write(now, RecordKind::Radio, &name, format_args!("{text}"));
+    }
+
+    pub(in crate::engine) fn switch_gone(&mut self, number: u32) {
+        self.radios
+            .switches
+            .retain(|switch| switch.number != number);
+    }
+
+    /// A daemon before us changed settings of this adapter.
+    pub(in crate::engine) fn radio_changed_before(&mut self, link: Index) {
+        if let Some(radio) = self.radio_mut(link) {
+            radio.changed = true;
+        }
+    }
+
+    pub(in crate::engine) fn is_radio_changed(&self, link: Index) -> bool {
+        self.radio(link).is_some_and(|radio| radio.changed)
+    }
+
+    pub(in crate::engine) fn radio_gone(&mut self, link: Index) {
+        self.radios.radios.retain(|radio| radio.link != link);
+    }
+
+    /// A link was seen that was there before: what its driver may have forgotten since.
+    pub(in crate::engine) fn radio_seen(&mut self, new: &Link) {
+        let Some(old) = self.observed.link(new.index) else {
+            if new.facts.wifi && self.radios.country == Country::Ignored {
+                // Another driver may have rules of its own.
+                self.radios.country = Country::Unset;
+            }
+            return;
+        };
+        let fell = old.up && !new.up;
+        let joined = !roles::authorised(old) && roles::authorised(new);
+        if (!fell && !joined) || self.radio(new.index).is_none() {
+            return;
+        }
+        if let Some(radio) = self.radio_mut(new.index) {
+            radio.power_save.forget();
+            // Joining clears them where the last access point demanded rates of 802.11b.
+            radio.legacy_rates.forget();
+            if fell {
+                radio.coverage.forget();
+            }
+        }
+    }
+
+    /// A file was read: what was refused may be asked for again.
+    pub(in crate::engine) fn radios_reconfigured(&mut self, same_country: bool) {
+        if !same_country || self.radios.country == Country::Ignored {
+            self.radios.country = Country::Unset;
+        }
+        for radio in &mut self.radios.radios {
+            radio.power_save.try_again();
+            radio.legacy_rates.try_again();
+            radio.coverage.try_again();
+        }
+    }
+
+    pub(in crate::engine) fn radio_set(&mut self, link: Index, setting: Setting) {
+        let Some(radio) = self.radio_mut(link) else {
+            return;
+        };
+        radio.changed = true;
+        match setting {
+            Setting::PowerSave(on) => radio.power_save = Done::Yes(on),
+            Setting::LegacyRates(on) => radio.legacy_rates = Done::Yes(on),
+            Setting::CoverageClass(class) => radio.coverage = Done::Yes(class),
+        }
+    }
+
+    /// `true`: the driver cannot, and is not asked again.
+    pub(in crate::engine) fn radio_refused(
+        &mut self,
+        now: u64,
+        link: Index,
+        setting: Setting,
+        why: &Failure,
+    ) -> bool {
+        if PASSING.contains(&why.errno) {
+            return false;
+        }
+        if setting == Setting::LegacyRates(false) && why.errno == EINVAL {
+            // The access point wants to be spoken to in them: they stay while we are there
+            // (`ieee80211_set_bitrate_mask()` in net/mac80211/cfg.c).
+            self.radio_set(link, setting);
+            return true;
+        }
+        let Some(radio) = self.radio_mut(link) else {
+            return true;
+        };
+        match setting {
+            Setting::PowerSave(on) => radio.power_save = Done::Cannot(on),
+            Setting::LegacyRates(on) => radio.legacy_rates = Done::Cannot(on),
+            Setting::CoverageClass(class) => radio.coverage = Done::Cannot(class),
+        }
+        if let Some(name) = self.observed.link(link).map(|link| link.name.clone()) {
+            let text = format_args!("the driver cannot {setting}: {}", why.text);
+            self.journal.write(now, RecordKind::Radio, &name, text);
+        }
+        true
+    }
+
+    pub(in crate::engine) fn radio_restored(&mut self, link: Index) {
+        self.radio_gone(link);
+    }
+
+    pub(in crate::engine) fn country_asked(&mut self, now: u64) {
+        self.radios.country = Country::Asked(now + COUNTRY_WITHIN_MS);
+    }
+
+    pub(in crate::engine) fn country_checked(&mut self, now: u64, kept: bool) {
+        self.radios.country = if kept {
+            Country::Settled
+        } else {
+            Country::Ignored
+        };
+        if !kept && let Some([a, b]) = self.config.country {
+            let text = format_args!(
+                "the kernel does not take the country {}{}; see `wifibond doctor`",
+                char::from(a),
+                char::from(b)
+            );
+            self.journal.write(now, RecordKind::Trouble, "", text);
+        }
+    }
+
+    /// What is not as the file has it, with what to do: for `doctor`.
+    pub fn radio_findings(&self, find: &mut dyn FnMut(&str, core::fmt::Arguments<'_>)) {
+        if self.radios.country == Country::Ignored {
+            find(
+                "country",
+                format_args!(
+                    "the kernel does not take it: install wireless-regdb (regulatory.db), or correct \"country\""
+                ),
+            );
+        }
+        for radio in &self.radios.radios {
+            let Some(link) = self.observed.link(radio.link) else {
+                continue;
+            };
+            let cannot = [
+                radio.power_save.cannot().map(Setting::PowerSave),
+                radio.legacy_rates.cannot().map(Setting::LegacyRates),
+                radio.coverage.cannot().map(Setting::CoverageClass),
+            ];
+            for setting in cannot.into_iter().flatten() {
+                let why = match setting {
+                    Setting::PowerSave(_) => {
+                        "take the adapter's driver options, or live with its naps"
+                    }
+                    Setting::LegacyRates(_) => {
+                        "nothing to do: slow rates stay in use where the signal is weak"
+                    }
+                    Setting::CoverageClass(_) => {
+                        "take \"distance_m\" out, or use an adapter that can"
+                    }
+                };
+                let driver = &link.facts.driver;
+                find(
+                    &link.name,
+                    format_args!("its driver ({driver}) cannot {setting}: {why}"),
+                );
+            }
+        }
+    }
+}

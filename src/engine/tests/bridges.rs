@@ -1,0 +1,209 @@
+//! Bridges, with and without the bond in them.
+use super::*;
+
+const ETH1: Index = 6;
+
+fn bridged(members: &[&str]) -> Config {
+    let mut config = config();
+    config.links.clear();
+    let bridge = Bridge {
+        name: name("br0"),
+        members: members.iter().map(|m| Matcher::Name(name(m))).collect(),
+        ip: static_block(0, 106, 10),
+    };
+    let _ = config.bridges.push(bridge);
+    config
+}
+
+fn cables() -> Config {
+    let mut config = bridged(&["eth0", "eth1"]);
+    config.bond.members.clear();
+    config.bond.primary = None;
+    config
+}
+
+fn masters(world: &World, links: [Index; 2]) -> [Option<Index>; 2] {
+    links.map(|link| world.link(link).master)
+}
+
+fn index(world: &World, name: &str) -> Index {
+    world.engine.observed().by_name(name).expect("a link").index
+}
+
+fn has_address(world: &World, name: &str) -> bool {
+    let index = index(world, name);
+    world.engine.observed().addresses_of(index).next().is_some()
+}
+
+#[test]
+fn a_bridge_is_made_filled_and_taken_down_again() {
+    let mut world = World::start(&cables(), &[(ETH0, "eth0", false)]);
+    let bridge = index(&world, "br0");
+    assert!(world.link(bridge).ours && world.link(bridge).up);
+    assert!(!has_address(&world, "br0"), "nothing has carrier");
+    world.join(ETH0);
+    assert!(has_address(&world, "br0"));
+    world
+        .engine
+        .handle(world.now, Event::Link(plain(ETH1, "eth1", false)));
+    world.run();
+    assert_eq!(masters(&world, [ETH0, ETH1]), [Some(bridge); 2]);
+    assert!(world.link(ETH1).up);
+    {
+        let st = status::status(&world.engine, world.now);
+        let members = st.links[0].members.as_ref().expect("ports").len();
+        assert_eq!((members, st.online), (2, true));
+    }
+    world.take();
+    world.engine.handle(world.now, Event::Stop);
+    world.run();
+    assert!(world.exited);
+    let done = world.take();
+    let address = place_of(&done, |a| {
+        matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }))
+    });
+    let freed = place_of(&done, |a| {
+        matches!(
+            a,
+            Action::Kernel(KernelAction::SetMaster { master: None, .. })
+        )
+    });
+    let gone = place_of(
+        &done,
+        |a| matches!(a, Action::Kernel(KernelAction::DeleteLink { link }) if *link == bridge),
+    );
+    assert!(address < freed && freed < gone, "{done:?}");
+}
+
+#[test]
+fn the_bond_may_be_in_it_and_has_no_addresses_then() {
+    let mut config = bridged(&["bond0", "eth1"]);
+    config.bond.members = core::iter::once(Matcher::Name(name("eth0"))).collect();
+    config.bond.primary = config.bond.members.first().cloned();
+    let mut world = World::start(&config, &[(ETH0, "eth0", false), (ETH1, "eth1", false)]);
+    let (bond, _) = world.bond();
+    let bridge = index(&world, "br0");
+    assert_eq!(masters(&world, [bond, ETH1]), [Some(bridge); 2]);
+    assert_eq!(world.link(ETH0).master, Some(bond));
+    world.join(ETH0);
+    assert!(!has_address(&world, "bond0"));
+    assert!(has_address(&world, "br0"));
+    world.engine.handle(world.now, Event::Stop);
+    world.run();
+    assert!(world.exited);
+    assert!(world.engine.observed().by_name("br0").is_none());
+    assert!(world.engine.observed().by_name("bond0").is_none());
+}
+
+#[test]
+fn wifi_is_kept_out_and_told_why() {
+    // By a pattern: its name does not show what it is.
+    let mut config = bridged(&["eth1"]);
+    config.bond.members.clear();
+    let _ = config.bridges[0].members.push(Matcher::UsbAny);
+    let mut world = World::start(&config, &[]);
+    let mut adapter = plain(WLAN0, "net0", true);
+    adapter.usb_port = Some("1-1".try_into().unwrap());
+    world.engine.handle(world.now, Event::Link(adapter));
+    world.run();
+    assert_eq!(world.link(WLAN0).master, None);
+    assert!(
+        world.engine.refusals()[0]
+            .text
+            .contains("cannot be in a bridge")
+    );
+
+    let mut config = bridged(&["bond0", "eth1"]);
+    config.bond.members = [Matcher::Name(name("eth0")), Matcher::UsbAny]
+        .into_iter()
+        .collect();
+    let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
+    let mut adapter = plain(WLAN0, "net0", true);
+    adapter.usb_port = Some("1-1".try_into().unwrap());
+    world.engine.handle(world.now, Event::Link(adapter));
+    world.run();
+    assert_eq!(
+        world.link(WLAN0).master,
+        None,
+        "the wired one works without it"
+    );
+    assert!(world.link(ETH0).master.is_some());
+    assert!(
+        world.engine.refusals()[0]
+            .text
+            .contains("the bond is in a bridge")
+    );
+}
+
+#[test]
+fn what_is_another_programs_stays_so() {
+    let foreign = |index, name: &str, master| {
+        let mut link = plain(index, name, false);
+        link.master = master;
+        link
+    };
+    // It came first, and has somebody else's port.
+    let mut world = World::start(&cables(), &[]);
+    let made = index(&world, "br0");
+    let mut other = plain(20, "br0", false);
+    other.kind = Kind::Bridge;
+    world.engine.handle(world.now, Event::LinkGone(made));
+    for link in [
+        foreign(21, "eth7", Some(20)),
+        other,
+        foreign(ETH0, "eth0", None),
+    ] {
+        world.engine.handle(world.now, Event::Link(link));
+    }
+    world.run();
+    assert_eq!(world.link(ETH0).master, None);
+    let words = &world.engine.refusals()[0].text;
+    assert!(
+        words.contains("another program's (with the member eth7)"),
+        "{words}"
+    );
+
+    let mut world = World::start(&cables(), &[]);
+    let mut bridge = plain(30, "lan0", false);
+    bridge.kind = Kind::Bridge;
+    world.engine.handle(world.now, Event::Link(bridge));
+    world
+        .engine
+        .handle(world.now, Event::Link(foreign(ETH0, "eth0", Some(30))));
+    world.run();
+    assert_eq!(world.link(ETH0).master, Some(30), "never moved silently");
+    assert!(
+        world.engine.refusals()[0]
+            .text
+            .contains("belongs to lan0 already")
+    );
+}
+
+#[test]
+fn a_reload_moves_only_what_differs() {
+    let mut world = World::start(&cables(), &[(ETH0, "eth0", false), (ETH1, "eth1", false)]);
+    world.join(ETH0);
+    world.take();
+    let mut fewer = cables();
+    fewer.bridges[0].members.truncate(1);
+    world.engine.handle(world.now, Event::Config(&fewer));
+    world.run();
+    let done = world.take();
+    let freed = KernelAction::SetMaster {
+        link: ETH1,
+        master: None,
+    };
+    assert!(done.contains(&Action::Kernel(freed)), "{done:?}");
+    assert!(has_address(&world, "br0"));
+    let touched = |a: &Action| {
+        crate::engine::words::subject(a) == Some(ETH0)
+            || matches!(a, Action::Kernel(KernelAction::DeleteLink { .. }))
+    };
+    assert!(!done.iter().any(touched), "{done:?}");
+    let mut none = fewer.clone();
+    none.bridges.clear();
+    world.engine.handle(world.now, Event::Config(&none));
+    world.run();
+    assert!(world.engine.observed().by_name("br0").is_none());
+    assert_eq!(world.link(ETH0).master, None);
+}

@@ -192,7 +192,8 @@ pub fn status(engine: &Engine, now: u64, json: bool) -> (u8, std::string::String
 pub fn doctor(engine: &Engine, now: u64) -> (u8, std::string::String) {
     let mut text = std::string::String::new();
     for problem in status::problems(engine, now) {
-        let _ = writeln!(text, "{}: {}", problem.link, problem.text);
+        let colon = if problem.link.is_empty() { "" } else { ": " };
+        let _ = writeln!(text, "{}{colon}{}", problem.link, problem.text);
     }
     engine.radio_findings(&mut |place, what| {
         let _ = writeln!(text, "{place}: {what}");

@@ -110,7 +110,11 @@ impl Daemon {
         self.work_without_answers();
         match rest {
             true => {
-                let body = format!("{name} is down until `wifibond member {name} up`\n");
+                let alone = match self.engine.carry().now() {
+                    Some(_) => "",
+                    None => "; no other member carries traffic",
+                };
+                let body = format!("{name} is down until `wifibond member {name} up`{alone}\n");
                 (0, body)
             }
             false => (0, format!("{name} is up\n")),

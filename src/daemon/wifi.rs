@@ -89,8 +89,12 @@ impl Wifi {
 
     /// Read back: some drivers say yes and go on napping.
     fn set_power_save(&mut self, link: Index, on: bool) -> Result<(), Failure> {
-        if self.power_save(link)? == Some(on) {
-            return Ok(());
+        match self.power_save(link) {
+            Ok(Some(now)) if now == on => return Ok(()),
+            // A driver that knows no power save has none to turn off.
+            Err(e) if e.errno == libc::EOPNOTSUPP && !on => return Ok(()),
+            Ok(_) => {}
+            Err(e) => return Err(e),
         }
         self.tell(&|family, seq, buffer| nl80211::set_power_save(family, link, on, seq, buffer))?;
         match self.power_save(link)? {

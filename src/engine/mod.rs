@@ -77,7 +77,7 @@ pub struct Engine {
     /// The member that `switch` asked for, until it fails.
     pinned: Option<Index>,
     /// The bond and the bridges that this process created.
-    made: Vec<Index, { 1 + MAX_BRIDGES }>,
+    made: Vec<Index, { 2 * (1 + MAX_BRIDGES) }>,
     /// The name of one being created, until its number is known.
     making: Option<IfName>,
     /// A member has been authorised, and the bond has had carrier ever since.

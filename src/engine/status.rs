@@ -315,9 +315,9 @@ fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> M
         repairs: 0,
         primary: bond::is_primary(&engine.config.bond, link),
         state: Shown(match supplicant {
+            _ if engine.blocked(link).is_some() => State::Blocked,
             _ if !is_member => State::NotAMember,
             _ if engine.is_resting(link.index) => State::Resting,
-            _ if engine.blocked(link).is_some() => State::Blocked,
             Some(supplicant) => State::Radio(supplicant),
             None if link.facts.wifi => State::NoNetwork,
             None if link.locked && link.carrier => State::NoSupplicant,

@@ -6,7 +6,7 @@ use super::event::Start;
 use super::journal::RecordKind;
 use super::observed::{Index, Link};
 use super::roles::own_link;
-use super::supplicant::{News, Phase, Radio, Supplicant};
+use super::supplicant::{News, Phase, Supplicant};
 use super::supplicant_file::{fingerprint, networks};
 use super::{carry, roles};
 use crate::config::{Network, Security};
@@ -52,10 +52,7 @@ impl Engine {
         for link in self.observed.links() {
             let guarded = roles::wired_auth(&self.config, link).is_some();
             let supplicant = self.supplicant(link.index);
-            let open = supplicant.is_some_and(|s| {
-                let running = s.phase == Phase::Attached;
-                running && (s.radio == Radio::Authorised || s.is_unguarded(now))
-            });
+            let open = supplicant.is_some_and(Supplicant::is_open);
             let locked = guarded && !open;
             if link.locked != locked {
                 let _ = locks.push((link.index, locked));
@@ -63,7 +60,7 @@ impl Engine {
         }
         for (index, locked) in locks {
             self.observed.lock(index, locked);
-            let unguarded = |s: &&Supplicant| s.radio != Radio::Authorised;
+            let unguarded = |s: &&Supplicant| s.is_unguarded();
             let supplicant = self.supplicant(index).filter(unguarded);
             if let Some(name) = supplicant.map(|s| s.name.clone()).filter(|_| !locked) {
                 let text = format_args!("nobody on this cable asks who we are: used as it is");

@@ -7,6 +7,7 @@ mod state;
 
 use super::Engine;
 use super::action::Action;
+use super::bond;
 use super::journal::{Text, clip};
 use super::observed::{Index, Link};
 use super::roles;
@@ -172,7 +173,13 @@ fn country(engine: &Engine, now: u64) -> Option<Action> {
 }
 
 fn setting(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
-    if !link.up || engine.blocked(link).is_some() {
+    let bond = match bond::place(engine) {
+        bond::Place::Usable(bond, _) => Some(bond.index),
+        bond::Place::Unwanted | bond::Place::Empty | bond::Place::Refused(_) => None,
+    };
+    // What belongs to another program's master is not ours to set.
+    let foreign = link.master.is_some() && link.master != bond;
+    if foreign || !link.up || engine.blocked(link).is_some() {
         return None;
     }
     let wanted = &engine.config.radio;

@@ -40,8 +40,8 @@ impl Engine {
 
     pub(in crate::engine) fn radios_poll_at(&self) -> Option<u64> {
         match self.radios.country {
-            Country::Asked(at) => Some(at),
-            Country::Unset | Country::Settled | Country::Ignored => None,
+            Country::Asked(at) if !self.is_stopping() => Some(at),
+            Country::Asked(_) | Country::Unset | Country::Settled | Country::Ignored => None,
         }
     }
 
@@ -222,7 +222,7 @@ impl Engine {
                         "take the adapter's driver options, or live with its naps"
                     }
                     Setting::LegacyRates(_) => {
-                        "nothing to do: slow rates stay in use where the signal is weak"
+                        "write \"legacy_rates\": true, or use an adapter that can"
                     }
                     Setting::CoverageClass(_) => {
                         "take \"distance_m\" out, or use an adapter that can"

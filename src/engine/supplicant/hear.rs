@@ -22,7 +22,8 @@ impl Supplicant {
             }
             Message::Associated => self.change(Radio::Associated),
             Message::EapStarted => {
-                self.challenged = true;
+                self.silent = None;
+                self.unguarded = false;
                 News::Nothing
             }
             Message::EapFailed => match self.fault {
@@ -67,6 +68,7 @@ impl Supplicant {
     }
 
     fn blame(&mut self, fault: Fault) -> News {
+        self.unguarded = false;
         if self.fault.as_ref() == Some(&fault) {
             return News::Nothing;
         }

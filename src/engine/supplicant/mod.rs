@@ -60,8 +60,12 @@ pub struct Supplicant {
     pub name: IfName,
     /// A cable, with IEEE 802.1X.
     pub wired: bool,
-    /// An authenticator has asked who is there, in this life.
-    challenged: bool,
+    /// It ran before this daemon.
+    adopted: bool,
+    /// Until then an authenticator should have asked who is there.
+    silent: Option<u64>,
+    /// None has, in this life.
+    unguarded: bool,
     pub phase: Phase,
     pub radio: Radio,
     pub fault: Option<Fault>,
@@ -94,7 +98,9 @@ impl Supplicant {
             link,
             name,
             wired: false,
-            challenged: false,
+            adopted: matches!(how, Start::Adopted { .. }),
+            silent: None,
+            unguarded: false,
             phase: Phase::Starting {
                 next: now,
                 since: now,
@@ -127,20 +133,26 @@ impl Supplicant {
         self.file = wanted;
         self.wanted = wanted;
         self.settling = None;
-        self.challenged = false;
+        self.adopted = false;
+        self.silent = None;
+        self.unguarded = false;
         self.asked = None;
         self.due.clear();
     }
 
-    /// A cable that nobody guards, as far as can be told: it has asked, and nobody has
-    /// asked back.
-    pub fn is_unguarded(&self, now: u64) -> bool {
-        self.unguarded_at().is_some_and(|at| now >= at)
+    /// Nobody on its cable asks who is there.
+    pub fn is_unguarded(&self) -> bool {
+        self.unguarded
     }
 
-    fn unguarded_at(&self) -> Option<u64> {
-        let asking = self.wired && !self.challenged && self.phase == Phase::Attached;
-        asking.then_some(self.born + SILENT_MS)
+    /// May its cable be used? It has been let in; or it has asked, and nobody has asked back;
+    /// or a daemon before us had it running, and it has not said yet how it is.
+    pub fn is_open(&self) -> bool {
+        match self.radio {
+            Radio::Starting if self.adopted => true,
+            Radio::Authorised => self.phase == Phase::Attached,
+            _ => self.unguarded,
+        }
     }
 
     /// It runs, has never answered, and its last life was no better.
@@ -173,6 +185,7 @@ impl Supplicant {
     /// Its control socket took our `ATTACH`; every later request waits for the answer.
     pub fn attached(&mut self, now: u64) {
         self.phase = Phase::Attached;
+        self.silent = self.wired.then_some(now + SILENT_MS);
         self.requested(Request::Attach, now);
         self.ask(Request::Status);
     }
@@ -271,14 +284,19 @@ impl Supplicant {
             Phase::Stopping { forced: true, .. } => None,
             Phase::Attached => self.asked.map(|(_, until)| until),
         };
-        [phase, self.settling, self.unguarded_at()]
+        [phase, self.settling, self.silent]
             .into_iter()
             .flatten()
             .min()
     }
 
-    /// The time to settle is over.
+    /// The time to settle is over, or that to be asked who is there.
     pub fn tick(&mut self, now: u64) {
+        if self.silent.is_some_and(|until| now >= until) {
+            self.silent = None;
+            // A refusal is an answer: the question before it came too early for us to hear.
+            self.unguarded = self.radio != Radio::Authorised && self.fault.is_none();
+        }
         if self.settling.is_some_and(|until| now >= until) {
             self.settling = None;
         }

@@ -274,7 +274,85 @@ fn what_was_up_before_is_up_afterwards() {
 #[test]
 fn a_guarded_cable_counts_as_unauthorised_until_it_is_let_in() {
     let mut config = config();
-    config.links[0].wired_auth = Some(Eap {
+    config.links[0].wired_auth = Some(peap());
+    let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
+    world.join(ETH0);
+    let say = |world: &mut World, text| {
+        world
+            .engine
+            .handle(world.now, Event::Supplicant { link: ETH0, text });
+        world.run();
+    };
+    assert!(!has_address(&world, ETH0));
+    say(
+        &mut world,
+        "<3>CTRL-EVENT-EAP-STARTED EAP authentication started",
+    );
+    world.wait(20_000);
+    assert!(
+        !has_address(&world, ETH0),
+        "somebody asked, and has not let us in"
+    );
+    say(
+        &mut world,
+        "<3>CTRL-EVENT-CONNECTED - Connection to 01:80:c2:00:00:03 completed",
+    );
+    assert!(has_address(&world, ETH0));
+    world.lose(ETH0);
+    assert!(!has_address(&world, ETH0));
+    // At home: nobody asks.
+    world.join(ETH0);
+    assert!(!has_address(&world, ETH0));
+    world.wait(5_000);
+    assert!(has_address(&world, ETH0));
+}
+
+#[test]
+fn an_unguarded_cable_wakes_nobody_and_an_adopted_one_stays_in_use() {
+    let mut config = config();
+    config.bond.members.clear();
+    config.wifi.clear();
+    config.links[0].wired_auth = Some(peap());
+    let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
+    world.join(ETH0);
+    world.wait(60_000);
+    assert!(has_address(&world, ETH0));
+    world.wait(60_000);
+    assert_eq!(
+        world.engine.poll_at(world.now),
+        None,
+        "nothing to wake up for"
+    );
+    // Another daemon, after a crash: the process runs on, the address is there.
+    let observed: Vec<_> = world.engine.observed().links().cloned().collect();
+    let addresses: Vec<_> = world.engine.observed().addresses().copied().collect();
+    let mut engine = Engine::new(&config);
+    engine.handle(world.now, Event::DumpBegins(Scope::All));
+    for link in observed {
+        engine.handle(world.now, Event::Link(link));
+    }
+    for address in addresses {
+        engine.handle(world.now, Event::Address(address));
+    }
+    engine.handle(world.now, Event::DumpEnds(Scope::All));
+    let read = Event::Done(Action::Resync(Scope::All), Ok(()));
+    engine.handle(world.now, read);
+    let how = crate::engine::event::Start::Adopted { current: true };
+    engine.handle(world.now, Event::SupplicantStarted { link: ETH0, how });
+    let mut world = World { engine, ..world };
+    world.take();
+    world.run();
+    let removed = |a: &Action| matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }));
+    assert!(!world.take().iter().any(removed));
+    assert!(has_address(&world, ETH0));
+}
+
+fn has_address(world: &World, link: Index) -> bool {
+    world.engine.observed().addresses_of(link).next().is_some()
+}
+
+fn peap() -> Eap {
+    Eap {
         method: EapMethod::Peap,
         inner: EapInner::MsChapV2,
         identity: Default::default(),
@@ -284,36 +362,5 @@ fn a_guarded_cable_counts_as_unauthorised_until_it_is_let_in() {
         domain: None,
         client_cert: None,
         private_key: None,
-    });
-    let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
-    world.join(ETH0);
-    let has_address = |world: &World| world.engine.observed().addresses_of(ETH0).next().is_some();
-    let say = |world: &mut World, text| {
-        world
-            .engine
-            .handle(world.now, Event::Supplicant { link: ETH0, text });
-        world.run();
-    };
-    assert!(!has_address(&world));
-    say(
-        &mut world,
-        "<3>CTRL-EVENT-EAP-STARTED EAP authentication started",
-    );
-    world.wait(20_000);
-    assert!(
-        !has_address(&world),
-        "somebody asked, and has not let us in"
-    );
-    say(
-        &mut world,
-        "<3>CTRL-EVENT-CONNECTED - Connection to 01:80:c2:00:00:03 completed",
-    );
-    assert!(has_address(&world));
-    world.lose(ETH0);
-    assert!(!has_address(&world));
-    // At home: nobody asks.
-    world.join(ETH0);
-    assert!(!has_address(&world));
-    world.wait(5_000);
-    assert!(has_address(&world));
+    }
 }

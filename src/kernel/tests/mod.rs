@@ -2,6 +2,7 @@
 //! simulated radios, a bridge and a veth pair. The same files are the fuzzer's seeds.
 mod exchanges;
 mod messages;
+mod radio;
 
 use super::*;
 use crate::config::{IpNet, Route};
@@ -43,6 +44,8 @@ const ANSWERS: &[&[u8]] = &[
     golden!("refusal-with-words"),
     golden!("family"),
     golden!("interface-wifi"),
+    golden!("power-save"),
+    golden!("country"),
 ];
 
 /// What concerns us in a datagram.

@@ -130,10 +130,14 @@ fn help_and_version_go_to_standard_output() {
 }
 
 #[test]
-fn what_is_to_come_says_so() {
-    let (code, _, err) = run(&["wait-online"]);
-    assert_eq!(code, 1);
-    assert!(err.contains("not supported yet"), "{err}");
+fn waiting_ends_when_the_time_is_over_and_says_what_is_missing() {
+    let began = std::time::Instant::now();
+    let (code, out, err) = run(&["wait-online", "--timeout", "1"]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.contains("not online after 1 s: "), "{err}");
+    assert!(began.elapsed().as_millis() >= 1_000);
+    let (code, _, err) = run(&["wait-online", "--timeout", "soon"]);
+    assert_eq!(code, 2, "{err}");
 }
 
 #[test]

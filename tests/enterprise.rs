@@ -211,6 +211,43 @@ fn at_home_where_nobody_asks_the_cable_is_used_as_it_is() {
 }
 
 #[test]
+fn a_port_that_thinks_better_of_it_is_left_and_taken_again() {
+    let g = guarded();
+    let s = &g.scene;
+    s.pi.start(&cabled(peap()));
+    s.pi.wait("authorised on the cable", LONG, has_address);
+    // The server forgets us, and the port asks again.
+    g.guard.set_password("battery stable");
+    g.guard.ask_again();
+    s.pi.wait("left, with the words for it", LONG, |st| {
+        !has_address(st) && st["problems"].to_string().contains("the server refused")
+    });
+    g.guard.set_password(PASSWORD);
+    g.guard.ask_again();
+    s.pi.wait("taken again", Duration::from_secs(120), |st| {
+        has_address(st) && st["problems"] == json!([])
+    });
+}
+
+#[test]
+fn a_crash_at_home_costs_no_ping() {
+    let s = Scene::new();
+    s.ap.stop();
+    lay_out(&s.pi.ns.path("/tmp/eap"));
+    let lan = s.lab.lan("10.0.0.1/24");
+    let _cable = s.lab.cable(&lan, &s.pi, "eth0");
+    s.pi.start(&cabled(peap()));
+    s.pi.wait("the cable used", LONG, has_address);
+    let pings = Pinger::every_10_ms(&lan.ns, ADDRESS);
+    pings.wait_answers(50, SHORT);
+    s.pi.kill9();
+    s.pi.start_again();
+    s.pi.stays("the address", Duration::from_secs(8), has_address);
+    let pings = pings.stop();
+    assert_eq!(pings.lost(), 0, "{pings:?}");
+}
+
+#[test]
 fn a_wired_member_is_active_only_when_it_has_been_let_in() {
     let s = Scene::new();
     lay_out(&s.pi.ns.path("/tmp/eap"));

@@ -159,6 +159,7 @@ fn the_way_down_is_ordered_and_leaves_what_was_up_up() {
     let mut leased = config();
     leased["bond"]["ipv4"] = json!({ "dhcp": true });
     leased["bond"]["members"] = json!(["eth0", "wlan0", "wlan1"]);
+    s.pi.wordy.set(true);
     s.pi.start(&leased);
     let st = s.pi.wait("a lease and all members", LONG, |st| {
         status::link(st, "bond0")["lease"].is_object()
@@ -196,6 +197,26 @@ fn the_way_down_is_ordered_and_leaves_what_was_up_up() {
         "{}",
         s.lan.dhcp_log()
     );
+    let log = s.pi.log();
+    let log = &log[log.find("stopping").expect("the way down")..];
+    let first = |words: &str| {
+        log.find(words)
+            .unwrap_or_else(|| panic!("{words:?} in {log}"))
+    };
+    let last = |words: &str| {
+        log.rfind(words)
+            .unwrap_or_else(|| panic!("{words:?} in {log}"))
+    };
+    let steps = [
+        ("bond0: give the lease back", "bond0: give the lease back"),
+        ("bond0: remove 192.168.43.1", "bond0: remove 192.168.43.1"),
+        (": stop wpa_supplicant", ": stop wpa_supplicant"),
+        (": free it from its bond", ": free it from its bond"),
+        ("bond0: delete it", "bond0: delete it"),
+    ];
+    for pair in steps.windows(2) {
+        assert!(last(pair[0].1) < first(pair[1].0), "{pair:?} in {log}");
+    }
     let flags = |link: &str| {
         let flags = s.pi.ns.link(link, "flags");
         u32::from_str_radix(flags.trim_start_matches("0x"), 16).expect("flags") & 1

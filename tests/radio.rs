@@ -113,6 +113,16 @@ fn legacy_rates_are_left_out_and_given_back() {
     s.pi.reload_with(&open);
     assert_eq!(lowest_rate(MAC1, leave), "6.0");
     s.ready();
+    // Another file after a crash, and a member that rests while all stops.
+    s.pi.kill9();
+    s.pi.write_config(&with.to_string());
+    s.pi.start_again();
+    s.ready();
+    assert_eq!(lowest_rate(MAC1, leave), "1.0", "after a crash");
+    s.ready();
+    s.pi.reload_with(&open);
+    s.pi.call(&["member", "wlan0", "down"]);
+    s.pi.wait_log("wlan0: set down by", SHORT);
     // It was up before, and is up afterwards.
     s.pi.terminate();
     assert_eq!(lowest_rate(MAC0, by_hand), "1.0", "given back");
@@ -193,6 +203,11 @@ fn a_radio_switched_off_by_software_is_switched_on() {
     block(&s, "wlan0", true);
     s.pi.wait_log("switched off by software", SHORT);
     s.ready();
+    let log = s.pi.log();
+    assert!(
+        !log.contains("nothing changed") && !log.contains("at once"),
+        "{log}"
+    );
     let pings = pings.stop();
     assert!(
         pings.longest_outage() < Duration::from_millis(250),

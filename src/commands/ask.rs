@@ -16,7 +16,7 @@ const WATCH_EVERY: Duration = Duration::from_millis(500);
 const CLEAR: &str = "\x1b[H\x1b[J";
 
 /// Sends one line; the exit code and the text of the answer.
-fn ask(request: Request<'_>) -> Result<(u8, String), Exit> {
+pub(super) fn ask(request: Request<'_>) -> Result<(u8, String), Exit> {
     let not_running = |e: crate::system::Error| match e.errno {
         libc::ENOENT | libc::ECONNREFUSED => Exit {
             code: 4,

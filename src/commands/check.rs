@@ -6,7 +6,7 @@ use crate::daemon::file;
 pub fn main(parser: &mut lexopt::Parser) -> Outcome {
     let (path, config) = load(parser)?;
     let mut text = file::notes(&config);
-    let lacking = file::lacking(&config);
+    let lacking = file::lacking(&config, &mut text);
     if !lacking.is_empty() {
         say(&text)?;
         let message = format!("{path}: files that it needs:\n{}", lacking.trim_end());

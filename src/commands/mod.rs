@@ -6,6 +6,7 @@ mod ask;
 mod check;
 mod plan;
 mod run;
+mod wait_online;
 
 use lexopt::prelude::*;
 use std::ffi::OsString;
@@ -26,14 +27,12 @@ usage: wifibond COMMAND
   doctor                     what is not as the file has it, and what to do
   renew [LINK]               ask for the lease again, now
   release [LINK]             give the lease back, until the next renew
+  wait-online [--timeout S]  return when a link has an address and its gateway answers
   --version, --help
 
 FILE is /boot/wifibond.json unless named.
 exit codes: 0 good, 1 refused or wrong, 2 wrong usage, 3 not online, 4 not running
 ";
-
-/// Commands of the contract that this version does not have yet.
-const LATER: [&str; 1] = ["wait-online"];
 
 /// What went wrong, and the exit code for it.
 struct Exit {
@@ -89,11 +88,8 @@ fn dispatch(parser: &mut lexopt::Parser) -> Outcome {
         "doctor" => ask::doctor(parser),
         "renew" => ask::renew(parser),
         "release" => ask::release(parser),
+        "wait-online" => wait_online::main(parser),
         "help" => say(USAGE),
-        later if LATER.contains(&later) => Err(Exit {
-            code: 1,
-            message: format!("{later}: not supported yet by this version"),
-        }),
         unknown => Err(wrong_usage(format_args!(
             "there is no command \"{unknown}\""
         ))),

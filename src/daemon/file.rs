@@ -4,7 +4,7 @@ use super::STATE_DIR;
 use crate::config::{self, Config, InForce};
 use crate::engine::Engine;
 use crate::engine::journal::RecordKind;
-use crate::system::files;
+use crate::system::{files, host};
 
 /// Where the file is unless told otherwise.
 pub const DEFAULT: &str = "/boot/wifibond.json";
@@ -107,7 +107,8 @@ impl Source {
                 keep(&text.bytes);
                 self.notes = notes(&config);
                 // The rest of the file may work, and they may yet come.
-                self.notes.push_str(&lacking(&config));
+                let lacking = lacking(&config, &mut self.notes);
+                self.notes.push_str(&lacking);
                 self.config = config;
                 self.in_force = InForce::LastGood;
                 self.fault = None;
@@ -157,21 +158,25 @@ impl Source {
 const MAX_CERTIFICATE: usize = 256 * 1024;
 
 /// Files that the configuration names and that are not there, or of no use; one a line.
-pub fn lacking(config: &Config) -> String {
+/// `notes` gets those that this user cannot look at.
+pub fn lacking(config: &Config, notes: &mut String) -> String {
     let mut text = String::new();
     config::each_eap(config, &mut |place, eap| {
         for (key, path) in eap.files() {
-            let what = match files::read(path, MAX_CERTIFICATE) {
+            let what = match files::read_regular(path, MAX_CERTIFICATE) {
                 Ok(bytes) if bytes.is_empty() => "is empty".into(),
                 Ok(_) => continue,
                 Err(e) => match e.errno {
                     libc::ENOENT | libc::ENOTDIR => {
                         "there is no such file: copy it to the box, or correct the path".into()
                     }
-                    libc::EACCES => {
-                        "cannot be read by this user; the daemon is root: check again as root"
-                            .into()
+                    // The daemon is root, and may.
+                    libc::EACCES if !host::is_root() => {
+                        let what = "only root can see whether it is there";
+                        notes.push_str(&format!("{place}.{key}: {path}: {what}\n"));
+                        continue;
                     }
+                    libc::EINVAL => "is no regular file".into(),
                     libc::EISDIR => "is a directory: name the file in it".into(),
                     libc::EFBIG => "is too large for a certificate or a key".into(),
                     _ => e.to_string(),

@@ -40,9 +40,15 @@ impl Machine {
         let mut buffer = [0; REQUEST_BYTES];
         let seq = self.requests.next_seq();
         let request = kernel::encode(action, clock::boot_ms(), seq, &mut buffer);
-        exchange(&mut self.requests, seq, request, &mut |_| {})
-            .map(|_| ())
-            .map_err(|failure| hint(action, failure))
+        exchange(
+            &mut self.requests,
+            seq,
+            request,
+            ANSWER_WITHIN_MS,
+            &mut |_| {},
+        )
+        .map(|_| ())
+        .map_err(|failure| hint(action, failure))
     }
 
     /// Reads one link afresh. The kernel sends no notification when a bond that is
@@ -55,9 +61,15 @@ impl Machine {
         let seq = self.requests.next_seq();
         let request = kernel::get_link(link, seq, &mut buffer);
         let wifi = &mut self.wifi;
-        let answer = exchange(&mut self.requests, seq, request, &mut |frame| {
-            take(wifi, engine, clock::boot_ms(), frame.kind, frame.payload);
-        });
+        let answer = exchange(
+            &mut self.requests,
+            seq,
+            request,
+            ANSWER_WITHIN_MS,
+            &mut |frame| {
+                take(wifi, engine, clock::boot_ms(), frame.kind, frame.payload);
+            },
+        );
         if let Err(failure) = answer {
             // It is gone: the notification of that is on its way.
             log::debug!("link {link}: {}", failure.text);
@@ -121,9 +133,15 @@ impl Machine {
             let seq = self.requests.next_seq();
             let request = dump(seq, &mut buffer);
             let wifi = &mut self.wifi;
-            let ended = exchange(&mut self.requests, seq, request, &mut |frame| {
-                take(wifi, engine, clock::boot_ms(), frame.kind, frame.payload);
-            })?;
+            let ended = exchange(
+                &mut self.requests,
+                seq,
+                request,
+                ANSWER_WITHIN_MS,
+                &mut |frame| {
+                    take(wifi, engine, clock::boot_ms(), frame.kind, frame.payload);
+                },
+            )?;
             if ended == Ended::Interrupted {
                 whole = ended;
             }
@@ -137,11 +155,12 @@ pub(super) fn exchange(
     requests: &mut Requests,
     seq: u32,
     request: &[u8],
+    within_ms: u64,
     each: &mut dyn FnMut(kernel::Frame<'_>),
 ) -> Result<Ended, Failure> {
     let mut reply = Reply::new(seq);
     requests
-        .exchange(request, ANSWER_WITHIN_MS, &mut |datagram| {
+        .exchange(request, within_ms, &mut |datagram| {
             reply.take(datagram, each)
         })
         .unwrap_or_else(|e| Err(super::failure(e.errno, &e)))

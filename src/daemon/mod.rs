@@ -7,6 +7,7 @@ mod clients;
 mod dhcp;
 mod dhcp6;
 pub mod file;
+pub mod gateway;
 mod ipv6;
 mod leases;
 mod machine;

@@ -1,5 +1,5 @@
 //! Carrying out one action of the engine, and telling it how that went.
-use super::{Daemon, ipv6, leases, neighbours, resolv, tune, up};
+use super::{Daemon, failure, ipv6, leases, neighbours, resolv, tune, up};
 use crate::engine::action::{Action, KernelAction};
 use crate::engine::event::{Event, Failure};
 use crate::engine::words;
@@ -56,7 +56,7 @@ impl Daemon {
             Action::RestoreRadio { link } => self.machine.wifi.restore(*link),
             Action::SetCountry { code } => self.machine.wifi.set_country(*code),
             Action::CheckCountry { code } => self.machine.wifi.check_country(*code),
-            Action::Unblock { switch, .. } => self.switches.unblock(*switch),
+            Action::Unblock { switch, .. } => self.unblock(*switch),
             Action::NoteUp { link, was_up } => up::note(*link, *was_up),
             Action::SayMoved { link } => neighbours::tell(*link, &self.engine),
             Action::SolicitRouter { link } => neighbours::ask_routers(*link, &self.engine),
@@ -69,6 +69,16 @@ impl Daemon {
         };
         self.engine
             .handle(clock::boot_ms(), Event::Done(action, result));
+    }
+
+    /// The kernel tells what became of it at once.
+    fn unblock(&mut self, switch: u32) -> Result<(), Failure> {
+        self.switches.unblock(switch)?;
+        self.switches.drain(&mut self.engine);
+        match self.engine.is_blocked_by_software(switch) {
+            true => Err(failure(0, &"something switches it off again at once")),
+            false => Ok(()),
+        }
     }
 
     fn change(&mut self, action: &KernelAction) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ use crate::engine::action::Action;
 use crate::engine::event::Event;
 use crate::system::clock;
 use crate::wire::control::{self, Order, Request};
+use std::fmt::Write;
 
 impl Daemon {
     pub(super) fn request(&mut self, place: usize, request: &str) {
@@ -44,6 +45,16 @@ impl Daemon {
             Some(Request::Doctor) => {
                 let (code, body) = clients::doctor(&self.engine, clock::boot_ms());
                 self.clients.answer(place, code, &body);
+            }
+            Some(Request::Ways) => {
+                let mut body = String::new();
+                self.engine.ways(&mut |link, gateway| {
+                    let _ = match gateway {
+                        Some(gateway) => writeln!(body, "{link} {gateway}"),
+                        None => writeln!(body, "{link} -"),
+                    };
+                });
+                self.clients.answer(place, 0, &body);
             }
             None => self
                 .clients
@@ -108,16 +119,26 @@ impl Daemon {
         let rested = Event::Rest { link, rest };
         self.engine.handle(clock::boot_ms(), rested);
         self.work_without_answers();
-        match rest {
-            true => {
-                let alone = match self.engine.carry().now() {
-                    Some(_) => "",
-                    None => "; no other member carries traffic",
-                };
+        let up = self.engine.observed().link(link).is_some_and(|l| l.up);
+        let alone = match self.engine.carry().now() {
+            Some(_) => "",
+            None => "; no other member carries traffic",
+        };
+        match (rest, up) {
+            (true, false) => {
                 let body = format!("{name} is down until `wifibond member {name} up`{alone}\n");
                 (0, body)
             }
-            false => (0, format!("{name} is up\n")),
+            // Its wpa_supplicant goes first.
+            (true, true) => {
+                let body = format!("{name} goes down until `wifibond member {name} up`{alone}\n");
+                (0, body)
+            }
+            (false, true) => (0, format!("{name} is up\n")),
+            (false, false) => (
+                1,
+                format!("{name} does not come up; see `wifibond status`\n"),
+            ),
         }
     }
 

@@ -1,7 +1,8 @@
 //! nl80211 as the daemon uses it: which links are Wi-Fi, and the settings of their radios.
 //!
-//! A file `radio.INDEX` in the run directory says that a radio has to be given back, and how
-//! its power save was before we came.
+//! A file `radio.INDEX` in the run directory says what has to be given back: how power save
+//! was before we came (`1`, `0`, or `-` where nobody knows), then `r` if rates were left out
+//! and `d` if a distance was set.
 use super::machine::exchange;
 use super::{failure, marks};
 use crate::engine::Engine;
@@ -15,8 +16,11 @@ use crate::system::{clock, files};
 /// Asked so often, should the answer be lost.
 const QUESTIONS: usize = 3;
 const MARK: &str = "radio.";
-/// A mark of a radio whose power save is not to be given back.
-const UNKNOWN: &[u8] = b"-";
+/// A driver that does not answer within this is not asked further.
+const ANSWER_WITHIN_MS: u64 = 1_000;
+const MARK_BYTES: usize = 8;
+const RATES: char = 'r';
+const DISTANCE: char = 'd';
 
 /// Generic netlink with the number of nl80211, where the kernel knows Wi-Fi: the family
 /// comes with the first driver.
@@ -41,7 +45,7 @@ impl Wifi {
         let mut buffer = [0; REQUEST_BYTES];
         let seq = requests.next_seq();
         let request = write(*family, seq, &mut buffer);
-        exchange(requests, seq, request, each).map(|_| ())
+        exchange(requests, seq, request, ANSWER_WITHIN_MS, each).map(|_| ())
     }
 
     pub fn is_wifi(&mut self, link: Index) -> bool {
@@ -71,7 +75,16 @@ impl Wifi {
 
     /// Makes a setting, and notes once how it was before.
     pub fn set(&mut self, link: Index, setting: Setting) -> Result<(), Failure> {
-        self.keep(link)?;
+        let letter = match setting {
+            Setting::LegacyRates(false) => Some(RATES),
+            Setting::CoverageClass(1..) => Some(DISTANCE),
+            Setting::PowerSave(_) | Setting::LegacyRates(true) | Setting::CoverageClass(0) => None,
+        };
+        self.keep(link, letter)?;
+        self.make(link, setting)
+    }
+
+    fn make(&mut self, link: Index, setting: Setting) -> Result<(), Failure> {
         match setting {
             Setting::PowerSave(on) => self.set_power_save(link, on),
             Setting::LegacyRates(on) => {
@@ -106,40 +119,53 @@ impl Wifi {
         }
     }
 
-    fn keep(&mut self, link: Index) -> Result<(), Failure> {
+    /// Notes how it was, once, and what is going to be changed.
+    fn keep(&mut self, link: Index, letter: Option<char>) -> Result<(), Failure> {
         let mark = marks::path(MARK, link);
-        if files::exists(&mark) {
+        let old = files::read(&mark, MARK_BYTES).ok();
+        let mut text = match old.as_deref().map(String::from_utf8_lossy) {
+            Some(text) => text.into_owned(),
+            None => String::from(match self.power_save(link) {
+                Ok(Some(true)) => "1",
+                Ok(Some(false)) => "0",
+                Ok(None) | Err(_) => "-",
+            }),
+        };
+        if let Some(letter) = letter.filter(|letter| !text.contains(*letter)) {
+            text.push(letter);
+        } else if old.is_some() {
             return Ok(());
         }
-        let was: &[u8] = match self.power_save(link) {
-            Ok(Some(true)) => b"1",
-            Ok(Some(false)) => b"0",
-            Ok(None) | Err(_) => UNKNOWN,
-        };
-        files::write_atomic(&mark, was, 0o600).map_err(|e| failure(e.errno, &e))
+        files::write_atomic(&mark, text.as_bytes(), 0o600).map_err(|e| failure(e.errno, &e))
     }
 
-    /// All rates and no distance, as every driver begins; power save as it was.
+    /// What was changed, and nothing else.
     pub fn restore(&mut self, link: Index) -> Result<(), Failure> {
         let mark = marks::path(MARK, link);
-        let was = files::read(&mark, 8).unwrap_or_default();
-        let rates = self.set_again(link, Setting::LegacyRates(true));
-        let coverage = self.set_again(link, Setting::CoverageClass(0));
-        let power_save = match was.as_slice() {
-            b"1" => self.set_again(link, Setting::PowerSave(true)),
-            b"0" => self.set_again(link, Setting::PowerSave(false)),
-            _ => Ok(()),
-        };
-        files::remove(&mark).map_err(|e| failure(e.errno, &e))?;
-        rates.and(coverage).and(power_save)
-    }
-
-    /// What a driver cannot do, it never did.
-    fn set_again(&mut self, link: Index, setting: Setting) -> Result<(), Failure> {
-        match self.set(link, setting) {
-            Err(e) if e.errno == libc::EOPNOTSUPP => Ok(()),
-            other => other,
+        let was = files::read(&mark, MARK_BYTES).unwrap_or_default();
+        let was = String::from_utf8_lossy(&was);
+        let steps = [
+            was.contains(RATES).then_some(Setting::LegacyRates(true)),
+            was.contains(DISTANCE).then_some(Setting::CoverageClass(0)),
+            was.starts_with('1').then_some(Setting::PowerSave(true)),
+            was.starts_with('0').then_some(Setting::PowerSave(false)),
+        ];
+        let mut result = Ok(());
+        for setting in steps.into_iter().flatten() {
+            match self.make(link, setting) {
+                // What a driver cannot do, it never did.
+                Err(e) if e.errno == libc::EOPNOTSUPP => {}
+                // It hangs: the rest would, too.
+                Err(e) if e.errno == libc::ETIMEDOUT => {
+                    result = Err(e);
+                    break;
+                }
+                Err(e) => result = Err(e),
+                Ok(()) => {}
+            }
         }
+        files::remove(&mark).map_err(|e| failure(e.errno, &e))?;
+        result
     }
 
     pub fn set_country(&mut self, code: [u8; 2]) -> Result<(), Failure> {
@@ -175,9 +201,15 @@ fn find_nl80211() -> Option<(Requests, u16)> {
     let seq = requests.next_seq();
     let request = nl80211::find_family(seq, &mut buffer);
     let mut family = None;
-    exchange(&mut requests, seq, request, &mut |frame| {
-        family = family.or(nl80211::family(frame.payload));
-    })
+    exchange(
+        &mut requests,
+        seq,
+        request,
+        ANSWER_WITHIN_MS,
+        &mut |frame| {
+            family = family.or(nl80211::family(frame.payload));
+        },
+    )
     .ok()?;
     family.map(|family| (requests, family))
 }

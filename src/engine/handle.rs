@@ -7,7 +7,6 @@ use super::event::Event;
 use super::journal::{RecordKind, clip};
 use super::observed::{Index, Kind, Link, OUR_PROTOCOL};
 use super::supplicant::{Phase, Supplicant};
-use super::supplicant_file::fingerprint;
 use super::{Refusal, roles, stop};
 use crate::config::Config;
 use crate::wire::wpa::Request;
@@ -118,6 +117,7 @@ impl Engine {
             return;
         }
         self.forget_unwanted_supplicants();
+        self.forget_rests();
         self.update_locks(now);
         self.note_made();
         let bond = match bond::place(self) {
@@ -258,12 +258,9 @@ impl Engine {
     }
 
     fn link_seen(&mut self, now: u64, link: Link) {
-        let unfinished = self.ipv6_off.contains(&link.index)
-            || self.is_tuned(link.index)
-            || self.is_radio_changed(link.index)
-            || self.was_up.contains(&link.index)
-            || self.supplicant(link.index).is_some();
-        if !roles::concerns_us(&self.config, &link) && !unfinished {
+        let stranger = self.is_stranger(&link);
+        if (!roles::concerns_us(&self.config, &link) || stranger) && !self.is_unfinished(link.index)
+        {
             // It may have concerned us before: under another name, or as a member.
             return self.forget_link(link.index);
         }
@@ -339,6 +336,39 @@ impl Engine {
             .retain(|s| s.link != index || !matches!(s.phase, Phase::Waiting { .. }));
     }
 
+    /// A port of a bridge that is neither the file's nor ours.
+    fn is_stranger(&self, link: &Link) -> bool {
+        let strange = |master: &Link| {
+            let ours = master.ours || self.made.contains(&master.index);
+            !ours && !self.config.bridges.iter().any(|b| b.name == master.name)
+        };
+        let master = link.master.and_then(|index| self.observed.link(index));
+        master.is_some_and(strange) && roles::is_a_port_alone(&self.config, link)
+    }
+
+    /// What came before its master could not be known for a stranger.
+    fn forget_strangers(&mut self) {
+        let strange = |link: &&Link| self.is_stranger(link) && !self.is_unfinished(link.index);
+        let strangers: heapless::Vec<Index, { super::observed::MAX_LINKS }> = self
+            .observed
+            .links()
+            .filter(strange)
+            .map(|link| link.index)
+            .collect();
+        for index in strangers {
+            self.forget_link(index);
+        }
+    }
+
+    /// Something that we changed on it is still to be given back.
+    fn is_unfinished(&self, index: Index) -> bool {
+        self.ipv6_off.contains(&index)
+            || self.is_tuned(index)
+            || self.is_radio_changed(index)
+            || self.was_up.contains(&index)
+            || self.supplicant(index).is_some()
+    }
+
     fn dump_ended(&mut self, now: u64, scope: Scope) {
         let before: heapless::Vec<Index, { super::observed::MAX_LINKS }> =
             self.observed.links().map(|link| link.index).collect();
@@ -348,6 +378,9 @@ impl Engine {
         self.tuned
             .retain(|(done, _)| observed.link(*done).is_some());
         self.was_up.retain(|up| observed.link(*up).is_some());
+        self.resting.retain(|link| observed.link(*link).is_some());
+        self.radios_read();
+        self.forget_strangers();
         for index in before {
             if self.observed.link(index).is_none() {
                 self.link_gone(now, index);
@@ -362,13 +395,7 @@ impl Engine {
         self.radios_reconfigured(same_country);
         // Links that did not concern us may do so now.
         self.want_read(Scope::All);
-        for place in 0..self.supplicants.len() {
-            let index = self.supplicants[place].link;
-            if let Some(link) = self.observed.link(index) {
-                let wanted = fingerprint(&self.config, link, self.dialect);
-                self.supplicants[place].want_file(wanted);
-            }
-        }
+        self.renew_files();
         self.journal.write(
             now,
             RecordKind::Program,

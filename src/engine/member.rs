@@ -18,7 +18,7 @@ pub fn next_member(engine: &Engine, now: u64) -> Option<Action> {
     let present = present_members(&engine.config, &engine.observed);
     for link in engine.observed.links() {
         if link.master == Some(bond.index)
-            && !present.contains(&link.index)
+            && (!present.contains(&link.index) || is_wifi_in_bridge(engine, link))
             && let Some(step) = free(engine, now, link)
         {
             return Some(step);
@@ -51,8 +51,18 @@ fn leave_old(engine: &Engine, now: u64) -> Option<Action> {
     })
 }
 
+fn is_wifi_in_bridge(engine: &Engine, link: &Link) -> bool {
+    link.facts.wifi && bridge::has_bond(&engine.config)
+}
+
 /// Why a member that is there cannot be taken in.
 pub fn refusal(engine: &Engine, bond: Index, link: &Link) -> Option<Text> {
+    if is_wifi_in_bridge(engine, link) {
+        // The wired members still work there.
+        return Some(clip(format_args!(
+            "is Wi-Fi, and the bond is in a bridge: access points drop frames with another station's address"
+        )));
+    }
     if let Some(master) = link.master {
         if master != bond {
             let name = engine
@@ -67,11 +77,6 @@ pub fn refusal(engine: &Engine, bond: Index, link: &Link) -> Option<Text> {
                 ))
             });
         }
-    } else if link.facts.wifi && bridge::has_bond(&engine.config) {
-        // The wired members still work there.
-        return Some(clip(format_args!(
-            "is Wi-Fi, and the bond is in a bridge: access points drop frames with another station's address"
-        )));
     } else if link.facts.wifi && engine.config.bond.fail_over_mac == FailOverMac::None {
         return Some(clip(format_args!(
             "is Wi-Fi, which needs fail_over_mac \"active\": access points drop frames with another adapter's address"
@@ -84,6 +89,11 @@ pub fn refusal(engine: &Engine, bond: Index, link: &Link) -> Option<Text> {
 /// a member and up.
 fn take_in(engine: &Engine, now: u64, bond: &Link, link: &Link) -> Option<Action> {
     if link.master == Some(bond.index) {
+        let taken_over = !bond.ours && !engine.made.contains(&bond.index);
+        if taken_over && link.up && !engine.was_up.contains(&link.index) {
+            let (link, was_up) = (link.index, true);
+            return engine.offer_any(now, Action::NoteUp { link, was_up });
+        }
         let rest = engine.is_resting(link.index);
         if link.up == !rest || engine.blocked(link).is_some() {
             return None;
@@ -187,6 +197,16 @@ pub fn next_former(engine: &Engine, now: u64) -> Option<Action> {
 impl Engine {
     pub(super) fn is_resting(&self, link: Index) -> bool {
         self.resting.contains(&link)
+    }
+
+    /// What is no member any more does not rest.
+    pub(super) fn forget_rests(&mut self) {
+        let (config, observed) = (&self.config, &self.observed);
+        let is_member = |link: &Index| {
+            let link = observed.link(*link);
+            link.is_some_and(|link| member_rank(config, link).is_some())
+        };
+        self.resting.retain(is_member);
     }
 
     pub(super) fn rest(&mut self, now: u64, link: Index, rest: bool) {

@@ -39,7 +39,7 @@ mod tests;
 pub mod tune;
 pub mod words;
 
-use crate::config::{Config, IfName, MAX_BRIDGES};
+use crate::config::{Config, IfName, MAX_BRIDGES, MAX_LINKS, MAX_MEMBERS};
 use action::{Action, Scope};
 use heapless::Vec;
 use journal::{Journal, Text};
@@ -83,7 +83,7 @@ pub struct Engine {
     /// A member has been authorised, and the bond has had carrier ever since.
     bond_ready: bool,
     /// Links whose IPv6 we turned off.
-    ipv6_off: Vec<Index, { roles::MAX_PORTS * 2 }>,
+    ipv6_off: Vec<Index, { roles::MAX_PORTS + 1 + MAX_BRIDGES * MAX_MEMBERS + MAX_LINKS }>,
     /// Links whose settings we changed; `None`: a daemon before us did, to what we do not know.
     tuned: Vec<(Index, Option<tune::Tuning>), { dhcp4::MAX_CLIENTS }>,
     radios: radio::Radios,

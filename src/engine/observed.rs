@@ -7,7 +7,7 @@ use core::net::IpAddr;
 use heapless::String;
 
 /// Links kept: the bond, its members, other bonds and bridges, configured links.
-pub const MAX_LINKS: usize = 24;
+pub const MAX_LINKS: usize = 40;
 /// Addresses kept, of all kept links.
 pub const MAX_ADDRESSES: usize = 64;
 /// Routes kept.

@@ -91,6 +91,15 @@ pub fn concerns_us(config: &Config, link: &Link) -> bool {
         || (!config.bridges.is_empty() && link.master.is_some())
 }
 
+/// It would be kept for nothing but that some bridge has it.
+pub fn is_a_port_alone(config: &Config, link: &Link) -> bool {
+    let without = Link {
+        master: None,
+        ..link.clone()
+    };
+    link.master.is_some() && !concerns_us(config, &without)
+}
+
 /// The members that are plugged in, best first: the order of the file, and of
 /// plugging in where a pattern matches several.
 pub fn present_members(config: &Config, observed: &Observed) -> Vec<Index, MAX_PORTS> {

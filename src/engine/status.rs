@@ -242,16 +242,34 @@ fn uplink(engine: &Engine) -> Option<&IfName> {
 }
 
 fn is_online(engine: &Engine) -> bool {
-    engine.observed.links().any(|link| {
-        let can = match link.name == engine.config.bond.name {
-            true => engine.carry.now().is_some(),
-            false => super::address::block(engine, link).is_some() && authorised(link),
-        };
-        can && engine
-            .observed
-            .addresses_of(link.index)
-            .any(|a| !a.tentative && !a.duplicate && !is_link_local(&a.net.address))
-    })
+    engine.observed.links().any(|link| is_usable(engine, link))
+}
+
+/// It may carry traffic and has an address.
+fn is_usable(engine: &Engine, link: &Link) -> bool {
+    let can = match link.name == engine.config.bond.name {
+        true => engine.carry.now().is_some(),
+        false => super::address::block(engine, link).is_some() && authorised(link),
+    };
+    let mut addresses = engine.observed.addresses_of(link.index);
+    can && addresses.any(|a| !a.tentative && !a.duplicate && !is_link_local(&a.net.address))
+}
+
+impl Engine {
+    /// Links that may carry traffic and have an address, each with its gateways, or with none.
+    pub fn ways(&self, each: &mut dyn FnMut(&IfName, Option<IpAddr>)) {
+        for link in self.observed.links().filter(|link| is_usable(self, link)) {
+            let routes = self.observed.routes();
+            let of_link = routes.filter(|r| r.link == link.index && r.route.to.prefix == 0);
+            let mut gateways = of_link.filter_map(|r| r.route.via).peekable();
+            if gateways.peek().is_none() {
+                each(&link.name, None);
+            }
+            for gateway in gateways {
+                each(&link.name, Some(gateway));
+            }
+        }
+    }
 }
 
 pub(super) fn is_link_local(address: &IpAddr) -> bool {

@@ -6,7 +6,7 @@ use super::event::Start;
 use super::journal::RecordKind;
 use super::observed::{Index, Link};
 use super::roles::own_link;
-use super::supplicant::{News, Phase, Supplicant};
+use super::supplicant::{Gate, News, Phase, Supplicant};
 use super::supplicant_file::{fingerprint, networks};
 use super::{carry, roles};
 use crate::config::{Network, Security};
@@ -52,7 +52,7 @@ impl Engine {
         for link in self.observed.links() {
             let guarded = roles::wired_auth(&self.config, link).is_some();
             let supplicant = self.supplicant(link.index);
-            let open = supplicant.is_some_and(Supplicant::is_open);
+            let open = supplicant.is_some_and(|s| s.gate().is_open());
             let locked = guarded && !open;
             if link.locked != locked {
                 let _ = locks.push((link.index, locked));
@@ -60,7 +60,7 @@ impl Engine {
         }
         for (index, locked) in locks {
             self.observed.lock(index, locked);
-            let unguarded = |s: &&Supplicant| s.is_unguarded();
+            let unguarded = |s: &&Supplicant| s.gate() == Gate::Unguarded;
             let supplicant = self.supplicant(index).filter(unguarded);
             if let Some(name) = supplicant.map(|s| s.name.clone()).filter(|_| !locked) {
                 let text = format_args!("nobody on this cable asks who we are: used as it is");
@@ -135,19 +135,36 @@ impl Engine {
         let text = format_args!("wpa_supplicant died; started again in {wait} ms");
         self.journal.write(now, RecordKind::Supplicant, &name, text);
         if stillborn {
-            self.speak_plainly(now);
+            self.speak_plainly(now, link);
         }
     }
 
-    /// A wpa_supplicant that dies of its file again may know no OWE: it gets a file without.
-    fn speak_plainly(&mut self, now: u64) {
+    /// A wpa_supplicant that dies of its file again, or does not take it, may know no OWE: all
+    /// get files without. `false`: that cannot be the reason.
+    fn speak_plainly(&mut self, now: u64, link: Index) -> bool {
         let owe = |network: &Network| network.security == Security::Owe;
-        if self.dialect.owe && self.config.wifi.iter().any(owe) {
-            self.dialect.owe = false;
-            let text = format_args!(
-                "wpa_supplicant does not start with \"security\": \"owe\": such networks are left out"
-            );
-            self.journal.write(now, RecordKind::Trouble, "", text);
+        let link = self.observed.link(link);
+        let has_owe = link.is_some_and(|link| networks(&self.config, link).any(owe));
+        if !self.dialect.owe || !has_owe {
+            return false;
+        }
+        self.dialect.owe = false;
+        self.renew_files();
+        let text = format_args!(
+            "wpa_supplicant does not take \"security\": \"owe\": such networks are left out"
+        );
+        self.journal.write(now, RecordKind::Trouble, "", text);
+        true
+    }
+
+    /// What each supplicant's file should be now.
+    pub(super) fn renew_files(&mut self) {
+        for place in 0..self.supplicants.len() {
+            let index = self.supplicants[place].link;
+            if let Some(link) = self.observed.link(index) {
+                let wanted = fingerprint(&self.config, link, self.dialect);
+                self.supplicants[place].want_file(wanted);
+            }
         }
     }
 
@@ -161,6 +178,12 @@ impl Engine {
             News::Radio(radio) => {
                 self.journal
                     .write(now, RecordKind::Radio, &name, format_args!("{radio}"));
+            }
+            News::FileRefused => {
+                if !self.speak_plainly(now, link) {
+                    let text = format_args!("wpa_supplicant does not take its new file");
+                    self.journal.write(now, RecordKind::Trouble, &name, text);
+                }
             }
             News::Fault(fault) => {
                 self.journal
@@ -259,10 +282,13 @@ fn may_reconfigure(engine: &Engine, index: Index) -> bool {
             .into_iter()
             .filter(move |other| *other != index)
     };
+    // A link of its own waits for nobody.
+    if !roles::present_members(&engine.config, &engine.observed).contains(&index) {
+        return true;
+    }
     let settling = |other: Index| {
-        engine.supplicant(other).is_some_and(|s| {
-            s.is_settling() || matches!(s.phase, Phase::Starting { .. } | Phase::Waiting { .. })
-        })
+        let supplicant = engine.supplicant(other);
+        supplicant.is_some_and(|s| s.is_settling() || s.is_coming_up())
     };
     let usable = |other: Index| engine.observed.link(other).is_some_and(carry::usable);
     if others().any(settling) {

@@ -55,6 +55,21 @@ pub fn read(path: &str, limit: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// As [`read`], of a regular file alone: EISDIR or EINVAL for anything else, which could
+/// block whoever opens it.
+pub fn read_regular(path: &str, limit: usize) -> Result<Vec<u8>> {
+    let kind = fs::metadata(path).map_err(of("stat"))?.file_type();
+    let errno = match (kind.is_file(), kind.is_dir()) {
+        (true, _) => return read(path, limit),
+        (false, true) => nix::libc::EISDIR,
+        (false, false) => nix::libc::EINVAL,
+    };
+    Err(Error {
+        call: "open",
+        errno,
+    })
+}
+
 /// Makes a directory with exactly this mode, or checks that one is there, is ours and
 /// no wider. A wider mode of our own is narrowed.
 pub fn ensure_dir(path: &str, mode: u32) -> Result<()> {

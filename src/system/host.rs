@@ -7,6 +7,10 @@ pub fn boot_id() -> std::string::String {
     id.map(|id| id.trim().into()).unwrap_or_default()
 }
 
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
 /// The kernel's host name; empty while nobody has set one.
 pub fn name() -> String<63> {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();

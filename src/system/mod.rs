@@ -10,6 +10,7 @@ pub mod files;
 pub mod host;
 pub mod inet6;
 pub mod log;
+pub mod neighbour;
 pub mod netlink;
 pub mod notify;
 pub mod packet;

@@ -26,6 +26,8 @@ pub enum Request<'a> {
     },
     /// What usually goes wrong.
     Doctor,
+    /// Links with an address, each with its gateway: a line `LINK GATEWAY` each, `-` for none.
+    Ways,
 }
 
 /// What one member is told to do.
@@ -77,6 +79,7 @@ pub fn parse(line: &str) -> Option<Request<'_>> {
             order: Order::parse(order)?,
         }),
         ("doctor", None, None, None) => Some(Request::Doctor),
+        ("ways", None, None, None) => Some(Request::Ways),
         _ => None,
     }
 }
@@ -107,6 +110,7 @@ impl fmt::Display for Request<'_> {
             Request::Switch(member) => write!(f, "switch {member}"),
             Request::Member { name, order } => write!(f, "member {name} {}", order.word()),
             Request::Doctor => f.write_str("doctor"),
+            Request::Ways => f.write_str("ways"),
             Request::Renew(None) => f.write_str("renew"),
             Request::Renew(Some(link)) => write!(f, "renew {link}"),
             Request::Release(None) => f.write_str("release"),
@@ -141,6 +145,7 @@ mod tests {
             Request::Reload,
             Request::Switch("wlan1"),
             Request::Doctor,
+            Request::Ways,
             Request::Member {
                 name: "wlan1",
                 order: Order::Reassociate,

@@ -64,6 +64,7 @@ pub enum Message<'a> {
     /// An authenticator asks: EAP begins.
     EapStarted,
     EapFailed,
+    EapSucceeded,
     /// The authentication server's certificate is not accepted.
     BadCertificate {
         /// OpenSSL's words.
@@ -101,6 +102,7 @@ pub fn parse(text: &str) -> Message<'_> {
             status: number(rest, "status_code"),
         },
         "CTRL-EVENT-EAP-STARTED" => Message::EapStarted,
+        "CTRL-EVENT-EAP-SUCCESS" => Message::EapSucceeded,
         "CTRL-EVENT-EAP-FAILURE" => Message::EapFailed,
         "CTRL-EVENT-EAP-TLS-CERT-ERROR" => Message::BadCertificate {
             why: rest
@@ -178,6 +180,8 @@ pub struct Status<'a> {
     pub bssid: &'a str,
     /// MHz; 0 if unknown.
     pub frequency: u32,
+    /// IEEE 802.1X's state: `AUTHENTICATED`, `HELD` after a refusal, …; empty without it.
+    pub pae: &'a str,
 }
 
 pub fn parse_status(reply: &str) -> Status<'_> {
@@ -186,6 +190,7 @@ pub fn parse_status(reply: &str) -> Status<'_> {
         ssid: line(reply, "ssid"),
         bssid: line(reply, "bssid"),
         frequency: line(reply, "freq").parse().unwrap_or(0),
+        pae: line(reply, "Supplicant PAE state"),
     }
 }
 
@@ -261,6 +266,10 @@ mod tests {
             Message::EapFailed
         );
         assert_eq!(
+            parse("<3>CTRL-EVENT-EAP-SUCCESS EAP authentication completed successfully"),
+            Message::EapSucceeded
+        );
+        assert_eq!(
             parse("<3>CTRL-EVENT-EAP-STARTED EAP authentication started"),
             Message::EapStarted
         );
@@ -285,9 +294,12 @@ mod tests {
                 state: "COMPLETED",
                 ssid: "a=b c",
                 bssid: "02:00:00:00:05:00",
-                frequency: 2412
+                frequency: 2412,
+                pae: "",
             }
         );
+        let wired = "wpa_state=ASSOCIATED\nSupplicant PAE state=HELD\nEAP state=FAILURE\n";
+        assert_eq!(parse_status(wired).pae, "HELD");
         assert_eq!(parse_status("FAIL\n"), Status::default());
         assert_eq!(parse_signal("RSSI=-30\nLINKSPEED=54\n"), Some(-30));
         assert_eq!(parse_signal("RSSI=-9999\n"), None);

@@ -153,6 +153,7 @@ fn read_netlink(input: &[u8]) {
         let _ = nl80211::power_save(frame.payload);
         let _ = nl80211::country(frame.payload);
         let _ = kernel::rfkill::parse(frame.payload);
+        let _ = kernel::neighbour::is_there(frame.kind, frame.payload);
         if let Ok(Some(event)) = kernel::decode(frame.kind, frame.payload) {
             ask_for(&event);
         }

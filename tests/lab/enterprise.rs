@@ -23,10 +23,10 @@ const FILES: [(&str, &str); 7] = [
 ];
 
 /// Who may come in: any method outside; inside, this user with this password.
-fn users() -> String {
+fn users(password: &str) -> String {
     format!(
         "* PEAP,TTLS,TLS\n\
-         \"{IDENTITY}\" MSCHAPV2,GTC,TTLS-PAP,TTLS-MSCHAPV2 \"{PASSWORD}\" [2]\n"
+         \"{IDENTITY}\" MSCHAPV2,GTC,TTLS-PAP,TTLS-MSCHAPV2 \"{password}\" [2]\n"
     )
 }
 
@@ -43,7 +43,7 @@ pub fn server_lines(directory: &Path) -> String {
     let directory = directory.join("radius");
     lay_out(&directory);
     let path = |name: &str| directory.join(name).display().to_string();
-    std::fs::write(path("users"), users()).expect("the server's users");
+    std::fs::write(path("users"), users(PASSWORD)).expect("the server's users");
     format!(
         "ieee8021x=1\neap_server=1\neap_user_file={}\nca_cert={}\nserver_cert={}\nprivate_key={}\n",
         path("users"),
@@ -83,6 +83,20 @@ impl Guard {
     pub fn log(&self) -> String {
         let hostapd = self.hostapd.borrow();
         hostapd.as_ref().map(Process::log).unwrap_or_default()
+    }
+
+    /// From now on.
+    pub fn set_password(&self, password: &str) {
+        let file = self.dir.join("radius/users");
+        std::fs::write(file, users(password)).expect("the server's users");
+        assert_eq!(self.ask("RELOAD_CONFIG").trim(), "OK");
+    }
+
+    /// Everybody has to say once more who they are.
+    pub fn ask_again(&self) {
+        let first = self.ask("STA-FIRST");
+        let mac = first.lines().next().unwrap_or_default().to_owned();
+        assert_eq!(self.ask(&format!("DEAUTHENTICATE {mac}")).trim(), "OK");
     }
 
     /// How often somebody was let in.

@@ -5,7 +5,7 @@ use super::process::output_text;
 use super::{Namespace, Process, Thing, wait_for};
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
 use std::rc::Rc;
@@ -21,6 +21,8 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 pub struct Pi {
     pub ns: Rc<Namespace>,
     daemon: RefCell<Option<Process>>,
+    /// Its log has every step.
+    pub wordy: Cell<bool>,
     dir: PathBuf,
 }
 
@@ -36,6 +38,7 @@ impl Pi {
         Pi {
             ns,
             daemon: RefCell::default(),
+            wordy: Cell::new(false),
             dir: dir.to_owned(),
         }
     }
@@ -53,6 +56,9 @@ impl Pi {
         assert!(!self.running(), "wifibond runs already");
         let mut command = self.ns.command(PROGRAM);
         command.args(["run", "--config", CONFIG]);
+        if self.wordy.get() {
+            command.env("WIFIBOND_LOG", "debug");
+        }
         self.daemon
             .replace(Some(Process::start(command, &self.log_file())));
     }

@@ -52,11 +52,11 @@ fn network_members(file: Node<'_>, config: &Config) -> Checked<()> {
 
 /// The bond as a member of a bridge: it has no addresses, and no Wi-Fi.
 fn bond_in_bridge(file: Node<'_>, config: &Config) -> Checked<()> {
-    let (Some((n, m)), Some(bond)) = (bridge_of_bond(config), file.get("bond")) else {
+    let Some((n, m)) = bridge_of_bond(config) else {
         return Ok(());
     };
     for key in ["ipv4", "ipv6", "dns", "search"] {
-        if let Some(node) = bond.get(key) {
+        if let Some(node) = file.get("bond").and_then(|bond| bond.get(key)) {
             return Err(node.wrong(
                 format_args!(
                     "the bond is a member of bridges[{n}] and has no addresses of its own"

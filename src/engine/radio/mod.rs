@@ -6,7 +6,7 @@
 mod state;
 
 use super::Engine;
-use super::action::Action;
+use super::action::{Action, KernelAction};
 use super::bond;
 use super::journal::{Text, clip};
 use super::observed::{Index, Link};
@@ -20,8 +20,9 @@ pub const MAX_SWITCHES: usize = 24;
 const COUNTRY_WITHIN_MS: u64 = 2_000;
 /// Metres that one coverage class stands for: 3 µs of air (IEEE 802.11-2020, 9.4.2.8).
 const METRES_A_CLASS: u32 = 450;
-/// Numbers of errors that time may mend: ENODEV, ENETDOWN, ETIMEDOUT, EBUSY, EINTR, ENOBUFS.
-const PASSING: [i32; 6] = [19, 100, 110, 16, 4, 105];
+/// Numbers of errors that time may mend: ENODEV, ENETDOWN, EBUSY, EINTR, ENOBUFS. A driver
+/// that does not answer is not asked again: it holds up everything.
+const PASSING: [i32; 5] = [19, 100, 16, 4, 105];
 
 const EINVAL: i32 = 22;
 
@@ -90,6 +91,10 @@ struct Radio {
     coverage: Done<u8>,
     /// By us, or by a daemon before us: it has to be given back.
     changed: bool,
+    /// Rates were left out, as far as we know; until they are allowed again.
+    limited: bool,
+    /// A distance was set; until it is taken back.
+    far: bool,
 }
 
 /// One switch of rfkill (include/uapi/linux/rfkill.h).
@@ -139,8 +144,19 @@ pub fn next(engine: &Engine, now: u64) -> Option<Action> {
 /// The next adapter to be given back as it was, of those.
 pub fn give_back(engine: &Engine, now: u64, which: &dyn Fn(&Link) -> bool) -> Option<Action> {
     let changed = engine.radios.radios.iter().filter(|radio| radio.changed);
-    let mut links = changed.filter_map(|radio| engine.observed.link(radio.link));
-    let link = links.find(|link| which(link))?.index;
+    let mut radios = changed.filter_map(|radio| Some((radio, engine.observed.link(radio.link)?)));
+    let (radio, link) = radios.find(|(_, link)| which(link))?;
+    // The kernel takes rates for adapters that are up alone.
+    if radio.limited && !link.up && engine.blocked(link).is_none() {
+        let up = KernelAction::SetUp {
+            link: link.index,
+            up: true,
+        };
+        if let Some(step) = engine.offer(now, up) {
+            return Some(step);
+        }
+    }
+    let link = link.index;
     engine.offer_any(now, Action::RestoreRadio { link })
 }
 
@@ -190,8 +206,8 @@ fn setting(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
         u8::try_from(class).unwrap_or(u8::MAX)
     });
     // All rates, and no distance, are what every driver begins with.
-    let rates = !wanted.legacy_rates || radio.legacy_rates != Done::No;
-    let class = class.or((radio.coverage != Done::No).then_some(0));
+    let rates = !wanted.legacy_rates || radio.limited;
+    let class = class.or(radio.far.then_some(0));
     let steps = [
         (!radio.power_save.is_for(wanted.power_save))
             .then_some(Setting::PowerSave(wanted.power_save)),
@@ -216,6 +232,7 @@ pub fn refusal(engine: &Engine, link: &Link) -> Option<Text> {
         Block::Hard => {
             "is switched off by a key or switch of the device (rfkill, hard-blocked): turn it on there"
         }
+        // A failed attempt is among the problems.
         Block::Soft if engine.config.radio.unblock => return None,
         Block::Soft => {
             "is switched off by software (rfkill): `rfkill unblock wifi`, or \"unblock\": true in `radio`"

@@ -61,8 +61,10 @@ impl Engine {
             return;
         };
         let (index, name) = (link.index, link.name.clone());
-        // What failed because of it may work now.
-        self.retry.forget_link(index);
+        if !switch.soft && !switch.hard {
+            // What failed because of it may work now.
+            self.retry.forget_link(index);
+        }
         let text = match (switch.soft, switch.hard) {
             (_, true) => "switched off by a key or switch of the device (rfkill)",
             (true, false) => "switched off by software (rfkill)",
@@ -81,8 +83,21 @@ impl Engine {
     /// A daemon before us changed settings of this adapter.
     pub(in crate::engine) fn radio_changed_before(&mut self, link: Index) {
         if let Some(radio) = self.radio_mut(link) {
-            radio.changed = true;
+            (radio.changed, radio.limited, radio.far) = (true, true, true);
         }
+    }
+
+    /// Is this switch still blocked by software?
+    pub fn is_blocked_by_software(&self, number: u32) -> bool {
+        let mut switches = self.radios.switches.iter();
+        switches.any(|switch| switch.number == number && switch.soft)
+    }
+
+    /// All links were read: radios that are gone are forgotten.
+    pub(in crate::engine) fn radios_read(&mut self) {
+        let observed = &self.observed;
+        let there = |radio: &Radio| observed.link(radio.link).is_some();
+        self.radios.radios.retain(there);
     }
 
     pub(in crate::engine) fn is_radio_changed(&self, link: Index) -> bool {
@@ -136,8 +151,14 @@ impl Engine {
         radio.changed = true;
         match setting {
             Setting::PowerSave(on) => radio.power_save = Done::Yes(on),
-            Setting::LegacyRates(on) => radio.legacy_rates = Done::Yes(on),
-            Setting::CoverageClass(class) => radio.coverage = Done::Yes(class),
+            Setting::LegacyRates(on) => {
+                radio.legacy_rates = Done::Yes(on);
+                radio.limited = !on;
+            }
+            Setting::CoverageClass(class) => {
+                radio.coverage = Done::Yes(class);
+                radio.far = class != 0;
+            }
         }
     }
 

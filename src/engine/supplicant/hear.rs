@@ -22,24 +22,25 @@ impl Supplicant {
             }
             Message::Associated => self.change(Radio::Associated),
             Message::EapStarted => {
-                self.silent = None;
-                self.unguarded = false;
+                self.gate.asked();
                 News::Nothing
             }
-            Message::EapFailed => match self.fault {
-                Some(Fault::Certificate(_)) => News::Nothing,
-                _ => self.blame(Fault::Refused),
-            },
+            // A cable's later rounds end with these words alone.
+            Message::EapSucceeded if self.wired => self.let_in(),
+            Message::EapSucceeded => News::Nothing,
+            Message::EapFailed => self.refuse(Fault::Refused),
             Message::BadCertificate { why } => {
-                self.blame(Fault::Certificate(clip(format_args!("{why}"))))
+                self.refuse(Fault::Certificate(clip(format_args!("{why}"))))
             }
             Message::Connected => {
-                self.fault = None;
                 self.settling = None;
                 self.ask(Request::Status);
-                self.change(Radio::Authorised)
+                self.let_in()
             }
-            Message::Disconnected { .. } => self.change(Radio::Disconnected),
+            Message::Disconnected { .. } => {
+                self.gate.left();
+                self.change(Radio::Disconnected)
+            }
             Message::Disabled {
                 ssid,
                 wrong_key: true,
@@ -67,8 +68,26 @@ impl Supplicant {
         News::Radio(radio)
     }
 
+    fn let_in(&mut self) -> News {
+        self.fault = None;
+        self.gate.let_in();
+        self.change(Radio::Authorised)
+    }
+
+    /// By an authentication server. On a cable there is no "disconnected" then.
+    fn refuse(&mut self, fault: Fault) -> News {
+        self.gate.refused();
+        if self.wired {
+            self.unjoined(Radio::Disconnected);
+        }
+        match self.fault {
+            // What comes after it is its consequence.
+            Some(Fault::Certificate(_)) if fault == Fault::Refused => News::Nothing,
+            _ => self.blame(fault),
+        }
+    }
+
     fn blame(&mut self, fault: Fault) -> News {
-        self.unguarded = false;
         if self.fault.as_ref() == Some(&fault) {
             return News::Nothing;
         }
@@ -83,11 +102,15 @@ impl Supplicant {
                 self.signal_dbm = wpa::parse_signal(reply);
                 News::Nothing
             }
+            Some(Request::Reconfigure) if reply.starts_with("FAIL") => News::FileRefused,
             Some(Request::Attach | Request::Reconfigure) | None => News::Nothing,
         }
     }
 
     fn hear_status(&mut self, status: &wpa::Status<'_>) -> News {
+        if self.wired && status.pae == "HELD" {
+            return self.refuse(Fault::Refused);
+        }
         let radio = match status.state {
             "COMPLETED" => Radio::Authorised,
             "SCANNING" => Radio::Scanning,
@@ -98,6 +121,7 @@ impl Supplicant {
         };
         let news = self.change(radio);
         if radio == Radio::Authorised {
+            self.gate.let_in();
             self.ssid = clip(format_args!("{}", status.ssid));
             self.frequency = status.frequency;
         }

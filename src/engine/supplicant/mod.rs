@@ -4,9 +4,11 @@
 //! A process outlives a crash of ours and is adopted again; it never outlives its
 //! adapter, because a supplicant left on a vanished name would take the interface
 //! up before it can become a member again.
+mod gate;
 mod hear;
 mod radio;
 
+pub use gate::Gate;
 pub use radio::{Fault, News, Radio, SsidText};
 
 use super::event::Start;
@@ -29,9 +31,6 @@ const ATTACH_FOR_MS: u64 = 10_000;
 const ANSWER_WITHIN_MS: u64 = 5_000;
 /// SIGTERM, then SIGKILL after this.
 const STOP_WITHIN_MS: u64 = 1_000;
-/// A port with an authenticator asks who is there well within this time. One that is
-/// silent is an ordinary cable, and is used as it is.
-const SILENT_MS: u64 = 5_000;
 /// A reconfigured member is given so long before the next one's turn.
 const SETTLE_MS: u64 = 20_000;
 
@@ -60,12 +59,8 @@ pub struct Supplicant {
     pub name: IfName,
     /// A cable, with IEEE 802.1X.
     pub wired: bool,
-    /// It ran before this daemon.
-    adopted: bool,
-    /// Until then an authenticator should have asked who is there.
-    silent: Option<u64>,
-    /// None has, in this life.
-    unguarded: bool,
+    /// Its port; of no meaning for Wi-Fi.
+    gate: Gate,
     pub phase: Phase,
     pub radio: Radio,
     pub fault: Option<Fault>,
@@ -98,9 +93,7 @@ impl Supplicant {
             link,
             name,
             wired: false,
-            adopted: matches!(how, Start::Adopted { .. }),
-            silent: None,
-            unguarded: false,
+            gate: Gate::new(matches!(how, Start::Adopted { .. })),
             phase: Phase::Starting {
                 next: now,
                 since: now,
@@ -133,26 +126,18 @@ impl Supplicant {
         self.file = wanted;
         self.wanted = wanted;
         self.settling = None;
-        self.adopted = false;
-        self.silent = None;
-        self.unguarded = false;
         self.asked = None;
         self.due.clear();
     }
 
-    /// Nobody on its cable asks who is there.
-    pub fn is_unguarded(&self) -> bool {
-        self.unguarded
+    pub fn gate(&self) -> Gate {
+        self.gate
     }
 
-    /// May its cable be used? It has been let in; or it has asked, and nobody has asked back;
-    /// or a daemon before us had it running, and it has not said yet how it is.
-    pub fn is_open(&self) -> bool {
-        match self.radio {
-            Radio::Starting if self.adopted => true,
-            Radio::Authorised => self.phase == Phase::Attached,
-            _ => self.unguarded,
-        }
+    /// It is on its way up, for the first time or after a single death.
+    pub fn is_coming_up(&self) -> bool {
+        let early = matches!(self.phase, Phase::Starting { .. } | Phase::Waiting { .. });
+        early && self.deaths <= 1
     }
 
     /// It runs, has never answered, and its last life was no better.
@@ -170,6 +155,7 @@ impl Supplicant {
         self.restarts += 1;
         self.phase = Phase::Waiting { until: now + wait };
         self.unjoined(Radio::Starting);
+        self.gate.died();
         self.asked = None;
         self.due.clear();
         wait
@@ -185,7 +171,9 @@ impl Supplicant {
     /// Its control socket took our `ATTACH`; every later request waits for the answer.
     pub fn attached(&mut self, now: u64) {
         self.phase = Phase::Attached;
-        self.silent = self.wired.then_some(now + SILENT_MS);
+        if self.wired {
+            self.gate.heard(now);
+        }
         self.requested(Request::Attach, now);
         self.ask(Request::Status);
     }
@@ -284,7 +272,7 @@ impl Supplicant {
             Phase::Stopping { forced: true, .. } => None,
             Phase::Attached => self.asked.map(|(_, until)| until),
         };
-        [phase, self.settling, self.silent]
+        [phase, self.settling, self.gate.poll_at()]
             .into_iter()
             .flatten()
             .min()
@@ -292,11 +280,7 @@ impl Supplicant {
 
     /// The time to settle is over, or that to be asked who is there.
     pub fn tick(&mut self, now: u64) {
-        if self.silent.is_some_and(|until| now >= until) {
-            self.silent = None;
-            // A refusal is an answer: the question before it came too early for us to hear.
-            self.unguarded = self.radio != Radio::Authorised && self.fault.is_none();
-        }
+        self.gate.tick(now);
         if self.settling.is_some_and(|until| now >= until) {
             self.settling = None;
         }

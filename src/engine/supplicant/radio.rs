@@ -65,4 +65,6 @@ pub enum News {
     Nothing,
     Radio(Radio),
     Fault(Fault),
+    /// It does not take the file that it was given.
+    FileRefused,
 }

@@ -1,0 +1,31 @@
+//! Having the kernel find out whether a neighbour is there.
+use super::Result;
+use super::error::{of, of_nix};
+use nix::sys::socket::{setsockopt, sockopt};
+use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
+
+/// RFC 863: whoever listens throws it away, and nobody does. Before anything can leave, the
+/// kernel has to ask the neighbour for its hardware address.
+const DISCARD: u16 = 9;
+
+/// The kernel's number of an interface; `None`: there is none of that name.
+pub fn index(interface: &str) -> Option<u32> {
+    nix::net::if_::if_nametoindex(interface).ok()
+}
+
+/// Sends a word to a neighbour that nobody answers to.
+pub fn poke(interface: &str, index: u32, to: IpAddr) -> Result<()> {
+    let any = match to {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    let socket = UdpSocket::bind((any, 0)).map_err(of("bind"))?;
+    let device = OsString::from(interface);
+    setsockopt(&socket, sockopt::BindToDevice, &device).map_err(of_nix("setsockopt"))?;
+    let to = match to {
+        IpAddr::V4(v4) => SocketAddr::from((v4, DISCARD)),
+        IpAddr::V6(v6) => SocketAddrV6::new(v6, DISCARD, 0, index).into(),
+    };
+    socket.send_to(&[0], to).map(|_| ()).map_err(of("sendto"))
+}

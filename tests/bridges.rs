@@ -9,6 +9,7 @@ use lab::scene::{LONG, SHORT, static_ipv4};
 use lab::{Cable, Lab, Lan, Pi, Pinger, status, wait_until};
 use serde_json::{Value, json};
 use std::rc::Rc;
+use std::time::Duration;
 
 /// The Pi between two networks that are one through it.
 struct Between {
@@ -186,6 +187,60 @@ fn ports_come_go_and_change_by_reload() {
     b.pi.reload_with(&none);
     wait_until("no bridge", SHORT, || !b.pi.ns.has("br0"));
     assert!(b.pi.ns.has("br9"));
+}
+
+/// Made before any of its ports is there, the kernel's bridge has carrier.
+#[test]
+fn a_bridge_waits_for_its_first_port() {
+    let b = between();
+    b.cables[0].remove();
+    b.cables[1].remove();
+    b.pi.start(&bridge(&["eth0", "eth1"]));
+    b.pi.wait("the bridge", SHORT, |st| {
+        status::link(st, "br0")["present"] == true
+    });
+    b.pi.stays("not online", Duration::from_secs(1), |st| {
+        !status::online(st) && !status::has_address(st, "br0", &format!("{ADDRESS}/24"))
+    });
+    assert_eq!(b.pi.ns.ip("route show default").trim(), "");
+    let _left = b.lab.cable(&b.left, &b.pi, "eth0");
+    b.ready();
+    let own = Pinger::every_10_ms(&b.left.ns, ADDRESS);
+    own.wait_answers(20, SHORT);
+    own.stop();
+}
+
+/// The ports have been up with carrier for long.
+#[test]
+fn ports_that_are_up_make_it_ready_too() {
+    let b = between();
+    b.pi.ns.ip("link set eth0 up");
+    b.pi.ns.ip("link set eth1 up");
+    wait_until("carrier", SHORT, || {
+        b.pi.ns.link("eth1", "operstate") == "up" && b.pi.ns.link("eth0", "operstate") == "up"
+    });
+    b.pi.start(&bridge(&["eth0", "eth1"]));
+    b.ready();
+    b.passes();
+}
+
+/// The bridge has the lowest hardware address of its ports, until that one leaves.
+#[test]
+fn a_port_that_leaves_with_the_bridges_address_is_hardly_noticed() {
+    let b = between();
+    b.pi.ns.ip("link set eth0 address 02:00:00:00:00:aa");
+    b.pi.ns.ip("link set eth1 address 02:00:00:00:00:01");
+    b.pi.start(&bridge(&["eth0", "eth1"]));
+    b.ready();
+    wait_until("the lowest", SHORT, || {
+        b.pi.ns.link("br0", "address") == "02:00:00:00:00:01"
+    });
+    let own = Pinger::every_10_ms(&b.left.ns, ADDRESS);
+    own.wait_answers(50, SHORT);
+    b.cables[1].remove();
+    own.wait_answers(150, LONG);
+    let own = own.stop();
+    assert!(own.longest_outage() < Duration::from_secs(2), "{own:?}");
 }
 
 #[test]

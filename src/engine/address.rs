@@ -127,7 +127,7 @@ fn managed<'a>(engine: &'a Engine, link: &'a Link) -> Option<Managed<'a>> {
     };
     let carrier = match link.name == engine.config.bond.name {
         true => engine.carry.now().map(|(member, _)| member),
-        false => Some(link.index),
+        false => Some(bridge::bearer(engine, link).unwrap_or(link.index)),
     };
     let client = engine.dhcp4(&link.name).filter(|_| block.ipv4.dhcp);
     Some(Managed {

@@ -5,7 +5,7 @@ use super::action::{Action, KernelAction};
 use super::bond;
 use super::journal::{Text, clip};
 use super::member;
-use super::observed::{Kind, Link};
+use super::observed::{Index, Kind, Link};
 use super::roles;
 use crate::config::{Bridge, Config, Matcher};
 
@@ -47,6 +47,21 @@ pub fn of<'a>(engine: &'a Engine, link: &Link) -> Option<&'a Bridge> {
     let mut bridges = engine.config.bridges.iter();
     let bridge = bridges.find(|bridge| bridge.name == link.name)?;
     matches!(place(engine, bridge), Place::Usable(_)).then_some(bridge)
+}
+
+/// The adapter whose hardware address a bridge has: the lowest of its ports
+/// (br_stp_recalculate_bridge_id() in net/bridge/br_stp_if.c). When that one leaves, the
+/// bridge has another, and the kernel tells nobody: measured, 22 s of silence.
+pub fn bearer(engine: &Engine, link: &Link) -> Option<Index> {
+    let mac = link.mac.filter(|_| link.kind == Kind::Bridge)?;
+    let mut links = engine.observed.links();
+    let port = links.find(|l| l.master == Some(link.index) && l.mac == Some(mac))?;
+    // The bond has the address of whoever carries there.
+    let carries = engine
+        .carry
+        .now()
+        .filter(|_| matches!(port.kind, Kind::Bond(_)));
+    Some(carries.map_or(port.index, |(member, _)| member))
 }
 
 fn is_member(engine: &Engine, bridge: &Bridge, link: &Link) -> bool {

@@ -127,11 +127,13 @@ pub fn wired_auth<'a>(config: &'a Config, link: &Link) -> Option<&'a Eap> {
 
 /// May traffic pass? Wi-Fi raises carrier when it is associated; only the
 /// operational state tells that the keys are there (`IF_OPER_UP`, net/mac80211).
-/// Some wired drivers never report more than "unknown".
+/// Some wired drivers never report more than "unknown". A bridge does before its first
+/// port, and has carrier all the while (br_port_state_selection() in net/bridge/br_stp.c
+/// looks at it when a port comes or goes): nothing would pass.
 pub fn authorised(link: &Link) -> bool {
     let oper = match link.oper {
         Oper::Up => true,
-        Oper::Unknown => !link.facts.wifi,
+        Oper::Unknown => !link.facts.wifi && link.kind != Kind::Bridge,
         Oper::NotPresent | Oper::Down | Oper::LowerLayerDown | Oper::Testing | Oper::Dormant => {
             false
         }

@@ -207,3 +207,41 @@ fn a_reload_moves_only_what_differs() {
     assert!(world.engine.observed().by_name("br0").is_none());
     assert_eq!(world.link(ETH0).master, None);
 }
+
+/// A real kernel's new bridge has carrier and no state before its first port.
+#[test]
+fn a_bridge_without_ports_leads_nowhere() {
+    let mut world = World::start(&cables(), &[]);
+    let bridge = index(&world, "br0");
+    pretend::edit(&mut world.engine, world.now, bridge, |link| {
+        link.carrier = true;
+        link.oper = Oper::Unknown;
+    });
+    world.run();
+    assert!(!has_address(&world, "br0") && !world.has_default(bridge));
+    assert!(!status::status(&world.engine, world.now).online);
+}
+
+#[test]
+fn neighbours_are_told_when_the_bridge_has_another_address() {
+    let mut world = World::start(&cables(), &[(ETH0, "eth0", false), (ETH1, "eth1", false)]);
+    let bridge = index(&world, "br0");
+    let takes = |world: &mut World, port| {
+        let mac = world.link(port).mac;
+        pretend::edit(&mut world.engine, world.now, bridge, |link| link.mac = mac);
+        world.run();
+    };
+    takes(&mut world, ETH0);
+    world.join(ETH0);
+    world.wait(60_000);
+    world.take();
+    let said = |world: &mut World| {
+        let done = world.take();
+        done.contains(&Action::SayMoved { link: bridge })
+    };
+    world.wait(60_000);
+    assert!(!said(&mut world), "nothing happened");
+    world.pull(ETH0);
+    takes(&mut world, ETH1);
+    assert!(said(&mut world));
+}

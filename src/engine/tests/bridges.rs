@@ -245,3 +245,47 @@ fn neighbours_are_told_when_the_bridge_has_another_address() {
     takes(&mut world, ETH1);
     assert!(said(&mut world));
 }
+
+#[test]
+fn wifi_leaves_a_bond_that_is_put_into_a_bridge() {
+    let mut config = bridged(&["eth1"]);
+    config.bond.members = [Matcher::Name(name("eth0")), Matcher::UsbAny]
+        .into_iter()
+        .collect();
+    let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
+    let mut adapter = plain(WLAN0, "net0", true);
+    adapter.usb_port = Some("1-1".try_into().unwrap());
+    world.engine.handle(world.now, Event::Link(adapter));
+    world.run();
+    assert!(world.link(WLAN0).master.is_some());
+    let bond = Matcher::Name(name("bond0"));
+    config.bridges[0].members.push(bond).unwrap();
+    world.engine.handle(world.now, Event::Config(&config));
+    world.run();
+    assert_eq!(world.link(WLAN0).master, None);
+    assert!(
+        world.engine.refusals()[0]
+            .text
+            .contains("the bond is in a bridge")
+    );
+}
+
+/// A host of containers: their ports fill no table of ours.
+#[test]
+fn ports_of_other_bridges_are_not_kept() {
+    let mut world = World::start(&cables(), &[]);
+    let mut docker = plain(60, "docker0", false);
+    docker.kind = Kind::Bridge;
+    world.engine.handle(world.now, Event::Link(docker));
+    for n in 0..60 {
+        let mut port = plain(100 + n, &format!("veth{n}"), false);
+        port.master = Some(60);
+        world.engine.handle(world.now, Event::Link(port));
+    }
+    world
+        .engine
+        .handle(world.now, Event::Link(plain(ETH0, "eth0", false)));
+    world.run();
+    assert!(world.link(ETH0).master.is_some());
+    assert!(world.engine.refusals().is_empty());
+}

@@ -9,6 +9,7 @@ mod members;
 mod radio;
 mod reload;
 mod stopping;
+mod wired;
 
 use crate::config::*;
 use crate::engine::action::{Action, BondOption, KernelAction, Scope};

@@ -272,95 +272,61 @@ fn what_was_up_before_is_up_afterwards() {
 }
 
 #[test]
-fn a_guarded_cable_counts_as_unauthorised_until_it_is_let_in() {
-    let mut config = config();
-    config.links[0].wired_auth = Some(peap());
-    let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
-    world.join(ETH0);
-    let say = |world: &mut World, text| {
+fn what_is_no_member_any_more_rests_no_longer() {
+    let mut world = World::usual();
+    let rest = Event::Rest {
+        link: WLAN1,
+        rest: true,
+    };
+    world.engine.handle(world.now, rest);
+    world.run();
+    assert!(!world.link(WLAN1).up);
+    let mut alone = config();
+    alone.bond.members.truncate(1);
+    let link = Link {
+        name: Matcher::Name(name("wlan1")),
+        wired_auth: None,
+        ip: static_block(44, 150, 300),
+    };
+    alone.links.push(link).unwrap();
+    world.engine.handle(world.now, Event::Config(&alone));
+    world.run();
+    assert!(world.link(WLAN1).up && world.link(WLAN1).master.is_none());
+}
+
+/// A running wpa_supplicant without OWE gets such a network by reload.
+#[test]
+fn a_file_that_is_not_taken_is_tried_without_owe() {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    world.take();
+    let mut owe = config();
+    let mut cafe = owe.wifi[0].clone();
+    cafe.security = Security::Owe;
+    cafe.ssid.push(b'2').unwrap();
+    owe.wifi.push(cafe).unwrap();
+    world.engine.handle(world.now, Event::Config(&owe));
+    let again = |world: &mut World, answer: &str| {
+        let action = loop {
+            match world.engine.next(world.now).expect("a step") {
+                action @ Action::ReconfigureSupplicant { .. } => break action,
+                action => {
+                    pretend::perform(&mut world.engine, world.now, action);
+                }
+            }
+        };
+        let Action::ReconfigureSupplicant { link } = action else {
+            unreachable!()
+        };
+        world.engine.handle(world.now, Event::Done(action, Ok(())));
+        let text = answer;
         world
             .engine
-            .handle(world.now, Event::Supplicant { link: ETH0, text });
-        world.run();
+            .handle(world.now, Event::Supplicant { link, text });
+        link
     };
-    assert!(!has_address(&world, ETH0));
-    say(
-        &mut world,
-        "<3>CTRL-EVENT-EAP-STARTED EAP authentication started",
-    );
-    world.wait(20_000);
-    assert!(
-        !has_address(&world, ETH0),
-        "somebody asked, and has not let us in"
-    );
-    say(
-        &mut world,
-        "<3>CTRL-EVENT-CONNECTED - Connection to 01:80:c2:00:00:03 completed",
-    );
-    assert!(has_address(&world, ETH0));
-    world.lose(ETH0);
-    assert!(!has_address(&world, ETH0));
-    // At home: nobody asks.
-    world.join(ETH0);
-    assert!(!has_address(&world, ETH0));
-    world.wait(5_000);
-    assert!(has_address(&world, ETH0));
-}
-
-#[test]
-fn an_unguarded_cable_wakes_nobody_and_an_adopted_one_stays_in_use() {
-    let mut config = config();
-    config.bond.members.clear();
-    config.wifi.clear();
-    config.links[0].wired_auth = Some(peap());
-    let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
-    world.join(ETH0);
-    world.wait(60_000);
-    assert!(has_address(&world, ETH0));
-    world.wait(60_000);
-    assert_eq!(
-        world.engine.poll_at(world.now),
-        None,
-        "nothing to wake up for"
-    );
-    // Another daemon, after a crash: the process runs on, the address is there.
-    let observed: Vec<_> = world.engine.observed().links().cloned().collect();
-    let addresses: Vec<_> = world.engine.observed().addresses().copied().collect();
-    let mut engine = Engine::new(&config);
-    engine.handle(world.now, Event::DumpBegins(Scope::All));
-    for link in observed {
-        engine.handle(world.now, Event::Link(link));
-    }
-    for address in addresses {
-        engine.handle(world.now, Event::Address(address));
-    }
-    engine.handle(world.now, Event::DumpEnds(Scope::All));
-    let read = Event::Done(Action::Resync(Scope::All), Ok(()));
-    engine.handle(world.now, read);
-    let how = crate::engine::event::Start::Adopted { current: true };
-    engine.handle(world.now, Event::SupplicantStarted { link: ETH0, how });
-    let mut world = World { engine, ..world };
-    world.take();
-    world.run();
-    let removed = |a: &Action| matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }));
-    assert!(!world.take().iter().any(removed));
-    assert!(has_address(&world, ETH0));
-}
-
-fn has_address(world: &World, link: Index) -> bool {
-    world.engine.observed().addresses_of(link).next().is_some()
-}
-
-fn peap() -> Eap {
-    Eap {
-        method: EapMethod::Peap,
-        inner: EapInner::MsChapV2,
-        identity: Default::default(),
-        anonymous_identity: None,
-        password: None,
-        ca_cert: None,
-        domain: None,
-        client_cert: None,
-        private_key: None,
-    }
+    let first = again(&mut world, "FAIL\n");
+    assert!(!world.engine.dialect().owe);
+    let second = again(&mut world, "OK\n");
+    assert_eq!(first, second, "at once, with a file that it takes");
 }

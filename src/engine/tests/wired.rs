@@ -1,0 +1,182 @@
+//! Cables with IEEE 802.1X.
+use super::*;
+
+fn guarded() -> World {
+    let mut config = config();
+    config.bond.members.clear();
+    config.wifi.clear();
+    config.links[0].wired_auth = Some(peap());
+    let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
+    world.join(ETH0);
+    world
+}
+
+fn say(world: &mut World, text: &str) {
+    world
+        .engine
+        .handle(world.now, Event::Supplicant { link: ETH0, text });
+    world.run();
+}
+
+const STARTED: &str = "<3>CTRL-EVENT-EAP-STARTED EAP authentication started";
+const SUCCESS: &str = "<3>CTRL-EVENT-EAP-SUCCESS EAP authentication completed successfully";
+const FAILURE: &str = "<3>CTRL-EVENT-EAP-FAILURE EAP authentication failed";
+
+fn faults(world: &World) -> usize {
+    status::status(&world.engine, world.now).problems.len()
+}
+
+/// The port asks again while we are let in, and says no; then yes. wpa_supplicant has no
+/// other words for it on a cable.
+#[test]
+fn a_port_may_think_better_of_it() {
+    let mut world = guarded();
+    say(&mut world, STARTED);
+    say(&mut world, SUCCESS);
+    assert!(has_address(&world, ETH0));
+    say(&mut world, STARTED);
+    assert!(has_address(&world, ETH0), "a question shuts nothing");
+    say(&mut world, FAILURE);
+    assert!(!has_address(&world, ETH0));
+    assert_eq!(faults(&world), 1);
+    world.wait(60_000);
+    assert!(!has_address(&world, ETH0), "silence after a no means no");
+    say(&mut world, STARTED);
+    say(&mut world, SUCCESS);
+    assert!(has_address(&world, ETH0));
+    assert_eq!(faults(&world), 0);
+}
+
+/// It comes too early for us to hear, as when wpa_supplicant is quicker than we are.
+#[test]
+fn a_refusal_without_the_question_keeps_it_shut() {
+    let mut world = guarded();
+    say(&mut world, FAILURE);
+    world.wait(60_000);
+    assert!(!has_address(&world, ETH0));
+    // Its control socket is lost: no new silence to wait for.
+    world
+        .engine
+        .handle(world.now, Event::SupplicantDetached { link: ETH0 });
+    world.run();
+    world.wait(60_000);
+    assert!(!has_address(&world, ETH0));
+}
+
+#[test]
+fn the_death_of_a_supplicant_shuts_only_what_is_guarded() {
+    let mut world = guarded();
+    world.wait(5_000);
+    assert!(has_address(&world, ETH0), "nobody asks");
+    let died = Event::SupplicantExited { link: ETH0 };
+    world.engine.handle(world.now, died);
+    world.run();
+    world.wait(200);
+    assert!(has_address(&world, ETH0));
+
+    let mut world = guarded();
+    say(&mut world, STARTED);
+    say(&mut world, SUCCESS);
+    let lost = Event::SupplicantDetached { link: ETH0 };
+    world.engine.handle(world.now, lost);
+    world.run();
+    assert!(has_address(&world, ETH0), "it runs on");
+    let died = Event::SupplicantExited { link: ETH0 };
+    world.engine.handle(world.now, died);
+    world.run();
+    assert!(!has_address(&world, ETH0));
+}
+
+#[test]
+fn a_guarded_cable_counts_as_unauthorised_until_it_is_let_in() {
+    let mut config = config();
+    config.links[0].wired_auth = Some(peap());
+    let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
+    world.join(ETH0);
+    let say = |world: &mut World, text| {
+        world
+            .engine
+            .handle(world.now, Event::Supplicant { link: ETH0, text });
+        world.run();
+    };
+    assert!(!has_address(&world, ETH0));
+    say(
+        &mut world,
+        "<3>CTRL-EVENT-EAP-STARTED EAP authentication started",
+    );
+    world.wait(20_000);
+    assert!(
+        !has_address(&world, ETH0),
+        "somebody asked, and has not let us in"
+    );
+    say(
+        &mut world,
+        "<3>CTRL-EVENT-CONNECTED - Connection to 01:80:c2:00:00:03 completed",
+    );
+    assert!(has_address(&world, ETH0));
+    world.lose(ETH0);
+    assert!(!has_address(&world, ETH0));
+    // At home: nobody asks.
+    world.join(ETH0);
+    assert!(!has_address(&world, ETH0));
+    world.wait(5_000);
+    assert!(has_address(&world, ETH0));
+}
+
+#[test]
+fn an_unguarded_cable_wakes_nobody_and_an_adopted_one_stays_in_use() {
+    let mut config = config();
+    config.bond.members.clear();
+    config.wifi.clear();
+    config.links[0].wired_auth = Some(peap());
+    let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
+    world.join(ETH0);
+    world.wait(60_000);
+    assert!(has_address(&world, ETH0));
+    world.wait(60_000);
+    assert_eq!(
+        world.engine.poll_at(world.now),
+        None,
+        "nothing to wake up for"
+    );
+    // Another daemon, after a crash: the process runs on, the address is there.
+    let observed: Vec<_> = world.engine.observed().links().cloned().collect();
+    let addresses: Vec<_> = world.engine.observed().addresses().copied().collect();
+    let mut engine = Engine::new(&config);
+    engine.handle(world.now, Event::DumpBegins(Scope::All));
+    for link in observed {
+        engine.handle(world.now, Event::Link(link));
+    }
+    for address in addresses {
+        engine.handle(world.now, Event::Address(address));
+    }
+    engine.handle(world.now, Event::DumpEnds(Scope::All));
+    let read = Event::Done(Action::Resync(Scope::All), Ok(()));
+    engine.handle(world.now, read);
+    let how = crate::engine::event::Start::Adopted { current: true };
+    engine.handle(world.now, Event::SupplicantStarted { link: ETH0, how });
+    let mut world = World { engine, ..world };
+    world.take();
+    world.run();
+    let removed = |a: &Action| matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }));
+    assert!(!world.take().iter().any(removed));
+    assert!(has_address(&world, ETH0));
+}
+
+fn has_address(world: &World, link: Index) -> bool {
+    world.engine.observed().addresses_of(link).next().is_some()
+}
+
+fn peap() -> Eap {
+    Eap {
+        method: EapMethod::Peap,
+        inner: EapInner::MsChapV2,
+        identity: Default::default(),
+        anonymous_identity: None,
+        password: None,
+        ca_cert: None,
+        domain: None,
+        client_cert: None,
+        private_key: None,
+    }
+}

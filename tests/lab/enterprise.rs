@@ -1,8 +1,9 @@
 //! IEEE 802.1X: hostapd's own authentication server, for access points and for cables.
 
-use super::{Cable, Lan, Process, Thing};
+use super::{Cable, Lan, Namespace, Process, Thing};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 pub const IDENTITY: &str = "box@lab.example";
@@ -56,47 +57,57 @@ pub fn server_lines(directory: &Path) -> String {
 /// An authenticator at the far end of a cable, as in a guarded switch.
 pub struct Guard {
     hostapd: RefCell<Option<Process>>,
+    lan: Rc<Namespace>,
+    port: String,
     dir: PathBuf,
 }
 
 impl Guard {
     pub fn new(lan: &Lan, cable: &Cable, dir: &Path) -> Guard {
-        let file = dir.join(format!("{}.guard", cable.port()));
+        let guard = Guard {
+            hostapd: RefCell::default(),
+            lan: lan.ns.clone(),
+            port: cable.port().to_owned(),
+            dir: dir.to_owned(),
+        };
         let text = format!(
             "interface={}\ndriver=wired\nuse_pae_group_addr=1\n{}",
-            cable.port(),
+            guard.port,
             server_lines(dir)
         );
-        std::fs::write(&file, text).expect("hostapd's file");
-        let log = dir.join(format!("{}.guard-log", cable.port()));
+        std::fs::write(guard.file("guard"), text).expect("hostapd's file");
+        guard.start();
+        guard
+    }
+
+    fn file(&self, end: &str) -> PathBuf {
+        self.dir.join(format!("{}.{end}", self.port))
+    }
+
+    fn start(&self) {
+        let log = self.file("guard-log");
         let _ = std::fs::remove_file(&log);
-        let mut command = lan.ns.command("hostapd");
-        command.arg("-t").arg("-f").arg(&log).arg(&file);
+        let mut command = self.lan.command("hostapd");
+        command
+            .arg("-t")
+            .arg("-f")
+            .arg(&log)
+            .arg(self.file("guard"));
         let hostapd = Process::start(command, &log);
         hostapd.wait_log("AP-ENABLED", Duration::from_secs(20));
-        Guard {
-            hostapd: RefCell::new(Some(hostapd)),
-            dir: dir.to_owned(),
-        }
+        self.hostapd.replace(Some(hostapd));
+    }
+
+    /// It knows nobody, and wants another password.
+    pub fn forget_all(&self, password: &str) {
+        std::fs::write(self.dir.join("radius/users"), users(password)).expect("the users");
+        self.hostapd.replace(None);
+        self.start();
     }
 
     pub fn log(&self) -> String {
         let hostapd = self.hostapd.borrow();
         hostapd.as_ref().map(Process::log).unwrap_or_default()
-    }
-
-    /// From now on.
-    pub fn set_password(&self, password: &str) {
-        let file = self.dir.join("radius/users");
-        std::fs::write(file, users(password)).expect("the server's users");
-        assert_eq!(self.ask("RELOAD_CONFIG").trim(), "OK");
-    }
-
-    /// Everybody has to say once more who they are.
-    pub fn ask_again(&self) {
-        let first = self.ask("STA-FIRST");
-        let mac = first.lines().next().unwrap_or_default().to_owned();
-        assert_eq!(self.ask(&format!("DEAUTHENTICATE {mac}")).trim(), "OK");
     }
 
     /// How often somebody was let in.
@@ -107,7 +118,7 @@ impl Guard {
 
 impl Thing for Guard {
     fn testimony(&self) -> String {
-        format!("--- guard in {}\n{}", self.dir.display(), self.log())
+        format!("--- guard of {}\n{}", self.port, self.log())
     }
 
     fn clear(&self) {

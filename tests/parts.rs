@@ -105,8 +105,9 @@ fn one_lease_is_given_back_and_asked_for_alone() {
     both["hostname"] = json!("box-17");
     s.pi.start(&both);
     let leased = |st: &serde_json::Value, link: &str| status::link(st, link)["lease"].is_object();
-    s.pi.wait("both leases", LONG, |st| {
-        leased(st, "bond0") && leased(st, "eth0")
+    s.pi.wait("both leases and both members", LONG, |st| {
+        let joined = |name| status::member(st, name)["authorized"] == true;
+        leased(st, "bond0") && leased(st, "eth0") && joined("wlan0") && joined("wlan1")
     });
     let named = "client provides name: box-17";
     assert!(s.lan.dhcp_log().contains(named), "{}", s.lan.dhcp_log());

@@ -1,5 +1,5 @@
 //! The commands that ask the running daemon: status, events, reload, switch, member, renew,
-//! release, doctor.
+//! release.
 use super::{Exit, Outcome, say};
 use crate::daemon::CONTROL;
 use crate::system::unix;
@@ -183,16 +183,5 @@ pub fn member(parser: &mut lexopt::Parser) -> Outcome {
     match Order::parse(order) {
         Some(order) if control::is_name(name) => show(Request::Member { name, order }),
         _ => Err(super::wrong_usage(usage)),
-    }
-}
-
-pub fn doctor(parser: &mut lexopt::Parser) -> Outcome {
-    if let Some(other) = parser.next()? {
-        return Err(other.unexpected().into());
-    }
-    match ask(Request::Doctor) {
-        Ok((code, body)) => say(&body).map(|_| code),
-        // That is a finding, too.
-        Err(exit) => say(&format!("wifibond: {}\n", exit.message)).map(|_| 1),
     }
 }

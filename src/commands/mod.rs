@@ -4,7 +4,9 @@
 //! command says, 2 wrong usage, 3 not online, 4 not running.
 mod ask;
 mod check;
+mod doctor;
 mod plan;
+mod publish;
 mod run;
 mod wait_online;
 
@@ -80,12 +82,13 @@ fn dispatch(parser: &mut lexopt::Parser) -> Outcome {
         "run" => run::main(parser),
         "check" => check::main(parser),
         "plan" => plan::main(parser),
+        "publish" => publish::main(parser),
         "status" => ask::status(parser),
         "events" => ask::events(parser),
         "reload" => ask::reload(parser),
         "switch" => ask::switch(parser),
         "member" => ask::member(parser),
-        "doctor" => ask::doctor(parser),
+        "doctor" => doctor::main(parser),
         "renew" => ask::renew(parser),
         "release" => ask::release(parser),
         "wait-online" => wait_online::main(parser),

@@ -188,9 +188,13 @@ pub fn status(engine: &Engine, now: u64, json: bool) -> (u8, std::string::String
     }
 }
 
-/// What is not as the file has it, one a line: present problems, then what drivers cannot do.
-pub fn doctor(engine: &Engine, now: u64) -> (u8, std::string::String) {
+/// What is not as the file has it, one a line: a file that is not in force, present problems,
+/// then what drivers cannot do.
+pub fn doctor(engine: &Engine, fault: Option<&str>, now: u64) -> (u8, std::string::String) {
     let mut text = std::string::String::new();
+    if let Some(fault) = fault {
+        let _ = writeln!(text, "the file is not in force: {fault}");
+    }
     for problem in status::problems(engine, now) {
         let colon = if problem.link.is_empty() { "" } else { ": " };
         let _ = writeln!(text, "{}{colon}{}", problem.link, problem.text);
@@ -202,6 +206,24 @@ pub fn doctor(engine: &Engine, now: u64) -> (u8, std::string::String) {
         true => (0, "nothing found\n".into()),
         false => (1, text),
     }
+}
+
+/// The names of all interfaces that are ours, one a line.
+pub fn links(engine: &Engine, now: u64) -> std::string::String {
+    let status = status::status(engine, now);
+    let mut text = std::string::String::new();
+    if let Some(bond) = &status.bond {
+        for member in &bond.members {
+            let _ = writeln!(text, "{}", member.name);
+        }
+    }
+    for link in &status.links {
+        let _ = writeln!(text, "{}", link.name.0);
+        for port in link.members.iter().flatten() {
+            let _ = writeln!(text, "{}", port.name);
+        }
+    }
+    text
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,7 @@
 //! The configuration file: where it is, the last one that worked, and the report
 //! beside it when it is wrong.
 use super::STATE_DIR;
+use super::publish::{self, What};
 use crate::config::{self, Config, InForce};
 use crate::engine::Engine;
 use crate::engine::journal::RecordKind;
@@ -79,12 +80,17 @@ impl Source {
             fault: None,
             notes: String::new(),
         };
-        source.fault = source.reload().err();
+        let _ = source.reload();
         source
     }
 
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Why the file is not in force, if it is not.
+    pub fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
     }
 
     /// What `reload` says when it worked.
@@ -94,11 +100,17 @@ impl Source {
 
     /// Reads the file again. On error the present configuration stays.
     pub fn reload(&mut self) -> Result<(), String> {
+        let result = self.read_again();
+        self.fault = result.as_ref().err().cloned();
+        result
+    }
+
+    fn read_again(&mut self) -> Result<(), String> {
         let text = match read(&self.path) {
             Ok(text) => text,
             Err(reason) => {
                 let report = format!("wifibond cannot read its file.\r\n\r\n{reason}\r\n");
-                write_report(&beside(&self.path), &report);
+                self.report(Some(&report));
                 return Err(reason);
             }
         };
@@ -111,11 +123,7 @@ impl Source {
                 self.notes.push_str(&lacking);
                 self.config = config;
                 self.in_force = InForce::LastGood;
-                self.fault = None;
-                let report = beside(&text.path);
-                if let Err(e) = files::remove(&report) {
-                    log::warn!("{report}: {e}");
-                }
+                self.report(None);
                 for note in self.notes.lines() {
                     log::warn!("{note}");
                 }
@@ -125,10 +133,18 @@ impl Source {
                 let mut report = String::new();
                 let force = self.in_force;
                 let _ = config::report(&mut report, &text.path, &text.bytes, &error, force);
-                write_report(&beside(&text.path), &report);
+                self.report(Some(&report));
                 Err(error.display_with(&text.path).to_string())
             }
         }
+    }
+
+    /// Writes the report, or takes the last one away.
+    fn report(&self, text: Option<&str>) {
+        if let Err(e) = publish::stage(publish::REPORT, text) {
+            log::warn!("{}: {e}", publish::REPORT);
+        }
+        publish::bring_up_to_date(What::Report(&self.path));
     }
 
     /// The journal's first record.
@@ -204,12 +220,16 @@ fn beside(path: &str) -> String {
     }
 }
 
-/// Written only when it says something new.
-fn write_report(path: &str, text: &str) {
-    if files::read(path, 64 * 1024).is_ok_and(|old| old == text.as_bytes()) {
-        return;
-    }
-    if let Err(e) = files::write_atomic(path, text.as_bytes(), 0o644) {
+/// Brings the staged report on the file at `config` to its place beside it, or takes away
+/// the one there. Written only when it says something new. Needs root.
+pub fn carry_out_report(config: &str) {
+    let path = beside(config);
+    let done = match publish::staged(publish::REPORT) {
+        None => files::remove(&path),
+        Some(text) if files::read(&path, 64 * 1024).is_ok_and(|old| old == text) => Ok(()),
+        Some(text) => files::write_atomic(&path, &text, 0o644),
+    };
+    if let Err(e) = done {
         log::warn!("{path}: {e}");
     }
 }

@@ -13,7 +13,9 @@ mod leases;
 mod machine;
 mod marks;
 mod neighbours;
+pub mod others;
 mod perform;
+pub mod publish;
 mod radio;
 mod requests;
 mod resolv;
@@ -168,7 +170,6 @@ impl Daemon {
             self.wait()?;
             self.work();
         }
-        log::info!("stopped");
         Ok(())
     }
 
@@ -278,6 +279,12 @@ impl Daemon {
                 let caught = self.signals.take();
                 if caught.stop {
                     self.stop();
+                }
+                if caught.leave {
+                    // As after a crash, the next start takes up all that is there.
+                    notify::stopping();
+                    log::info!("leaving everything as it is, for the next start");
+                    self.leave = true;
                 }
                 if caught.reload {
                     let _ = self.reload();

@@ -63,6 +63,7 @@ impl Daemon {
             Action::WriteResolver => resolv::write(&self.engine),
             Action::Exit => {
                 resolv::give_back();
+                log::info!("stopped");
                 self.leave = true;
                 Ok(())
             }

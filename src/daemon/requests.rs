@@ -43,8 +43,13 @@ impl Daemon {
                 self.clients.answer(place, code, &body);
             }
             Some(Request::Doctor) => {
-                let (code, body) = clients::doctor(&self.engine, clock::boot_ms());
+                let fault = self.source.fault();
+                let (code, body) = clients::doctor(&self.engine, fault, clock::boot_ms());
                 self.clients.answer(place, code, &body);
+            }
+            Some(Request::Links) => {
+                let body = clients::links(&self.engine, clock::boot_ms());
+                self.clients.answer(place, 0, &body);
             }
             Some(Request::Ways) => {
                 let mut body = String::new();

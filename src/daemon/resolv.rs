@@ -5,7 +5,7 @@
 //! stood there is kept beside it and comes back on stop. Anything else has an owner.
 //!
 //! Time servers go into a drop-in of systemd-timesyncd, where systemd runs.
-use super::RUN_DIR;
+use super::publish::{self, RESOLVER, What};
 use crate::engine::Engine;
 use crate::engine::dns;
 use crate::engine::event::Failure;
@@ -19,31 +19,47 @@ const TIME_DIR: &str = "/run/systemd/timesyncd.conf.d";
 const TIME: &str = "/run/systemd/timesyncd.conf.d/50-wifibond.conf";
 const MOST_BYTES: usize = 64 * 1024;
 
-fn ours() -> String {
-    format!("{RUN_DIR}/resolv.conf")
-}
-
+/// Stages both files, and has them carried out.
 pub fn write(engine: &Engine) -> Result<(), Failure> {
     let resolver = dns::resolver(engine);
-    write_time(&resolver);
-    let text = resolver.to_string();
-    // The run directory is root's alone, so a link to this file would lead everybody else
-    // nowhere: /etc gets a copy.
-    files::write_atomic(&ours(), text.as_bytes(), 0o644)
-        .map_err(|e| super::failure(e.errno, &format_args!("{}: {e}", ours())))?;
-    match owner() {
-        Owner::Us | Owner::Nobody => take(&text),
-        Owner::Other => {
-            log::debug!("{ETC} has an owner: left alone");
-            Ok(())
-        }
-    }
+    let time = match resolver.time.is_empty() {
+        true => None,
+        false => Some(dns::TimeServers(&resolver).to_string()),
+    };
+    publish::stage(publish::TIME, time.as_deref())
+        .and_then(|()| publish::stage(RESOLVER, Some(&resolver.to_string())))
+        .map_err(|e| super::failure(e.errno, &format_args!("{RESOLVER}: {e}")))?;
+    publish::bring_up_to_date(What::Names);
+    Ok(())
 }
 
 /// The file is there, with this very text.
 pub fn is_current(engine: &Engine) -> bool {
     let text = dns::resolver(engine).to_string();
-    files::read(&ours(), MOST_BYTES).is_ok_and(|have| have == text.as_bytes())
+    publish::staged(RESOLVER).is_some_and(|have| have == text.as_bytes())
+}
+
+/// On stop: nothing is ours any more.
+pub fn give_back() {
+    for name in [publish::TIME, RESOLVER] {
+        if let Err(e) = publish::stage(name, None) {
+            log::info!("{name}: {e}");
+        }
+    }
+    publish::bring_up_to_date(What::Names);
+}
+
+/// Brings what is staged to where everybody reads it. Needs root.
+pub fn carry_out() {
+    write_time(publish::staged(publish::TIME).as_deref());
+    // The run directory is ours alone, so a link to the file there would lead everybody else
+    // nowhere: /etc gets a copy.
+    match (publish::staged(RESOLVER), owner()) {
+        (Some(text), Owner::Us | Owner::Nobody) => take(&text),
+        (Some(_), Owner::Other) => log::debug!("{ETC} has an owner: left alone"),
+        (None, Owner::Us) => give_up(),
+        (None, Owner::Nobody | Owner::Other) => {}
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -71,47 +87,36 @@ fn names_no_server(text: &[u8]) -> bool {
     !text.lines().any(server)
 }
 
-fn take(text: &str) -> Result<(), Failure> {
-    if files::read(ETC, MOST_BYTES).is_ok_and(|have| have == text.as_bytes()) {
-        return Ok(());
+fn take(text: &[u8]) {
+    if files::read(ETC, MOST_BYTES).is_ok_and(|have| have == text) {
+        return;
     }
-    if owner() == Owner::Nobody
-        && files::is_there(ETC)
-        && let Err(e) = files::rename(ETC, KEPT)
-    {
-        log::info!("{ETC}: {e}; name servers are in {}", ours());
-        return Ok(());
+    let taken = match owner() == Owner::Nobody && files::is_there(ETC) {
+        true => files::rename(ETC, KEPT),
+        false => Ok(()),
+    };
+    if let Err(e) = taken.and_then(|()| files::write_atomic(ETC, text, 0o644)) {
+        log::info!("{ETC}: {e}; name servers are in /run/wifibond/{RESOLVER}");
     }
-    if let Err(e) = files::write_atomic(ETC, text.as_bytes(), 0o644) {
-        log::info!("{ETC}: {e}; name servers are in {}", ours());
-    }
-    Ok(())
 }
 
-fn write_time(resolver: &dns::Resolver) {
+fn write_time(text: Option<&[u8]>) {
     if !files::exists(SYSTEMD) {
         return;
     }
-    let written = match resolver.time.is_empty() {
-        true => files::remove(TIME),
-        false => files::ensure_dir(TIME_DIR, 0o755).and_then(|()| {
-            let text = dns::TimeServers(resolver).to_string();
-            files::write_atomic(TIME, text.as_bytes(), 0o644)
-        }),
+    let written = match text {
+        None => files::remove(TIME),
+        Some(text) => {
+            files::ensure_dir(TIME_DIR, 0o755).and_then(|()| files::write_atomic(TIME, text, 0o644))
+        }
     };
     if let Err(e) = written {
         log::info!("{TIME}: {e}");
     }
 }
 
-/// On stop: what stood there before.
-pub fn give_back() {
-    if let Err(e) = files::remove(TIME) {
-        log::info!("{TIME}: {e}");
-    }
-    if owner() != Owner::Us {
-        return;
-    }
+/// What stood there before.
+fn give_up() {
     let back = match files::is_there(KEPT) {
         true => files::rename(KEPT, ETC),
         false => files::remove(ETC),

@@ -218,7 +218,14 @@ fn find_nl80211() -> Option<(Requests, u16)> {
 /// are kept for it.
 pub fn left_over(engine: &mut Engine) {
     marks::each(MARK, &mut |link| {
-        engine.handle(clock::boot_ms(), Event::RadioChanged(link));
+        let mark = files::read(&marks::path(MARK, link), MARK_BYTES).unwrap_or_default();
+        let mark = String::from_utf8_lossy(&mark);
+        let changed = Event::RadioChanged {
+            link,
+            rates: mark.contains(RATES),
+            distance: mark.contains(DISTANCE),
+        };
+        engine.handle(clock::boot_ms(), changed);
     });
 }
 

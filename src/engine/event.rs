@@ -75,8 +75,12 @@ pub enum Event<'a> {
     Ipv6Off(Index),
     /// A daemon before us changed settings of this link.
     Tuned(Index),
-    /// A daemon before us changed settings of this radio.
-    RadioChanged(Index),
+    /// A daemon before us changed settings of this radio; among them its rates, its distance.
+    RadioChanged {
+        link: Index,
+        rates: bool,
+        distance: bool,
+    },
     /// A daemon before us set this link, which was up, down.
     WasUp(Index),
     Rfkill(Switch),

@@ -67,7 +67,11 @@ impl Engine {
                     let _ = self.ipv6_off.push(link);
                 }
             }
-            Event::RadioChanged(link) => self.radio_changed_before(link),
+            Event::RadioChanged {
+                link,
+                rates,
+                distance,
+            } => self.radio_changed_before(link, rates, distance),
             Event::WasUp(link) => self.note_up(link, true),
             Event::Rfkill(switch) => self.switch_seen(now, switch),
             Event::RfkillGone(number) => self.switch_gone(number),

@@ -294,6 +294,10 @@ fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
             .iter()
             .filter_map(|index| engine.observed.link(*index))
     };
+    // A pattern may match several: the first of them is the one that is preferred.
+    let primary = links()
+        .find(|link| bond::is_primary(config, link))
+        .map(|link| link.index);
     let active = engine.carry.now();
     let outage = engine.carry.outage();
     Some(BondStatus {
@@ -304,7 +308,10 @@ fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
         since_ms: active.map(|(_, since)| now.saturating_sub(since)),
         switches: engine.carry.switches(),
         members: links()
-            .map(|link| member_status(engine, index, link))
+            .map(|link| MemberStatus {
+                primary: primary == Some(link.index),
+                ..member_status(engine, index, link)
+            })
             .collect(),
         missing: config
             .members
@@ -331,7 +338,7 @@ fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> M
         healthy: is_member && carry::usable(link),
         probes_lost: 0,
         repairs: 0,
-        primary: bond::is_primary(&engine.config.bond, link),
+        primary: false,
         state: Shown(match supplicant {
             _ if engine.blocked(link).is_some() => State::Blocked,
             _ if !is_member => State::NotAMember,

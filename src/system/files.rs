@@ -39,7 +39,10 @@ fn write_new(path: &str, contents: &[u8], mode: u32) -> Result<()> {
 
 /// Reads at most `limit` bytes of a regular file or a FIFO; more is EFBIG.
 pub fn read(path: &str, limit: usize) -> Result<Vec<u8>> {
-    let file = File::open(path).map_err(of("open"))?;
+    read_all(File::open(path).map_err(of("open"))?, limit)
+}
+
+fn read_all(file: File, limit: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // One more than allowed tells a full file from one that is too long.
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
@@ -70,6 +73,27 @@ pub fn read_regular(path: &str, limit: usize) -> Result<Vec<u8>> {
     })
 }
 
+/// Reads `name` in `directory` on behalf of who owns the directory: a regular file of theirs
+/// with no other name, and no link. EPERM for anything else.
+pub fn read_own(directory: &str, name: &str, limit: usize) -> Result<Vec<u8>> {
+    let owner = fs::metadata(directory).map_err(of("stat"))?.uid();
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK);
+    let file = options
+        .open(format!("{directory}/{name}"))
+        .map_err(of("open"))?;
+    let found = file.metadata().map_err(of("stat"))?;
+    if !found.is_file() || found.uid() != owner || found.nlink() != 1 {
+        return Err(Error {
+            call: "open",
+            errno: nix::libc::EPERM,
+        });
+    }
+    read_all(file, limit)
+}
+
 /// Makes a directory with exactly this mode, or checks that one is there, is ours and
 /// no wider. A wider mode of our own is narrowed.
 pub fn ensure_dir(path: &str, mode: u32) -> Result<()> {
@@ -95,6 +119,14 @@ pub fn ensure_dir(path: &str, mode: u32) -> Result<()> {
         fs::set_permissions(path, Permissions::from_mode(mode)).map_err(of("chmod"))?;
     }
     Ok(())
+}
+
+/// Waits until no other process has `path`, a file or a directory, locked in this way; the
+/// lock ends with what is returned.
+pub fn lock(path: &str) -> Result<File> {
+    let file = File::open(path).map_err(of("open"))?;
+    file.lock().map_err(of("flock"))?;
+    Ok(file)
 }
 
 /// Removes a file. One that is not there is fine.

@@ -4,7 +4,7 @@
 //! inherit nothing.
 use super::Result;
 use super::error::of;
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -14,6 +14,8 @@ use std::os::unix::net::UnixStream;
 pub struct Caught {
     /// SIGTERM or SIGINT.
     pub stop: bool,
+    /// SIGUSR1.
+    pub leave: bool,
     /// SIGHUP.
     pub reload: bool,
     /// SIGCHLD.
@@ -22,6 +24,7 @@ pub struct Caught {
 
 pub struct Signals {
     stop: UnixStream,
+    leave: UnixStream,
     /// A pipe a signal, behind one: the first is polled, all write into it.
     reload: UnixStream,
     child: UnixStream,
@@ -45,6 +48,7 @@ impl Signals {
         // Rust's runtime ignores SIGPIPE already.
         Ok(Signals {
             stop: register(&[SIGTERM, SIGINT])?,
+            leave: register(&[SIGUSR1])?,
             reload: register(&[SIGHUP])?,
             child: register(&[SIGCHLD])?,
             any,
@@ -54,6 +58,7 @@ impl Signals {
         drain(&mut self.any);
         Caught {
             stop: drain(&mut self.stop),
+            leave: drain(&mut self.leave),
             reload: drain(&mut self.reload),
             child: drain(&mut self.child),
         }

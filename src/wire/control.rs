@@ -28,6 +28,8 @@ pub enum Request<'a> {
     Doctor,
     /// Links with an address, each with its gateway: a line `LINK GATEWAY` each, `-` for none.
     Ways,
+    /// The names of all interfaces that are ours, one a line: for `doctor`.
+    Links,
 }
 
 /// What one member is told to do.
@@ -80,6 +82,7 @@ pub fn parse(line: &str) -> Option<Request<'_>> {
         }),
         ("doctor", None, None, None) => Some(Request::Doctor),
         ("ways", None, None, None) => Some(Request::Ways),
+        ("links", None, None, None) => Some(Request::Links),
         _ => None,
     }
 }
@@ -111,6 +114,7 @@ impl fmt::Display for Request<'_> {
             Request::Member { name, order } => write!(f, "member {name} {}", order.word()),
             Request::Doctor => f.write_str("doctor"),
             Request::Ways => f.write_str("ways"),
+            Request::Links => f.write_str("links"),
             Request::Renew(None) => f.write_str("renew"),
             Request::Renew(Some(link)) => write!(f, "renew {link}"),
             Request::Release(None) => f.write_str("release"),
@@ -146,6 +150,7 @@ mod tests {
             Request::Switch("wlan1"),
             Request::Doctor,
             Request::Ways,
+            Request::Links,
             Request::Member {
                 name: "wlan1",
                 order: Order::Reassociate,

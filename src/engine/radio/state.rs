@@ -81,9 +81,14 @@ impl Engine {
     }
 
     /// A daemon before us changed settings of this adapter.
-    pub(in crate::engine) fn radio_changed_before(&mut self, link: Index) {
+    pub(in crate::engine) fn radio_changed_before(
+        &mut self,
+        link: Index,
+        rates: bool,
+        distance: bool,
+    ) {
         if let Some(radio) = self.radio_mut(link) {
-            (radio.changed, radio.limited, radio.far) = (true, true, true);
+            (radio.changed, radio.limited, radio.far) = (true, rates, distance);
         }
     }
 

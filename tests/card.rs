@@ -1,0 +1,236 @@
+//! SD cards as image/build makes them, booted as emulated Raspberry Pis with systemd. Each
+//! test is one or two boots; what is looked at inside is a job of the same name in
+//! tests/card. Runs on the workstation: `cargo test --test card`.
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Mutex;
+
+/// Where the boot partition begins on a card of ours.
+const BOOT_AT: &str = "4M";
+
+#[derive(Clone, Copy)]
+struct Board {
+    name: &'static str,
+    arch: &'static str,
+    target: &'static str,
+}
+
+const PI3: Board = Board {
+    name: "emulated",
+    arch: "aarch64",
+    target: "aarch64-unknown-linux-musl",
+};
+const PI2: Board = Board {
+    name: "emulated-32",
+    arch: "armv7h",
+    target: "armv7-unknown-linux-musleabihf",
+};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn place() -> PathBuf {
+    let place = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("card");
+    fs::create_dir_all(&place).unwrap();
+    place
+}
+
+#[track_caller]
+fn run(command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+fn build_tool() -> Command {
+    Command::new(root().join("image/build"))
+}
+
+/// The card of a board, made once in a run of this program, and the radio tool for it.
+fn card(board: Board) -> PathBuf {
+    static MADE: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+    let path = place().join(format!("{}.img", board.name));
+    let mut made = MADE.lock().unwrap_or_else(|e| e.into_inner());
+    if !made.contains(&board.name) {
+        let rootfs = run(Command::new(root().join("board/emulated/rootfs")).arg(board.arch));
+        let rootfs = String::from_utf8(rootfs.stdout).unwrap();
+        run(build_tool()
+            .args(["--board", board.name, "--rootfs", rootfs.trim(), "--out"])
+            .arg(&path)
+            .arg("--config")
+            .arg(root().join("board/emulated/wifibond.json")));
+        run(Command::new(root().join("cross/cargo"))
+            .current_dir(root())
+            .args(["build", "--locked", "--release", "--example", "radio"])
+            .args(["--target", board.target]));
+        made.push(board.name);
+    }
+    path
+}
+
+/// A card of its own, to be spoilt.
+fn copy(board: Board, name: &str) -> PathBuf {
+    let path = place().join(format!("{name}.img"));
+    run(Command::new("cp")
+        .args(["--sparse=always"])
+        .args([&card(board), &path]));
+    path
+}
+
+/// A file on the boot partition: new content, or none.
+fn put(image: &Path, name: &str, content: Option<&[u8]>) {
+    let partition = format!("{}@@{BOOT_AT}", image.display());
+    let inside = format!("::/{name}");
+    match content {
+        None => {
+            run(Command::new("mdel").args(["-i", &partition, &inside]));
+        }
+        Some(content) => {
+            let file = image.with_extension("content");
+            fs::write(&file, content).unwrap();
+            run(Command::new("mcopy")
+                .args(["-o", "-i", &partition])
+                .arg(&file)
+                .arg(&inside));
+        }
+    }
+}
+
+fn get(image: &Path, name: &str) -> Vec<u8> {
+    let partition = format!("{}@@{BOOT_AT}", image.display());
+    run(Command::new("mtype").args(["-i", &partition, &format!("::/{name}")])).stdout
+}
+
+/// What comes along into the machine: the simulated world and the job.
+fn rider(board: Board, job: &str) -> PathBuf {
+    let rider = place().join(format!("{job}-{}.rider", board.name));
+    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into());
+    let radio = root()
+        .join(target)
+        .join(board.target)
+        .join("release/examples/radio");
+    run(Command::new(root().join("board/emulated/rider"))
+        .arg(&rider)
+        .arg(radio));
+    fs::copy(root().join("tests/card/lib"), rider.join("bin/lib")).unwrap();
+    fs::copy(root().join("tests/card").join(job), rider.join("job")).unwrap();
+    let probe = fs::read_to_string(root().join("tests/card/at-online.service")).unwrap();
+    wanted_unit(&rider, "multi-user.target", "at-online.service", &probe);
+    rider
+}
+
+/// A unit of the test's own that a target wants.
+fn wanted_unit(rider: &Path, target: &str, name: &str, text: &str) {
+    unit(rider, name, text);
+    let wants = rider.join("units").join(format!("{target}.wants"));
+    fs::create_dir_all(&wants).unwrap();
+    std::os::unix::fs::symlink(Path::new("..").join(name), wants.join(name)).unwrap();
+}
+
+/// A drop-in for wifibond.service, or a unit of the test's own, for this boot alone.
+fn unit(rider: &Path, name: &str, text: &str) {
+    let path = rider.join("units").join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+#[track_caller]
+fn boot(board: Board, image: &Path, rider: &Path) {
+    let mut command = Command::new(root().join("board/emulated/card"));
+    command.arg(board.name).arg(image).arg(rider);
+    if std::env::var_os("WIFIBOND_CARD_TIMEOUT").is_none() {
+        command.env("WIFIBOND_CARD_TIMEOUT", "600");
+    }
+    let output = command.output().unwrap();
+    // Shown by libtest when the test fails, and with --nocapture.
+    println!("{}", String::from_utf8_lossy(&output.stdout));
+    println!("{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}", output.status);
+}
+
+#[test]
+fn whole_life() {
+    let rider = rider(PI3, "whole-life");
+    // The unit's own 30 s would hold up the test; systemd sends SIGABRT and gives it 20 s.
+    unit(
+        &rider,
+        "wifibond.service.d/test.conf",
+        "[Service]\nWatchdogSec=6\n",
+    );
+    boot(PI3, &card(PI3), &rider);
+}
+
+#[test]
+fn a_cold_start_in_32_bits_with_a_file_of_windows() {
+    let image = copy(PI2, "windows");
+    let text = fs::read_to_string(root().join("board/emulated/wifibond.json")).unwrap();
+    let text = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    put(&image, "wifibond.json", None);
+    put(&image, "wifibond.json.txt", Some(text.as_bytes()));
+    boot(PI2, &image, &rider(PI2, "start"));
+}
+
+#[test]
+fn a_cold_start_and_a_reboot() {
+    boot(PI3, &card(PI3), &rider(PI3, "start"));
+}
+
+#[test]
+fn wrong_file() {
+    let image = copy(PI3, "wrong-file");
+    let text = br#"{ "country": "BE", "wifi": [ { "ssid": "Hotspot", "passphrase": "correct horse", } ] }"#;
+    put(&image, "wifibond.json", Some(text));
+    boot(PI3, &image, &rider(PI3, "wrong-file"));
+}
+
+#[test]
+fn missing_file() {
+    let image = copy(PI3, "missing-file");
+    put(&image, "wifibond.json", None);
+    let rider = rider(PI3, "missing-file");
+    // The network adapter has no driver until the job loads it.
+    let without = "[Unit]\nDefaultDependencies=no\nBefore=systemd-udev-trigger.service systemd-udevd.service\n\
+        [Service]\nType=oneshot\nExecStart=/bin/sh -c 'mkdir -p /run/modprobe.d; \
+        printf \"blacklist cdc_ether\\nblacklist rndis_host\\n\" >/run/modprobe.d/without.conf'\n";
+    wanted_unit(&rider, "sysinit.target", "without.service", without);
+    boot(PI3, &image, &rider);
+}
+
+#[test]
+fn full_root() {
+    let rider = rider(PI3, "full-root");
+    let fill = "[Unit]\nBefore=wifibond.service surroundings.service\n[Service]\nType=oneshot\n\
+        ExecStart=-/bin/sh -c 'fallocate -l $(df --output=avail -k / | tail -n 1)k /filled; \
+        dd if=/dev/zero of=/filled2 bs=64k; dd if=/dev/zero of=/filled3 bs=1k'\n";
+    wanted_unit(&rider, "multi-user.target", "fill.service", fill);
+    boot(PI3, &card(PI3), &rider);
+}
+
+#[test]
+fn read_only_root() {
+    let image = copy(PI3, "read-only-root");
+    let line = String::from_utf8(get(&image, "cmdline.txt")).unwrap();
+    put(
+        &image,
+        "cmdline.txt",
+        Some(line.replace(" rw ", " ro ").as_bytes()),
+    );
+    boot(PI3, &image, &rider(PI3, "read-only-root"));
+}
+
+#[test]
+fn no_boot_partition() {
+    let image = copy(PI3, "no-boot-partition");
+    // The emulator takes its kernel from there, so it stays; but nobody finds it by its name.
+    let partition = format!("{}@@{BOOT_AT}", image.display());
+    run(Command::new("mlabel").args(["-i", &partition, "-N", "deadbeef", "::"]));
+    boot(PI3, &image, &rider(PI3, "no-boot-partition"));
+}

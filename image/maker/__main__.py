@@ -45,6 +45,9 @@ def check_config(path, arch, program):
         try:
             run(EMULATORS[arch], file.name, "check", path)
         except Fault as fault:
+            # Certificates are looked for on the box, not here.
+            if "files that it needs:" in str(fault):
+                return step(f"--config {path} is good; it names files that the card must have")
             raise Fault(f"--config {path} is not good: {fault}") from None
 
 

@@ -53,7 +53,8 @@ class Card:
             run("tar", "-xpf", tarball, "-C", self.tree, "--numeric-owner", "--xattrs", "--xattrs-include=*")
             for package in self.arguments.add:
                 step(f"unpacking {Path(package).name}")
-                run("tar", "-xpf", package, "-C", self.tree, "--numeric-owner", "--exclude=.[A-Z]*")
+                run("tar", "-xpf", package, "-C", self.tree, "--numeric-owner",
+                    "--keep-directory-symlink", "--anchored", "--exclude=.[A-Z]*")
         except Fault as fault:
             raise Fault(f"this is no tarball that can be used: {fault}") from None
 
@@ -119,7 +120,7 @@ class Card:
         lines = fstab.read_text().splitlines() if fstab.exists() else []
         kept = [line for line in lines if line.lstrip().startswith("#") or mount not in line.split()[1:2]]
         serial = f"{self.fat_id[:4]}-{self.fat_id[4:]}".upper()
-        options = f"defaults,nofail,x-systemd.device-timeout=30s,gid={self.group},umask=0027"
+        options = f"defaults,nofail,x-systemd.device-timeout=60s,gid={self.group},umask=0027"
         kept.append(f"UUID={serial} {mount} vfat {options} 0 2")
         fstab.write_text("\n".join(kept) + "\n")
 

@@ -118,7 +118,7 @@ def tar(whole, when):
 
 def file_list(whole, when):
     """.MTREE: bsdtar's list of an archive, which `pacman -Qkk` holds the files against."""
-    options = "!all,use-set,type,uid,gid,mode,time,size,sha256,link"
+    options = "!all,use-set,type,uid,gid,mode,time,size,md5,sha256,link"
     listed = subprocess.run(["bsdtar", "-cf", "-", "--format=mtree", f"--options={options}", "@-"],
                             input=tar(whole, when), capture_output=True)
     if listed.returncode != 0:

@@ -1,6 +1,6 @@
 //! `wifibond publish`: carries out, as root, what the daemon may not write itself. Started by
 //! `wifibond-publish.path`; nobody needs to call it.
-use super::{Exit, Outcome};
+use super::Outcome;
 use crate::daemon::{file, publish};
 use crate::system::log;
 use lexopt::prelude::*;
@@ -15,6 +15,6 @@ pub fn main(parser: &mut lexopt::Parser) -> Outcome {
     }
     log::init();
     let path = path.unwrap_or_else(|| file::DEFAULT.into());
-    publish::main(&path).map_err(|message| Exit { code: 1, message })?;
+    publish::main(&path);
     Ok(0)
 }

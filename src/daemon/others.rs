@@ -89,9 +89,9 @@ fn processes(ours: &[&str], find: Find<'_>) {
         let comm = text(&format!("/proc/{pid}/comm")).unwrap_or_default();
         let words = || command_line(pid);
         let ignores = |words: &[String]| {
-            words
-                .iter()
-                .any(|w| w.starts_with("-I") || w.starts_with("--no"))
+            words.iter().any(|w| {
+                w == "-I" || w.starts_with("--nodevice") || w.starts_with("--nointerfaces")
+            })
         };
         match comm.trim() {
             "dhcpcd" => dhcpcd(ours, &words(), find),
@@ -127,7 +127,10 @@ fn processes(ours: &[&str], find: Find<'_>) {
 }
 
 fn named<'o>(ours: &'o [&str], words: &'o [String]) -> impl Iterator<Item = &'o str> {
-    let is_named = |name: &&&str| words.iter().skip(1).any(|word| word.ends_with(**name));
+    let is_named = |name: &&&str| {
+        let mut words = words.iter().skip(1);
+        words.any(|word| word == **name || word.strip_prefix("-i") == Some(**name))
+    };
     ours.iter().filter(is_named).copied()
 }
 
@@ -138,8 +141,10 @@ fn dhcpcd(ours: &[&str], words: &[String], find: Find<'_>) {
     }
     let named = named(ours, words).next();
     let denied = text("/etc/dhcpcd.conf").is_some_and(|conf| {
-        conf.lines()
-            .any(|line| line.starts_with("denyinterfaces") || line.starts_with("allowinterfaces"))
+        conf.lines().any(|line| {
+            (line.starts_with("denyinterfaces") && line.contains("bond0"))
+                || line.starts_with("allowinterfaces")
+        })
     });
     if let Some(name) = named {
         find(name, "dhcpcd asks for a lease there too: stop it");
@@ -159,7 +164,7 @@ fn units(ours: &[&str], find: Find<'_>) {
                 return;
             };
             let name = match stem.strip_prefix("netctl@") {
-                Some(profile) => text(&format!("/etc/netctl/{profile}"))
+                Some(profile) => text(&format!("/etc/netctl/{}", unescaped(profile)))
                     .and_then(|profile| interface_of(&profile)),
                 None => TEMPLATES
                     .iter()
@@ -183,6 +188,30 @@ fn units(ours: &[&str], find: Find<'_>) {
     directories.iter().for_each(|directory| look(directory));
 }
 
+/// A name as systemd-escape(1) writes it, read back.
+fn unescaped(name: &str) -> String {
+    let mut out = Vec::new();
+    let mut rest = name.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let code = match tail {
+            [b'x', high, low, ..] if *first == b'\\' => {
+                let digits = [*high, *low];
+                let digits = core::str::from_utf8(&digits).unwrap_or("");
+                u8::from_str_radix(digits, 16).ok()
+            }
+            _ => None,
+        };
+        match code {
+            Some(code) => out.push(code),
+            None => out.push(*first),
+        }
+        rest = rest
+            .get(if code.is_some() { 4 } else { 1 }..)
+            .unwrap_or(&[]);
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// A netctl profile's `Interface=`.
 fn interface_of(profile: &str) -> Option<String> {
     let value = profile
@@ -203,9 +232,17 @@ mod tests {
     }
 
     #[test]
+    fn names_of_profiles_are_read_back() {
+        assert_eq!(unescaped(r"wlan0\x2dHotspot"), "wlan0-Hotspot");
+        assert_eq!(unescaped(r"a\x2"), r"a\x2");
+    }
+
+    #[test]
     fn only_whole_arguments_name_an_interface() {
-        let words: Vec<String> = ["dhclient", "-4", "eth0"].map(Into::into).into();
-        let found: Vec<&str> = named(&["eth0", "wlan0"], &words).collect();
-        assert_eq!(found, ["eth0"]);
+        let words: Vec<String> = ["dhclient", "-iwlan1", "eth0", "xwlan0"]
+            .map(Into::into)
+            .into();
+        let found: Vec<&str> = named(&["eth0", "wlan0", "wlan1"], &words).collect();
+        assert_eq!(found, ["eth0", "wlan1"]);
     }
 }

@@ -4,11 +4,13 @@
 //! Each is written into the run directory first. Root carries it out from there at once.
 //! Under the init unit the daemon is another user, who may write nowhere else: it leaves a
 //! wish, and the init system starts `wifibond publish`, as root and without a network.
-use super::{RUN_DIR, STATE_DIR, file, resolv};
+use super::{RUN_DIR, file, resolv};
 use crate::system::{files, host};
 
 /// Its appearance is the wish; who carries it out removes it first.
 const WISH: &str = "/run/wifibond/publish";
+/// Root's own, made by tmpfiles.d.
+const LOCK: &str = "/run/wifibond-publish";
 pub const REPORT: &str = "report.txt";
 pub const RESOLVER: &str = "resolv.conf";
 pub const TIME: &str = "timesyncd.conf";
@@ -58,13 +60,17 @@ fn carry_out(what: What<'_>) {
 }
 
 /// `wifibond publish`: all of it, as root.
-pub fn main(config: &str) -> Result<(), String> {
-    // One at a time, or the slower one would bring back what has been taken away. Without
-    // the directory there is no daemon to race with.
-    let _lock = files::lock(STATE_DIR);
-    // Before the work: a wish that comes meanwhile must start the next one.
-    files::remove(WISH).map_err(|e| format!("{WISH}: {e}"))?;
+pub fn main(config: &str) {
+    // Before the work: a wish that comes meanwhile must start the next one. Whatever stands
+    // there goes, or the init system would start us for ever.
+    if files::remove(WISH).is_err()
+        && let Err(e) = files::remove_dir(WISH)
+    {
+        log::warn!("{WISH}: {e}");
+    }
+    // One at a time, or the slower one would bring back what has been taken away. Nobody but
+    // root gets to this directory; without the units there is none, and nobody to race with.
+    let _lock = files::lock(LOCK);
     carry_out(What::Names);
     carry_out(What::Report(config));
-    Ok(())
 }

@@ -4,12 +4,15 @@
 //! /etc/resolv.conf is taken when it is missing, leads nowhere, or names no server; what
 //! stood there is kept beside it and comes back on stop. Anything else has an owner.
 //!
+//! Where it is a link to systemd-resolved's file, that one gets the servers in a drop-in: it
+//! would fall back to public ones, having no interface of its own.
+//!
 //! Time servers go into a drop-in of systemd-timesyncd, where systemd runs.
 use super::publish::{self, RESOLVER, What};
 use crate::engine::Engine;
 use crate::engine::dns;
 use crate::engine::event::Failure;
-use crate::system::files;
+use crate::system::{files, host};
 
 const ETC: &str = "/etc/resolv.conf";
 const KEPT: &str = "/etc/resolv.conf.before-wifibond";
@@ -17,6 +20,10 @@ const KEPT: &str = "/etc/resolv.conf.before-wifibond";
 const SYSTEMD: &str = "/run/systemd";
 const TIME_DIR: &str = "/run/systemd/timesyncd.conf.d";
 const TIME: &str = "/run/systemd/timesyncd.conf.d/50-wifibond.conf";
+/// systemd-resolved's run-time directory, and what we put there for it.
+const RESOLVED: &str = "/run/systemd/resolve/";
+const RESOLVED_DIR: &str = "/run/systemd/resolved.conf.d";
+const RESOLVED_DROP_IN: &str = "/run/systemd/resolved.conf.d/50-wifibond.conf";
 const MOST_BYTES: usize = 64 * 1024;
 
 /// Stages both files, and has them carried out.
@@ -52,6 +59,9 @@ pub fn give_back() {
 /// Brings what is staged to where everybody reads it. Needs root.
 pub fn carry_out() {
     write_time(publish::staged(publish::TIME).as_deref());
+    if is_resolveds() {
+        return tell_resolved(publish::staged(RESOLVER).as_deref());
+    }
     // The run directory is ours alone, so a link to the file there would lead everybody else
     // nowhere: /etc gets a copy.
     match (publish::staged(RESOLVER), owner()) {
@@ -100,6 +110,48 @@ fn take(text: &[u8]) {
     }
 }
 
+/// Wherever the link leads just now: resolved may be starting.
+fn is_resolveds() -> bool {
+    files::link(ETC).is_some_and(|target| target.contains(RESOLVED.trim_start_matches('/')))
+}
+
+/// resolv.conf's words as resolved.conf(5) has them.
+fn drop_in(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let after = |word: &str| -> Vec<String> {
+        let lines = text.lines().filter_map(|line| line.strip_prefix(word));
+        lines
+            .flat_map(str::split_whitespace)
+            .map(Into::into)
+            .collect()
+    };
+    let (servers, search) = (after("nameserver "), after("search "));
+    format!(
+        "# Made by wifibond\n[Resolve]\nDNS={}\nDomains={}\n",
+        servers.join(" "),
+        search.join(" ")
+    )
+}
+
+/// It reads its configuration when it starts; systemd 254 and later could reload it.
+fn tell_resolved(text: Option<&[u8]>) {
+    let old = files::read(RESOLVED_DROP_IN, MOST_BYTES).ok();
+    let new = text.map(|text| drop_in(text).into_bytes());
+    if old == new {
+        return;
+    }
+    let written = match &new {
+        None => files::remove(RESOLVED_DROP_IN),
+        Some(new) => files::ensure_dir(RESOLVED_DIR, 0o755)
+            .and_then(|()| files::write_atomic(RESOLVED_DROP_IN, new, 0o644)),
+    };
+    let told =
+        written.and_then(|()| host::systemctl(&["--no-block", "try-restart", "systemd-resolved"]));
+    if let Err(e) = told {
+        log::info!("{RESOLVED_DROP_IN}: {e}");
+    }
+}
+
 fn write_time(text: Option<&[u8]>) {
     if !files::exists(SYSTEMD) {
         return;
@@ -129,6 +181,15 @@ fn give_up() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn resolved_gets_the_same_words() {
+        let text =
+            b"# Made by wifibond\nsearch lan home\nnameserver 10.0.0.1\nnameserver fe80::1%eth0\n";
+        let expected =
+            "# Made by wifibond\n[Resolve]\nDNS=10.0.0.1 fe80::1%eth0\nDomains=lan home\n";
+        assert_eq!(drop_in(text), expected);
+    }
 
     #[test]
     fn a_file_without_servers_has_no_owner() {

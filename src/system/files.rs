@@ -137,6 +137,20 @@ pub fn remove(path: &str) -> Result<()> {
     }
 }
 
+/// What a link says; nothing for anything else.
+pub fn link(path: &str) -> Option<String> {
+    let target = fs::read_link(path).ok()?;
+    target.to_str().map(Into::into)
+}
+
+/// Removes an empty directory. One that is not there is fine.
+pub fn remove_dir(path: &str) -> Result<()> {
+    match fs::remove_dir(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(of("rmdir")(e)),
+        _ => Ok(()),
+    }
+}
+
 /// Also a link that leads nowhere.
 pub fn is_there(path: &str) -> bool {
     fs::symlink_metadata(path).is_ok()

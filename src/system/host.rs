@@ -1,4 +1,6 @@
 //! What the machine is called.
+use super::error::of;
+use super::{Error, Result};
 use heapless::String;
 
 /// Tells this boot from every other; empty if the kernel does not say.
@@ -9,6 +11,21 @@ pub fn boot_id() -> std::string::String {
 
 pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
+}
+
+/// Has the init system do something; its words go to our log.
+pub fn systemctl(words: &[&str]) -> Result<()> {
+    let status = std::process::Command::new("systemctl")
+        .args(words)
+        .status()
+        .map_err(of("systemctl"))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(Error {
+            call: "systemctl",
+            errno: nix::libc::EIO,
+        }),
+    }
 }
 
 /// The kernel's host name; empty while nobody has set one.

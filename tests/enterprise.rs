@@ -109,13 +109,19 @@ struct Guarded {
     scene: Scene,
 }
 
-/// A cable to a port that wants to know who is there. No access point is on.
-fn guarded() -> Guarded {
+/// A cable to a port that asks nobody. No access point is on.
+fn at_home() -> (Scene, Rc<Lan>, Rc<Cable>) {
     let scene = Scene::new();
     scene.ap.stop();
     lay_out(&scene.pi.ns.path("/tmp/eap"));
     let lan = scene.lab.lan("10.0.0.1/24");
     let cable = scene.lab.cable(&lan, &scene.pi, "eth0");
+    (scene, lan, cable)
+}
+
+/// The same, to a port that wants to know who is there.
+fn guarded() -> Guarded {
+    let (scene, lan, cable) = at_home();
     let guard = scene.lab.guard(&lan, &cable);
     Guarded {
         guard,
@@ -196,11 +202,7 @@ fn a_wrong_password_on_the_cable_keeps_it_unused() {
 
 #[test]
 fn at_home_where_nobody_asks_the_cable_is_used_as_it_is() {
-    let s = Scene::new();
-    s.ap.stop();
-    lay_out(&s.pi.ns.path("/tmp/eap"));
-    let lan = s.lab.lan("10.0.0.1/24");
-    let _cable = s.lab.cable(&lan, &s.pi, "eth0");
+    let (s, lan, _cable) = at_home();
     s.pi.start(&cabled(peap()));
     let st = s.pi.wait("the cable used", LONG, has_address);
     let auth = &status::link(&st, "eth0")["auth"];
@@ -238,11 +240,7 @@ fn a_port_that_thinks_better_of_it_is_left_and_taken_again() {
 
 #[test]
 fn a_crash_at_home_costs_no_ping() {
-    let s = Scene::new();
-    s.ap.stop();
-    lay_out(&s.pi.ns.path("/tmp/eap"));
-    let lan = s.lab.lan("10.0.0.1/24");
-    let _cable = s.lab.cable(&lan, &s.pi, "eth0");
+    let (s, lan, _cable) = at_home();
     s.pi.start(&cabled(peap()));
     s.pi.wait("the cable used", LONG, has_address);
     let pings = Pinger::every_10_ms(&lan.ns, ADDRESS);

@@ -111,6 +111,18 @@ fn say(text: &str) -> Outcome {
     }
 }
 
+/// The one option of `run` and `publish`: `--config FILE`.
+fn config_option(parser: &mut lexopt::Parser) -> Result<String, Exit> {
+    let mut file = None;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("config") => file = Some(parser.value()?.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(file.unwrap_or_else(|| crate::daemon::file::DEFAULT.into()))
+}
+
 /// The one optional FILE of `check` and `plan`.
 fn file_argument(parser: &mut lexopt::Parser) -> Result<String, Exit> {
     let mut file = None;

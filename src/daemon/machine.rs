@@ -57,11 +57,20 @@ impl Machine {
     pub fn read_link(&mut self, link: Index, engine: &mut Engine) {
         // What was queued before is older than the answer.
         self.drain(engine);
+        let answer = self.ask(engine, &|seq, buffer| kernel::get_link(link, seq, buffer));
+        if let Err(failure) = answer {
+            // It is gone: the notification of that is on its way.
+            log::debug!("link {link}: {}", failure.text);
+        }
+    }
+
+    /// Asks, and gives every message of the answer to the engine.
+    fn ask(&mut self, engine: &mut Engine, write: &Write<'_>) -> Result<Ended, Failure> {
         let mut buffer = [0; REQUEST_BYTES];
         let seq = self.requests.next_seq();
-        let request = kernel::get_link(link, seq, &mut buffer);
+        let request = write(seq, &mut buffer);
         let wifi = &mut self.wifi;
-        let answer = exchange(
+        exchange(
             &mut self.requests,
             seq,
             request,
@@ -69,11 +78,7 @@ impl Machine {
             &mut |frame| {
                 take(wifi, engine, clock::boot_ms(), frame.kind, frame.payload);
             },
-        );
-        if let Err(failure) = answer {
-            // It is gone: the notification of that is on its way.
-            log::debug!("link {link}: {}", failure.text);
-        }
+        )
     }
 
     /// Takes in every notification that is there.
@@ -117,11 +122,10 @@ impl Machine {
     }
 
     fn read_once(&mut self, scope: Scope, engine: &mut Engine) -> Result<Ended, Failure> {
-        type Dump = fn(u32, &mut [u8; REQUEST_BYTES]) -> &[u8];
-        let all: [Dump; 3] = [
-            kernel::dump_links,
-            kernel::dump_addresses,
-            kernel::dump_routes,
+        let all: [&Write<'_>; 3] = [
+            &kernel::dump_links,
+            &kernel::dump_addresses,
+            &kernel::dump_routes,
         ];
         let dumps = match scope {
             Scope::All => &all[..],
@@ -129,19 +133,7 @@ impl Machine {
         };
         let mut whole = Ended::Complete;
         for dump in dumps {
-            let mut buffer = [0; REQUEST_BYTES];
-            let seq = self.requests.next_seq();
-            let request = dump(seq, &mut buffer);
-            let wifi = &mut self.wifi;
-            let ended = exchange(
-                &mut self.requests,
-                seq,
-                request,
-                ANSWER_WITHIN_MS,
-                &mut |frame| {
-                    take(wifi, engine, clock::boot_ms(), frame.kind, frame.payload);
-                },
-            )?;
+            let ended = self.ask(engine, dump)?;
             if ended == Ended::Interrupted {
                 whole = ended;
             }
@@ -149,6 +141,9 @@ impl Machine {
         Ok(whole)
     }
 }
+
+/// Writes a request with its number.
+type Write<'w> = dyn Fn(u32, &mut [u8; REQUEST_BYTES]) -> &[u8] + 'w;
 
 /// One request, its answer frame by frame, and its end.
 pub(super) fn exchange(

@@ -62,6 +62,9 @@ pub fn carry_out() {
     if is_resolveds() {
         return tell_resolved(publish::staged(RESOLVER).as_deref());
     }
+    if let Err(e) = files::remove(RESOLVED_DROP_IN) {
+        log::info!("{RESOLVED_DROP_IN}: {e}");
+    }
     // The run directory is ours alone, so a link to the file there would lead everybody else
     // nowhere: /etc gets a copy.
     match (publish::staged(RESOLVER), owner()) {
@@ -110,9 +113,12 @@ fn take(text: &[u8]) {
     }
 }
 
-/// Wherever the link leads just now: resolved may be starting.
+/// Wherever the link leads just now, if resolved runs or is going to: it may be starting.
 fn is_resolveds() -> bool {
-    files::link(ETC).is_some_and(|target| target.contains(RESOLVED.trim_start_matches('/')))
+    let links =
+        files::link(ETC).is_some_and(|target| target.contains(RESOLVED.trim_start_matches('/')));
+    let enabled = || host::systemctl(&["--quiet", "is-enabled", "systemd-resolved"]).is_ok();
+    links && (files::exists(RESOLVED) || enabled())
 }
 
 /// resolv.conf's words as resolved.conf(5) has them.

@@ -95,44 +95,47 @@ fn the_bond_may_be_in_it_and_has_no_addresses_then() {
     assert!(world.engine.observed().by_name("bond0").is_none());
 }
 
+/// Taken by a pattern: its name does not show what it is.
+fn plug_usb_wifi(world: &mut World) {
+    let mut adapter = plain(WLAN0, "net0", true);
+    adapter.usb_port = Some("1-1".try_into().unwrap());
+    world.engine.handle(world.now, Event::Link(adapter));
+    world.run();
+}
+
+fn refused_because(world: &World, reason: &str) {
+    let refusals = world.engine.refusals();
+    assert!(refusals[0].text.contains(reason), "{}", refusals[0].text);
+}
+
+/// The bond of a cable and of whatever USB brings.
+fn cable_and_usb(config: &mut Config) {
+    config.bond.members = [Matcher::Name(name("eth0")), Matcher::UsbAny]
+        .into_iter()
+        .collect();
+}
+
 #[test]
 fn wifi_is_kept_out_and_told_why() {
-    // By a pattern: its name does not show what it is.
     let mut config = bridged(&["eth1"]);
     config.bond.members.clear();
     let _ = config.bridges[0].members.push(Matcher::UsbAny);
     let mut world = World::start(&config, &[]);
-    let mut adapter = plain(WLAN0, "net0", true);
-    adapter.usb_port = Some("1-1".try_into().unwrap());
-    world.engine.handle(world.now, Event::Link(adapter));
-    world.run();
+    plug_usb_wifi(&mut world);
     assert_eq!(world.link(WLAN0).master, None);
-    assert!(
-        world.engine.refusals()[0]
-            .text
-            .contains("cannot be in a bridge")
-    );
+    refused_because(&world, "cannot be in a bridge");
 
     let mut config = bridged(&["bond0", "eth1"]);
-    config.bond.members = [Matcher::Name(name("eth0")), Matcher::UsbAny]
-        .into_iter()
-        .collect();
+    cable_and_usb(&mut config);
     let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
-    let mut adapter = plain(WLAN0, "net0", true);
-    adapter.usb_port = Some("1-1".try_into().unwrap());
-    world.engine.handle(world.now, Event::Link(adapter));
-    world.run();
+    plug_usb_wifi(&mut world);
     assert_eq!(
         world.link(WLAN0).master,
         None,
         "the wired one works without it"
     );
     assert!(world.link(ETH0).master.is_some());
-    assert!(
-        world.engine.refusals()[0]
-            .text
-            .contains("the bond is in a bridge")
-    );
+    refused_because(&world, "the bond is in a bridge");
 }
 
 #[test]
@@ -249,25 +252,16 @@ fn neighbours_are_told_when_the_bridge_has_another_address() {
 #[test]
 fn wifi_leaves_a_bond_that_is_put_into_a_bridge() {
     let mut config = bridged(&["eth1"]);
-    config.bond.members = [Matcher::Name(name("eth0")), Matcher::UsbAny]
-        .into_iter()
-        .collect();
+    cable_and_usb(&mut config);
     let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
-    let mut adapter = plain(WLAN0, "net0", true);
-    adapter.usb_port = Some("1-1".try_into().unwrap());
-    world.engine.handle(world.now, Event::Link(adapter));
-    world.run();
+    plug_usb_wifi(&mut world);
     assert!(world.link(WLAN0).master.is_some());
     let bond = Matcher::Name(name("bond0"));
     config.bridges[0].members.push(bond).unwrap();
     world.engine.handle(world.now, Event::Config(&config));
     world.run();
     assert_eq!(world.link(WLAN0).master, None);
-    assert!(
-        world.engine.refusals()[0]
-            .text
-            .contains("the bond is in a bridge")
-    );
+    refused_because(&world, "the bond is in a bridge");
 }
 
 /// A host of containers: their ports fill no table of ours.

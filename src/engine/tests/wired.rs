@@ -1,11 +1,17 @@
 //! Cables with IEEE 802.1X.
 use super::*;
 
-fn guarded() -> World {
+/// A cable alone, with IEEE 802.1X.
+fn cable_with_auth() -> Config {
     let mut config = config();
     config.bond.members.clear();
     config.wifi.clear();
     config.links[0].wired_auth = Some(peap());
+    config
+}
+
+fn guarded() -> World {
+    let config = cable_with_auth();
     let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
     world.join(ETH0);
     world
@@ -125,10 +131,7 @@ fn a_guarded_cable_counts_as_unauthorised_until_it_is_let_in() {
 
 #[test]
 fn an_unguarded_cable_wakes_nobody_and_an_adopted_one_stays_in_use() {
-    let mut config = config();
-    config.bond.members.clear();
-    config.wifi.clear();
-    config.links[0].wired_auth = Some(peap());
+    let config = cable_with_auth();
     let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
     world.join(ETH0);
     world.wait(60_000);

@@ -1,4 +1,5 @@
 //! What only ethtool knows of an interface (include/uapi/linux/ethtool.h).
+use core::mem::{offset_of, size_of};
 use heapless::String;
 use nix::libc;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
@@ -9,6 +10,14 @@ const ETHTOOL_GDRVINFO: u32 = 0x0000_0003;
 /// `SPEED_UNKNOWN`, in 16 and in 32 bits.
 const UNKNOWN: [u32; 2] = [0xffff, 0xffff_ffff];
 
+/// A structure that `SIOCETHTOOL` takes.
+///
+/// # Safety
+///
+/// Its first field is the command's number, and it is as large as the kernel's structure for
+/// that command: the kernel copies all of that in, and all of it out again.
+unsafe trait Command {}
+
 /// `struct ethtool_drvinfo`.
 #[repr(C)]
 struct DriverInfo {
@@ -16,9 +25,13 @@ struct DriverInfo {
     driver: [u8; 32],
     rest: [u8; 160],
 }
+const _: () = assert!(size_of::<DriverInfo>() == 196);
+// SAFETY: the number comes first, and the size was held against the kernel's.
+unsafe impl Command for DriverInfo {}
 
 /// `struct ethtool_cmd`.
 #[repr(C)]
+#[derive(Clone, Copy)]
 struct Settings {
     command: u32,
     supported: u32,
@@ -33,8 +46,13 @@ struct Settings {
     maxtxpkt: u32,
     maxrxpkt: u32,
     speed_hi: u16,
-    rest: [u8; 10],
+    /// eth_tp_mdix, eth_tp_mdix_ctrl, lp_advertising and eight octets in reserve.
+    rest: [u8; 14],
 }
+const _: () = assert!(size_of::<Settings>() == 44);
+const _: () = assert!(offset_of!(Settings, speed_hi) == 28);
+// SAFETY: the number comes first, and the size was held against the kernel's.
+unsafe impl Command for Settings {}
 
 /// The kernel driver's name; empty where there is none.
 pub fn driver(interface: &str) -> String<31> {
@@ -60,15 +78,25 @@ pub fn speed(interface: &str) -> (Option<u32>, Option<bool>) {
     if !ask(interface, &mut settings) {
         return (None, None);
     }
-    let speed = u32::from(settings.speed_hi) << 16 | u32::from(settings.speed);
-    let speed = (speed != 0 && !UNKNOWN.contains(&speed)).then_some(speed);
-    // DUPLEX_HALF and DUPLEX_FULL; 0xff is unknown.
-    let full = (settings.duplex <= 1).then_some(settings.duplex == 1);
-    (speed, full.filter(|_| speed.is_some()))
+    settings.meaning()
 }
 
-/// One `SIOCETHTOOL`. `T` is the structure of the command in its first field.
-fn ask<T>(interface: &str, data: &mut T) -> bool {
+impl Settings {
+    /// As [`speed`].
+    fn meaning(&self) -> (Option<u32>, Option<bool>) {
+        let speed = u32::from(self.speed_hi) << 16 | u32::from(self.speed);
+        let speed = (speed != 0 && !UNKNOWN.contains(&speed)).then_some(speed);
+        // DUPLEX_HALF and DUPLEX_FULL; 0xff is unknown.
+        let full = (self.duplex <= 1).then_some(self.duplex == 1);
+        (speed, full.filter(|_| speed.is_some()))
+    }
+}
+
+// `struct ifreq` (include/uapi/linux/if.h): a name, and a union as large as `struct ifmap`.
+const _: () = assert!(size_of::<libc::ifreq>() == 16 + 2 * size_of::<libc::c_ulong>() + 8);
+
+/// One `SIOCETHTOOL`; whether the driver answered.
+fn ask<T: Command>(interface: &str, data: &mut T) -> bool {
     let kind = (
         AddressFamily::Inet,
         SockType::Datagram,
@@ -86,8 +114,86 @@ fn ask<T>(interface: &str, data: &mut T) -> bool {
         *to = from as libc::c_char;
     }
     request.ifr_ifru.ifru_data = core::ptr::from_mut(data).cast();
-    // SAFETY: the kernel writes at most the structure that the command names, which is
-    // what `data` is; both live until the call returns.
+    // SAFETY: the kernel reads and writes the structure that the command names, and a
+    // `Command` is that large; both live until the call returns.
     let done = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCETHTOOL as _, &mut request) };
     done == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(speed: u16, speed_hi: u16, duplex: u8) -> Settings {
+        // SAFETY: numbers only; zero is a value of each.
+        let zero: Settings = unsafe { core::mem::zeroed() };
+        Settings {
+            speed,
+            speed_hi,
+            duplex,
+            ..zero
+        }
+    }
+
+    #[test]
+    fn the_speed_has_two_halves() {
+        assert_eq!(settings(1000, 0, 1).meaning(), (Some(1000), Some(true)));
+        assert_eq!(settings(10, 0, 0).meaning(), (Some(10), Some(false)));
+        let fast = settings(0x1a80, 0x0006, 1).meaning();
+        assert_eq!(fast, (Some(400_000), Some(true)));
+    }
+
+    #[test]
+    fn an_unknown_speed_is_none() {
+        for (low, high) in [(0, 0), (0xffff, 0), (0xffff, 0xffff)] {
+            assert_eq!(settings(low, high, 1).meaning(), (None, None));
+        }
+        assert_eq!(settings(100, 0, 0xff).meaning(), (Some(100), None));
+    }
+
+    /// What stands behind the structure is not the kernel's to write to.
+    #[repr(C)]
+    struct Guarded<T> {
+        command: T,
+        guard: [u8; 64],
+    }
+    // SAFETY: its first field is a command, and it is larger than the kernel's structure.
+    unsafe impl<T: Command> Command for Guarded<T> {}
+
+    fn is_within<T: Command>(interface: &str, command: T) {
+        let mut data = Guarded {
+            command,
+            guard: [0xa5; 64],
+        };
+        ask(interface, &mut data);
+        assert_eq!(data.guard, [0xa5; 64], "{interface}");
+    }
+
+    #[test]
+    fn the_kernel_writes_no_further() {
+        let interfaces = std::fs::read_dir("/sys/class/net").expect("interfaces");
+        for interface in interfaces.flatten() {
+            let name = interface.file_name().into_string().expect("a name");
+            let mut command = settings(0, 0, 0);
+            command.command = ETHTOOL_GSET;
+            is_within(&name, command);
+            let command = ETHTOOL_GDRVINFO;
+            let (driver, rest) = ([0; 32], [0; 160]);
+            is_within(
+                &name,
+                DriverInfo {
+                    command,
+                    driver,
+                    rest,
+                },
+            );
+        }
+    }
+
+    #[test]
+    fn an_interface_that_is_not_there_has_neither() {
+        assert_eq!(driver("wifibond-none"), "");
+        assert_eq!(speed("wifibond-none"), (None, None));
+        assert_eq!(speed("a-name-longer-than-any"), (None, None));
+    }
 }

@@ -13,6 +13,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 /// Hops of a message that no router passes on (RFC 4861, 6.1.1).
 static NEAR: libc::c_int = 255;
+const _: () = assert!(core::mem::size_of::<libc::c_int>() == 4);
 
 fn open(kind: SockType, protocol: Option<SockProtocol>, interface: &str) -> Result<OwnedFd> {
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;

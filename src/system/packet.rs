@@ -87,6 +87,14 @@ fn address(index: u32, protocol: u16, to: [u8; 6]) -> libc::sockaddr_ll {
 
 const ADDRESS_BYTES: libc::socklen_t = core::mem::size_of::<libc::sockaddr_ll>() as _;
 
+// The kernel's sizes of what it reads here (include/uapi/linux/if_packet.h, filter.h).
+const _: () = assert!(ADDRESS_BYTES == 20);
+const _: () = assert!(core::mem::size_of::<libc::sock_filter>() == 8);
+const _: () = assert!(
+    core::mem::size_of::<libc::sock_fprog>()
+        == 2 * core::mem::size_of::<*const libc::sock_filter>()
+);
+
 impl Raw {
     pub fn open(index: u32, hears: Hears) -> Result<Self> {
         let protocol = hears.protocol();

@@ -95,7 +95,7 @@ fn take_in(engine: &Engine, now: u64, bond: &Link, link: &Link) -> Option<Action
             return engine.offer_any(now, Action::NoteUp { link, was_up });
         }
         let rest = engine.is_resting(link.index);
-        if link.up == !rest || engine.blocked(link).is_some() {
+        if link.up != rest || engine.blocked(link).is_some() {
             return None;
         }
         if rest && let Some(step) = engine.supplicant_must_go(now, link.index) {

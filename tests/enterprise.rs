@@ -143,7 +143,7 @@ fn has_address(st: &Value) -> bool {
 }
 
 #[test]
-fn a_cable_is_used_when_the_port_has_let_us_in() {
+fn a_cable_is_used_when_the_port_is_authorised() {
     let g = guarded();
     let s = &g.scene;
     s.pi.start(&cabled(peap()));
@@ -206,7 +206,7 @@ fn at_home_where_nobody_asks_the_cable_is_used_as_it_is() {
     s.pi.start(&cabled(peap()));
     let st = s.pi.wait("the cable used", LONG, has_address);
     let auth = &status::link(&st, "eth0")["auth"];
-    assert_eq!(auth, "nobody asks for authentication", "{st:#}");
+    assert_eq!(auth, "the port does not ask for 802.1X", "{st:#}");
     let pings = Pinger::every_10_ms(&lan.ns, ADDRESS);
     pings.wait_answers(20, SHORT);
     pings.stop();

@@ -27,7 +27,7 @@ type Asks<Part> = fn(&Part) -> bool;
 const FILE: &[(&str, Asks<Config>, &str)] = &[(
     "health",
     |config| has_bond(config) && (config.health.probe != Probe::Off || config.health.repair),
-    "not supported yet: probing and repairing members; a member counts as good while it is authorised",
+    "not supported yet: probing and repairing members; a member counts as good while it is authorised. Where one stays authorised and passes nothing, `wifibond switch MEMBER` takes another",
 )];
 
 /// Room for every line of the table, and for every part with EAP.

@@ -47,11 +47,11 @@ const ABSENT: &[(&str, &str)] = &[
     ),
     (
         "arp_interval",
-        "members are watched by `miimon_ms` and by `health`: leave it out",
+        "links are watched by `miimon_ms`; probing a host is for `health`, which is not carried out yet: leave it out",
     ),
     (
         "arp_ip_target",
-        "a host to probe is `probe` in `health`, as in \"probe\": \"192.168.43.1\"",
+        "a host to probe will be `probe` in `health`, which is not carried out yet: leave it out",
     ),
     (
         "num_grat_arp",

@@ -3,7 +3,6 @@
 //! Fields may be added; none is renamed or removed (the contract is in the README).
 use super::Engine;
 use super::bond::{self, Place};
-use super::carry;
 use super::journal::Text;
 use super::observed::{Link, Mii};
 use super::roles::{self, MAX_PORTS, authorised};
@@ -72,9 +71,12 @@ pub struct MemberStatus<'a> {
     /// wpa_supplicant's escapes are kept: `\xc3\xa9`.
     pub ssid: Option<&'a str>,
     pub signal_dbm: Option<i16>,
-    pub healthy: bool,
-    pub probes_lost: u32,
-    pub repairs: u32,
+    /// Whether probes through this member are answered. `None`: members are not probed yet.
+    pub healthy: Option<bool>,
+    /// Probes without an answer in a row. `None`: members are not probed yet.
+    pub probes_lost: Option<u32>,
+    /// Attempts at repairing it. `None`: members are not repaired yet.
+    pub repairs: Option<u32>,
     pub primary: bool,
     /// One phrase: "authorised", "scanning", "has carrier".
     pub state: Shown<State<'a>>,
@@ -120,7 +122,7 @@ impl Display for State<'_> {
             State::Radio(supplicant) => supplicant.radio.fmt(f),
             State::Resting => f.write_str("set down by `wifibond member`"),
             State::Blocked => f.write_str("switched off (rfkill)"),
-            State::Unguarded => f.write_str("nobody asks for authentication"),
+            State::Unguarded => f.write_str("the port does not ask for 802.1X"),
             State::NoSupplicant => f.write_str("not authenticated: no wpa_supplicant runs"),
             State::NoNetwork => f.write_str("no network for it in the file"),
             State::Carrier(true) => f.write_str("has carrier"),
@@ -335,9 +337,9 @@ fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> M
         authorized: is_member && authorised(link),
         ssid: joined.map(|s| s.ssid.as_str()),
         signal_dbm: joined.and_then(|s| s.signal_dbm),
-        healthy: is_member && carry::usable(link),
-        probes_lost: 0,
-        repairs: 0,
+        healthy: None,
+        probes_lost: None,
+        repairs: None,
         primary: false,
         state: Shown(match supplicant {
             _ if engine.blocked(link).is_some() => State::Blocked,

@@ -7,7 +7,7 @@
 mod lab;
 
 use lab::scene::{LONG, SHORT, config};
-use lab::{Process, Scene, wait_until};
+use lab::{Lab, Pi, Process, Scene, wait_until};
 use nix::sys::signal::Signal;
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
@@ -95,4 +95,67 @@ fn a_missing_bonding_driver_is_named_with_its_cure() {
     drop(missing);
     // It goes on by itself once the driver is there.
     s.ready();
+}
+
+/// What the daemon, as a user of its own, leaves for root, and then the wish.
+fn stage(pi: &Pi, name: &str, text: &str) {
+    pi.ns.run("mkdir", &["-p", "/run/wifibond"]);
+    std::fs::write(pi.ns.path(&format!("/run/wifibond/{name}")), text).expect("a staged file");
+    std::fs::write(pi.ns.path("/run/wifibond/publish"), "").expect("a wish");
+}
+
+fn wished(pi: &Pi) -> bool {
+    pi.ns.path("/run/wifibond/publish").exists()
+}
+
+const RESOLVER: &str = "# Made by wifibond\nnameserver 192.0.2.53\n";
+
+/// The init system tries again while it fails, and the wish is there until it is done.
+#[test]
+fn a_publish_that_fails_keeps_the_wish_and_says_so() {
+    let lab = Lab::new();
+    let pi = lab.pi();
+    pi.ns.run("rm", &["-f", "/etc/resolv.conf"]);
+    stage(&pi, "resolv.conf", RESOLVER);
+    stage(&pi, "report.txt", "The file is wrong.\r\n");
+    // Nothing can be written under either name.
+    pi.ns.run("mkdir", &["-p", "/etc/resolv.conf.new/x"]);
+    pi.ns
+        .run("mkdir", &["-p", "/boot/wifibond-report.txt.new/x"]);
+    for blocked in ["/etc/resolv.conf", "/boot/wifibond-report.txt"] {
+        let (code, _, said) = pi.wifibond(&["publish"]);
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains(blocked), "{said}");
+        assert!(wished(&pi), "the wish is lost");
+        pi.ns.run("rm", &["-r", &format!("{blocked}.new")]);
+    }
+    let (code, _, said) = pi.wifibond(&["publish"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(!wished(&pi));
+    assert_eq!(pi.ns.read("/etc/resolv.conf").as_deref(), Some(RESOLVER));
+    assert!(pi.ns.path("/boot/wifibond-report.txt").exists());
+}
+
+/// The directory belongs to the daemon's user, who must not keep root busy for ever.
+#[test]
+fn whatever_stands_in_place_of_the_wish_goes() {
+    let lab = Lab::new();
+    let pi = lab.pi();
+    stage(&pi, "resolv.conf", RESOLVER);
+    let instead = [
+        "mkdir -p publish/a/b; echo >publish/a/b/c; ln -s /boot publish/a/boot",
+        "mkdir -p publish.taken/a; echo >publish",
+        "ln -s /boot publish",
+        "mkfifo publish",
+    ];
+    std::fs::write(pi.ns.path("/boot/kept"), "").expect("a file elsewhere");
+    for make in instead {
+        let make = format!("cd /run/wifibond && rm -rf publish publish.taken && {make}");
+        pi.ns.run("sh", &["-c", &make]);
+        let (code, _, said) = pi.wifibond(&["publish"]);
+        assert_eq!(code, 0, "{make}: {said}");
+        let left = pi.ns.run("ls", &["/run/wifibond"]);
+        assert!(!left.contains("publish"), "{make}: {left}");
+    }
+    assert!(pi.ns.path("/boot/kept").exists(), "a link was followed");
 }

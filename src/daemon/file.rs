@@ -221,17 +221,15 @@ fn beside(path: &str) -> String {
 }
 
 /// Brings the staged report on the file at `config` to its place beside it, or takes away
-/// the one there. Written only when it says something new. Needs root.
-pub fn carry_out_report(config: &str) {
+/// the one there. Written only when it says something new. Needs root. False: to be tried again.
+pub fn carry_out_report(config: &str) -> bool {
     let path = beside(config);
     let done = match publish::staged(publish::REPORT) {
         None => files::remove(&path),
         Some(text) if files::read(&path, 64 * 1024).is_ok_and(|old| old == text) => Ok(()),
         Some(text) => files::write_atomic(&path, &text, 0o644),
     };
-    if let Err(e) = done {
-        log::warn!("{path}: {e}");
-    }
+    publish::is_done(&path, done, "")
 }
 
 /// Keeps a good file for the day when it is broken. It holds secrets: 0600. Written

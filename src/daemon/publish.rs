@@ -7,8 +7,13 @@
 use super::{RUN_DIR, file, resolv};
 use crate::system::{files, host};
 
-/// Its appearance is the wish; who carries it out removes it first.
+/// Its appearance is the wish. It stays until it has been carried out.
 const WISH: &str = "/run/wifibond/publish";
+/// The wish while `wifibond publish` looks whether it is the one that was carried out.
+const TAKEN: &str = "/run/wifibond/publish.taken";
+/// Wishes that come while another one is carried out are served by the same run, this often;
+/// then the init system starts the next one.
+const ROUNDS: usize = 4;
 /// Root's own, made by tmpfiles.d.
 const LOCK: &str = "/run/wifibond-publish";
 pub const REPORT: &str = "report.txt";
@@ -45,32 +50,70 @@ pub fn stage(name: &str, text: Option<&str>) -> crate::system::Result<()> {
 /// Has what is staged carried out.
 pub fn bring_up_to_date(what: What<'_>) {
     if host::is_root() {
-        return carry_out(what);
+        // Whoever has no other user to ask has said what did not work.
+        carry_out(what);
+        return;
     }
     if let Err(e) = files::write_atomic(WISH, b"", 0o600) {
         log::info!("{WISH}: {e}");
     }
 }
 
-fn carry_out(what: What<'_>) {
+/// Says itself what does not work.
+fn carry_out(what: What<'_>) -> bool {
     match what {
         What::Names => resolv::carry_out(),
         What::Report(config) => file::carry_out_report(config),
     }
 }
 
-/// `wifibond publish`: all of it, as root.
-pub fn main(config: &str) {
-    // Before the work: a wish that comes meanwhile must start the next one. Whatever stands
-    // there goes, or the init system would start us for ever.
-    if files::remove(WISH).is_err()
-        && let Err(e) = files::remove_dir(WISH)
-    {
-        log::warn!("{WISH}: {e}");
-    }
+/// Whether a step outside our directories is done; says it if not. On a file system that is
+/// read-only there is nothing to be done: trying again would not help.
+pub fn is_done(place: &str, result: crate::system::Result<()>, otherwise: &str) -> bool {
+    let Err(e) = result else {
+        return true;
+    };
+    log::warn!("{place}: {e}{otherwise}");
+    e.errno == libc::EROFS
+}
+
+/// `wifibond publish`: all of it, as root. False if something could not be carried out: the
+/// wish stays, and it is to be tried again.
+pub fn main(config: &str) -> bool {
     // One at a time, or the slower one would bring back what has been taken away. Nobody but
     // root gets to this directory; without the units there is none, and nobody to race with.
     let _lock = files::lock(LOCK);
-    carry_out(What::Names);
-    carry_out(What::Report(config));
+    for _ in 0..ROUNDS {
+        let wish = files::identity(WISH);
+        let (names, report) = (carry_out(What::Names), carry_out(What::Report(config)));
+        if !(names && report) {
+            return false;
+        }
+        if wish.is_none() {
+            return true;
+        }
+        match take(wish) {
+            Ok(true) => return true,
+            Ok(false) => {}
+            Err(e) => {
+                log::warn!("{WISH}: {e}");
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// Removes the wish, whatever it is: while something stands there, the init system starts us.
+/// False if it is another one than has been carried out: it came meanwhile. Moved aside
+/// first, so that none can come between the look and the removal.
+fn take(wish: Option<files::Identity>) -> crate::system::Result<bool> {
+    files::remove_whole(TAKEN)?;
+    match files::rename(WISH, TAKEN) {
+        Err(e) if e.errno == libc::ENOENT => return Ok(true),
+        other => other?,
+    }
+    let same = files::identity(TAKEN) == wish;
+    files::remove_whole(TAKEN)?;
+    Ok(same)
 }

@@ -56,23 +56,32 @@ pub fn give_back() {
     publish::bring_up_to_date(What::Names);
 }
 
-/// Brings what is staged to where everybody reads it. Needs root.
-pub fn carry_out() {
-    write_time(publish::staged(publish::TIME).as_deref());
+/// Brings what is staged to where everybody reads it. Needs root. False: something could not
+/// be done, and is to be tried again.
+pub fn carry_out() -> bool {
+    let time = write_time(publish::staged(publish::TIME).as_deref());
+    let names = carry_out_names(publish::staged(RESOLVER).as_deref());
+    time && names
+}
+
+fn carry_out_names(text: Option<&[u8]>) -> bool {
     if is_resolveds() {
-        return tell_resolved(publish::staged(RESOLVER).as_deref());
+        return tell_resolved(text);
     }
-    if let Err(e) = files::remove(RESOLVED_DROP_IN) {
-        log::info!("{RESOLVED_DROP_IN}: {e}");
-    }
+    let dropped = files::remove(RESOLVED_DROP_IN);
+    let dropped = publish::is_done(RESOLVED_DROP_IN, dropped, "");
     // The run directory is ours alone, so a link to the file there would lead everybody else
     // nowhere: /etc gets a copy.
-    match (publish::staged(RESOLVER), owner()) {
-        (Some(text), Owner::Us | Owner::Nobody) => take(&text),
-        (Some(_), Owner::Other) => log::debug!("{ETC} has an owner: left alone"),
+    let done = match (text, owner()) {
+        (Some(text), Owner::Us | Owner::Nobody) => take(text),
+        (Some(_), Owner::Other) => {
+            log::debug!("{ETC} has an owner: left alone");
+            true
+        }
         (None, Owner::Us) => give_up(),
-        (None, Owner::Nobody | Owner::Other) => {}
-    }
+        (None, Owner::Nobody | Owner::Other) => true,
+    };
+    dropped && done
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -100,17 +109,17 @@ fn names_no_server(text: &[u8]) -> bool {
     !text.lines().any(server)
 }
 
-fn take(text: &[u8]) {
+fn take(text: &[u8]) -> bool {
     if files::read(ETC, MOST_BYTES).is_ok_and(|have| have == text) {
-        return;
+        return true;
     }
     let taken = match owner() == Owner::Nobody && files::is_there(ETC) {
         true => files::rename(ETC, KEPT),
         false => Ok(()),
     };
-    if let Err(e) = taken.and_then(|()| files::write_atomic(ETC, text, 0o644)) {
-        log::info!("{ETC}: {e}; name servers are in /run/wifibond/{RESOLVER}");
-    }
+    let written = taken.and_then(|()| files::write_atomic(ETC, text, 0o644));
+    let otherwise = "; name servers are in /run/wifibond/resolv.conf";
+    publish::is_done(ETC, written, otherwise)
 }
 
 /// Wherever the link leads just now, if resolved runs or is going to: it may be starting.
@@ -140,27 +149,29 @@ fn drop_in(text: &[u8]) -> String {
 }
 
 /// It reads its configuration when it starts; systemd 254 and later could reload it.
-fn tell_resolved(text: Option<&[u8]>) {
+fn tell_resolved(text: Option<&[u8]>) -> bool {
     let old = files::read(RESOLVED_DROP_IN, MOST_BYTES).ok();
     let new = text.map(|text| drop_in(text).into_bytes());
     if old == new {
-        return;
+        return true;
     }
-    let written = match &new {
+    let put = |text: Option<&[u8]>| match text {
         None => files::remove(RESOLVED_DROP_IN),
-        Some(new) => files::ensure_dir(RESOLVED_DIR, 0o755)
-            .and_then(|()| files::write_atomic(RESOLVED_DROP_IN, new, 0o644)),
+        Some(text) => files::ensure_dir(RESOLVED_DIR, 0o755)
+            .and_then(|()| files::write_atomic(RESOLVED_DROP_IN, text, 0o644)),
     };
-    let told =
-        written.and_then(|()| host::systemctl(&["--no-block", "try-restart", "systemd-resolved"]));
-    if let Err(e) = told {
-        log::info!("{RESOLVED_DROP_IN}: {e}");
+    let told = put(new.as_deref())
+        .and_then(|()| host::systemctl(&["--no-block", "try-restart", "systemd-resolved"]));
+    if told.is_err() {
+        // Or the next attempt would find nothing to tell.
+        let _ = put(old.as_deref());
     }
+    publish::is_done(RESOLVED_DROP_IN, told, "")
 }
 
-fn write_time(text: Option<&[u8]>) {
+fn write_time(text: Option<&[u8]>) -> bool {
     if !files::exists(SYSTEMD) {
-        return;
+        return true;
     }
     let written = match text {
         None => files::remove(TIME),
@@ -168,20 +179,16 @@ fn write_time(text: Option<&[u8]>) {
             files::ensure_dir(TIME_DIR, 0o755).and_then(|()| files::write_atomic(TIME, text, 0o644))
         }
     };
-    if let Err(e) = written {
-        log::info!("{TIME}: {e}");
-    }
+    publish::is_done(TIME, written, "")
 }
 
 /// What stood there before.
-fn give_up() {
+fn give_up() -> bool {
     let back = match files::is_there(KEPT) {
         true => files::rename(KEPT, ETC),
         false => files::remove(ETC),
     };
-    if let Err(e) = back {
-        log::info!("{ETC}: {e}");
-    }
+    publish::is_done(ETC, back, "")
 }
 
 #[cfg(test)]

@@ -151,6 +151,35 @@ pub fn remove_dir(path: &str) -> Result<()> {
     }
 }
 
+/// Removes a file, a link, or a directory with all that is in it; links are not followed.
+/// Nothing there is fine.
+pub fn remove_whole(path: &str) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path).map_err(of("rmdir")),
+        _ => remove(path),
+    }
+}
+
+/// Tells a file from the next one of the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    device: u64,
+    inode: u64,
+    /// Seconds and nanoseconds since 1970.
+    modified: (i64, i64),
+}
+
+/// Of what stands at `path`, not of what a link there leads to; `None`: nothing.
+pub fn identity(path: &str) -> Option<Identity> {
+    let found = fs::symlink_metadata(path).ok()?;
+    Some(Identity {
+        device: found.dev(),
+        inode: found.ino(),
+        modified: (found.mtime(), found.mtime_nsec()),
+    })
+}
+
 /// Also a link that leads nowhere.
 pub fn is_there(path: &str) -> bool {
     fs::symlink_metadata(path).is_ok()

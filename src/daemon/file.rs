@@ -1,11 +1,17 @@
 //! The configuration file: where it is, the last one that worked, and the report
 //! beside it when it is wrong.
+//!
+//! The boot partition may be mounted after the daemon has started. Until a file has been in
+//! force, its place is watched and each new file there is read; from then on, `reload` alone
+//! reads it.
 use super::STATE_DIR;
 use super::publish::{self, What};
 use crate::config::{self, Config, InForce};
 use crate::engine::Engine;
 use crate::engine::journal::RecordKind;
+use crate::system::watch::{Sign, Watch};
 use crate::system::{files, host};
+use std::os::fd::BorrowedFd;
 
 /// Where the file is unless told otherwise.
 pub const DEFAULT: &str = "/boot/wifibond.json";
@@ -63,6 +69,17 @@ pub struct Source {
     fault: Option<String>,
     /// Parts of the file that this version does not carry out.
     notes: String,
+    /// Until a file has been in force.
+    watch: Option<Watch>,
+}
+
+/// What a look at the watched place came to.
+pub enum Look {
+    Nothing,
+    /// A file is there, and in force.
+    Taken,
+    /// It cannot be used; why, is news.
+    Wrong,
 }
 
 impl Source {
@@ -79,9 +96,48 @@ impl Source {
             in_force,
             fault: None,
             notes: String::new(),
+            watch: Watch::new(path)
+                .inspect_err(|e| log::warn!("{path}: cannot be watched: {e}"))
+                .ok(),
         };
         let _ = source.reload();
         source
+    }
+
+    /// Descriptors of the watched place; `true`: the mount table's, which only has trouble
+    /// to report.
+    pub fn interests<'a>(&'a self, add: &mut dyn FnMut(BorrowedFd<'a>, bool)) {
+        if let Some(watch) = &self.watch {
+            add(watch.mounts(), true);
+            add(watch.directory(), false);
+        }
+    }
+
+    /// Something happened at the watched place: the file is read if it may be another.
+    pub fn look(&mut self, remounted: bool) -> Look {
+        let sign = match (&mut self.watch, remounted) {
+            (Some(watch), true) => watch.remounted(),
+            (Some(watch), false) => watch.take(),
+            (None, _) => Sign::Nothing,
+        };
+        if sign == Sign::Nothing {
+            return Look::Nothing;
+        }
+        match self.examine() {
+            Ok((text, config)) => {
+                self.fault = None;
+                self.take(&text, config);
+                Look::Taken
+            }
+            // The beginning of a file is never a whole one; what it is shows when it is closed.
+            Err(_) if sign == Sign::Begun => Look::Nothing,
+            Err((fault, _)) if self.fault.as_ref() == Some(&fault) => Look::Nothing,
+            Err((fault, report)) => {
+                self.report(Some(&report));
+                self.fault = Some(fault);
+                Look::Wrong
+            }
+        }
     }
 
     pub fn config(&self) -> &Config {
@@ -106,36 +162,48 @@ impl Source {
     }
 
     fn read_again(&mut self) -> Result<(), String> {
-        let text = match read(&self.path) {
-            Ok(text) => text,
-            Err(reason) => {
-                let report = format!("wifibond cannot read its file.\r\n\r\n{reason}\r\n");
-                self.report(Some(&report));
-                return Err(reason);
-            }
-        };
-        match config::parse(&text.bytes) {
-            Ok(config) => {
-                keep(&text.bytes);
-                self.notes = notes(&config);
-                // The rest of the file may work, and they may yet come.
-                let lacking = lacking(&config, &mut self.notes);
-                self.notes.push_str(&lacking);
-                self.config = config;
-                self.in_force = InForce::LastGood;
-                self.report(None);
-                for note in self.notes.lines() {
-                    log::warn!("{note}");
-                }
+        match self.examine() {
+            Ok((text, config)) => {
+                self.take(&text, config);
                 Ok(())
             }
+            Err((reason, report)) => {
+                self.report(Some(&report));
+                Err(reason)
+            }
+        }
+    }
+
+    /// The file as it is now, or why it is of no use, in one line and as a report.
+    fn examine(&self) -> Result<(Text, Box<Config>), (String, String)> {
+        let text = read(&self.path).map_err(|reason| {
+            let report = format!("wifibond cannot read its file.\r\n\r\n{reason}\r\n");
+            (reason, report)
+        })?;
+        match config::parse(&text.bytes) {
+            Ok(config) => Ok((text, config)),
             Err(error) => {
                 let mut report = String::new();
                 let force = self.in_force;
                 let _ = config::report(&mut report, &text.path, &text.bytes, &error, force);
-                self.report(Some(&report));
-                Err(error.display_with(&text.path).to_string())
+                Err((error.display_with(&text.path).to_string(), report))
             }
+        }
+    }
+
+    /// A good file is in force from now on.
+    fn take(&mut self, text: &Text, config: Box<Config>) {
+        keep(&text.bytes);
+        self.notes = notes(&config);
+        // The rest of the file may work, and they may yet come.
+        let lacking = lacking(&config, &mut self.notes);
+        self.notes.push_str(&lacking);
+        self.config = config;
+        self.in_force = InForce::LastGood;
+        self.watch = None;
+        self.report(None);
+        for note in self.notes.lines() {
+            log::warn!("{note}");
         }
     }
 
@@ -156,10 +224,7 @@ impl Source {
                 .journal_mut()
                 .write(now, RecordKind::Program, "", text);
         };
-        let in_force = match self.in_force {
-            InForce::LastGood => "the last file that worked",
-            InForce::BuiltIn => "the built-in default, the cable alone",
-        };
+        let in_force = self.in_force_words();
         let text = format_args!("wifibond {version} runs on {in_force}, because:");
         engine
             .journal_mut()
@@ -167,6 +232,30 @@ impl Source {
         engine
             .journal_mut()
             .write(now, RecordKind::Trouble, "", format_args!("{fault}"));
+    }
+
+    /// What a look at the watched place came to, for the journal.
+    pub fn note_look(&self, now: u64, engine: &mut Engine) {
+        let journal = engine.journal_mut();
+        let Some(fault) = &self.fault else {
+            let text = format_args!("{} is there now, and in force", self.path);
+            return journal.write(now, RecordKind::Program, "", text);
+        };
+        let what = match files::exists(&self.path) {
+            true => "is there now, and wrong",
+            false => "has gone again",
+        };
+        let in_force = self.in_force_words();
+        let text = format_args!("{} {what}; {in_force} stays in force", self.path);
+        journal.write(now, RecordKind::Trouble, "", text);
+        journal.write(now, RecordKind::Trouble, "", format_args!("{fault}"));
+    }
+
+    fn in_force_words(&self) -> &'static str {
+        match self.in_force {
+            InForce::LastGood => "the last file that worked",
+            InForce::BuiltIn => "the built-in default, the cable alone",
+        }
     }
 }
 

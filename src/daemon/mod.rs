@@ -35,7 +35,7 @@ use crate::system::{clock, files, notify, packet};
 use clients::Clients;
 use dhcp::Exchanges;
 use dhcp6::Exchanges6;
-use file::Source;
+use file::{Look, Source};
 use log::Level;
 use machine::Machine;
 use radio::Switches;
@@ -49,8 +49,9 @@ pub const CONTROL: &str = "/run/wifibond/control.sock";
 /// Lasting state.
 pub const STATE_DIR: &str = "/var/lib/wifibond";
 
-/// Netlink, signals, the listener, rfkill; clients; each process and its words; DHCP, ARP, DHCPv6.
-const DESCRIPTORS: usize = 4
+/// Netlink, signals, the listener, rfkill, the file's place (two); clients; each process and its
+/// words; DHCP, ARP, DHCPv6.
+const DESCRIPTORS: usize = 6
     + clients::MAX_CLIENTS
     + 2 * supplicants::MAX_PROCESSES
     + 3 * crate::engine::dhcp4::MAX_CLIENTS;
@@ -70,6 +71,10 @@ enum Token {
     Client(usize),
     /// The switches of the radios.
     Switches,
+    /// The mount table.
+    Mounts,
+    /// The directory of a file that is waited for.
+    Directory,
     /// A wpa_supplicant's end.
     Process(usize),
     /// A wpa_supplicant's words.
@@ -232,6 +237,18 @@ impl Daemon {
         let ready = {
             let mut interests: heapless::Vec<Interest<'_, Token>, { poll::MAX }> =
                 heapless::Vec::new();
+            // The mount table reports its changes as trouble alone.
+            self.source.interests(&mut |fd, mounts| {
+                let _ = interests.push(Interest {
+                    fd,
+                    token: match mounts {
+                        true => Token::Mounts,
+                        false => Token::Directory,
+                    },
+                    read: !mounts,
+                    write: false,
+                });
+            });
             let mut add = |fd, token, write: bool| {
                 let _ = interests.push(Interest {
                     fd,
@@ -291,6 +308,8 @@ impl Daemon {
                 }
             }
             Token::Switches => self.switches.drain(&mut self.engine),
+            Token::Mounts => self.look(true),
+            Token::Directory => self.look(false),
             Token::Listener => self.clients.accept(clock::boot_ms()),
             Token::Client(place) => {
                 if let Some(request) = self.clients.serve(place) {
@@ -334,6 +353,19 @@ impl Daemon {
         }
         notify::ready(&self.notified);
         result
+    }
+
+    /// The file that is waited for may have come.
+    fn look(&mut self, remounted: bool) {
+        let look = self.source.look(remounted);
+        let now = clock::boot_ms();
+        if let Look::Taken = look {
+            let config = Event::Config(self.source.config());
+            self.engine.handle(now, config);
+        }
+        if let Look::Taken | Look::Wrong = look {
+            self.source.note_look(now, &mut self.engine);
+        }
     }
 
     fn write_log(&mut self) {

@@ -19,5 +19,6 @@ pub mod rfkill;
 pub mod signals;
 pub mod sysctl;
 pub mod unix;
+pub mod watch;
 
 pub use error::{Error, Result};

@@ -321,7 +321,7 @@ pub enum Ipv6Mode {
 }
 
 /// An address with its prefix length, host bits kept: `192.168.43.150/24`.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct IpNet {
     pub address: IpAddr,
     pub prefix: u8,
@@ -341,7 +341,7 @@ impl fmt::Debug for IpNet {
 
 /// A route of the main table. `to` and `via` are of one family; the host bits of
 /// `to` are zero; the default route is `0.0.0.0/0` or `::/0`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Route {
     pub to: IpNet,
     /// `None`: on the link itself.

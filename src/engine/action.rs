@@ -9,7 +9,7 @@ use crate::wire::wpa::Request;
 /// One step. The daemon performs it at once and answers with
 /// [`Event::Done`](super::event::Event::Done); what it changed in the kernel comes
 /// back as notifications, like anybody else's change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Action {
     Kernel(KernelAction),
     /// Turn IPv6 on a member off, or back on.
@@ -119,14 +119,14 @@ pub enum Action {
 }
 
 /// What is read afresh.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     All,
     Routes,
 }
 
 /// A change over rtnetlink: one request, one acknowledgement.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum KernelAction {
     /// `RTM_NEWLINK` with `NLM_F_EXCL`, kind bond, with these options (`primary` and
     /// `active` left out).
@@ -196,7 +196,7 @@ pub enum KernelAction {
 }
 
 /// One option of a bond, by the kernel's name for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BondOption {
     Mode(u8),
     Miimon(u32),

@@ -32,14 +32,20 @@ impl Engine {
                 if self.observed.link(address.link).is_some() {
                     self.want_read(Scope::Routes);
                 }
-                self.observed.drop_address(&address);
+                if self.observed.drop_address(&address) {
+                    self.want_read(Scope::All);
+                }
             }
             Event::Route(route) => {
                 if self.observed.link(route.link).is_some() || route.protocol == OUR_PROTOCOL {
                     self.observed.put_route(route);
                 }
             }
-            Event::RouteGone(route) => self.observed.drop_route(&route),
+            Event::RouteGone(route) => {
+                if self.observed.drop_route(&route) {
+                    self.want_read(Scope::Routes);
+                }
+            }
             Event::DumpBegins(scope) => self.observed.dump_begins(scope),
             Event::DumpEnds(scope) => self.dump_ended(now, scope),
             Event::Lost => {
@@ -240,13 +246,10 @@ impl Engine {
                 text,
             });
         }
-        if self.observed.overflow() {
+        if let Some((what, room)) = self.observed.overflow() {
             // Without a count: each change of it would be another line in the log.
             let text = clip(format_args!(
-                "too many interfaces, addresses or routes: not all are looked at (room for {}, {} and {})",
-                super::observed::MAX_LINKS,
-                super::observed::MAX_ADDRESSES,
-                super::observed::MAX_ROUTES
+                "too many {what}: not all are looked at (room for {room})"
             ));
             add(Refusal {
                 link: Default::default(),
@@ -323,11 +326,9 @@ impl Engine {
     }
 
     fn forget_link(&mut self, index: Index) {
-        if self.observed.link(index).is_some() && self.observed.is_full_of_links() {
-            // There is room for one that did not fit.
+        if self.observed.drop_link(index) {
             self.want_read(Scope::All);
         }
-        self.observed.drop_link(index);
         self.retry.forget_link(index);
         self.ipv6_off.retain(|off| *off != index);
         self.tuned.retain(|(done, _)| *done != index);

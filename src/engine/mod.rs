@@ -191,14 +191,19 @@ impl Engine {
         if let Some(step) = unwanted.or_else(|| dhcp6::next_unwanted(self, now)) {
             return Some(step);
         }
-        if let Some(scope) = self.unread {
-            return self.offer_any(now, Action::Resync(scope));
+        if let Some(scope) = self.unread
+            && let Some(read) = self.offer_any(now, Action::Resync(scope))
+        {
+            return Some(read);
         }
         if !self.observed.is_complete() {
             return None;
         }
         if self.stopping.is_some() {
             return stop::next(self, now);
+        }
+        if self.unread.is_some() {
+            return self.next_unread(now);
         }
         // The active member first: it is what an outage waits for.
         bond::next_active(self, now)
@@ -219,6 +224,21 @@ impl Engine {
             .or_else(|| dns::next(self, now))
             .or_else(|| self.ipv6_restored(now))
             .or_else(|| member::next_former(self, now))
+            .or_else(|| dhcp4::next_store(self, now))
+            .or_else(|| dhcp6::next_store(self, now))
+    }
+
+    /// What goes on while the tables wait to be read again: links have their notifications,
+    /// addresses and routes may be others.
+    fn next_unread(&self, now: u64) -> Option<Action> {
+        bond::next_active(self, now)
+            .or_else(|| dhcp4::next(self, now))
+            .or_else(|| dhcp6::next(self, now))
+            .or_else(|| supervise::next(self, now))
+            .or_else(|| dhcp4::next_word(self, now))
+            .or_else(|| moves::next(self, now))
+            .or_else(|| dhcp6::next_solicitation(self, now))
+            .or_else(|| dns::next(self, now))
             .or_else(|| dhcp4::next_store(self, now))
             .or_else(|| dhcp6::next_store(self, now))
     }

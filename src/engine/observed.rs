@@ -103,7 +103,7 @@ pub enum Kind {
 }
 
 /// The options of a bond that matter to us (drivers/net/bonding/bond_netlink.c).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BondOptions {
     /// 1 is active-backup.
     pub mode: u8,

@@ -19,14 +19,19 @@ impl Engine {
             Action::Kernel(
                 KernelAction::CreateBond { name, .. } | KernelAction::CreateBridge { name },
             ) => self.making = Some(name.clone()),
-            Action::Kernel(KernelAction::AddAddress {
-                link,
-                until: Some(until),
-                ..
-            }) => self.lease_told(*link, Some(*until)),
+            Action::Kernel(KernelAction::AddAddress { link, until, .. }) => {
+                // Its gateways can be reached from now on.
+                self.retry.forget_routes(*link);
+                if until.is_some() {
+                    self.lease_told(*link, *until);
+                }
+            }
             Action::Kernel(KernelAction::AddAddress6 {
                 link, net, until, ..
-            }) => self.lease6_told(*link, *net, *until),
+            }) => {
+                self.retry.forget_routes(*link);
+                self.lease6_told(*link, *net, *until);
+            }
             Action::Kernel(_) | Action::Exit => {}
             Action::SendDhcp6 { link } => self.dhcp6_sent(now, *link),
             Action::ReleaseDhcp6 { link } => self.dhcp6_released(now, *link),

@@ -3,13 +3,20 @@
 //! The reconciler asks for what is missing as long as it is missing; this table
 //! keeps it from asking in a tight loop, both when an action fails and when the
 //! kernel says yes and changes nothing.
-use super::action::Action;
+use super::action::{Action, KernelAction};
 use super::event::Failure;
 use super::observed::Index;
+use core::hash::{Hash, Hasher};
 use heapless::Vec;
 
-/// Actions remembered. When full, the one that may be tried soonest makes room.
+/// Actions remembered with their reasons. What finds no room here waits with the crowd.
 const MAX_REMEMBERED: usize = 32;
+/// More steps than this failing at present: each waits [`CROWD_WAIT_MS`].
+const CROWD: usize = 8;
+const CROWD_WAIT_MS: u64 = 60_000;
+/// Actions beyond [`MAX_REMEMBERED`] that wait together, known by a hash alone. When these
+/// are full too, nothing that is not remembered is tried before their time.
+const MAX_WAITING: usize = 96;
 /// Waits after a failure: 0.25 s, doubled each time, up to 30 s.
 const FIRST_WAIT_MS: u64 = 250;
 const LONGEST_WAIT_MS: u64 = 30_000;
@@ -31,78 +38,149 @@ struct Entry {
     failure: Option<Failure>,
 }
 
+impl Entry {
+    fn is_failing(&self, now: u64) -> bool {
+        self.failure.is_some() && now < self.until + TRIED_WITHIN_MS
+    }
+}
+
+/// One more success within a second; `true`: too many.
+fn rush(window: &mut u64, successes: &mut u32, now: u64) -> bool {
+    if now >= *window + RUSH_MS {
+        *window = now;
+        *successes = 0;
+    }
+    *successes += 1;
+    let rushed = *successes >= RUSH;
+    if rushed {
+        *successes = 0;
+    }
+    rushed
+}
+
+/// FNV-1a, 32 bits.
+struct Fnv(u32);
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+        }
+    }
+    fn finish(&self) -> u64 {
+        u64::from(self.0)
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "it has 32 bits")]
+fn hash(action: &Action) -> u32 {
+    let mut hasher = Fnv(0x811c_9dc5);
+    action.hash(&mut hasher);
+    hasher.finish() as u32
+}
+
 #[derive(Debug, Default)]
 pub struct Retry {
     entries: Vec<Entry, MAX_REMEMBERED>,
+    waiting: Vec<u32, MAX_WAITING>,
+    /// Until then.
+    waiting_until: u64,
+    /// Successes that found no room, since `window`.
+    successes: u32,
+    window: u64,
 }
 
 impl Retry {
     pub fn blocked(&self, action: &Action, now: u64) -> bool {
-        self.entries
-            .iter()
-            .any(|e| e.action == *action && now < e.until)
+        match self.entries.iter().find(|e| e.action == *action) {
+            Some(entry) => now < entry.until,
+            None => {
+                now < self.waiting_until
+                    && (self.waiting.is_full() || self.waiting.contains(&hash(action)))
+            }
+        }
     }
 
     /// Remembers a failure; returns `true` when it is the first of its kind, or has
     /// other words than before: then it is worth a line in the log.
     pub fn failed(&mut self, action: &Action, failure: Failure, now: u64) -> bool {
-        let entry = self.entry(action, now);
+        let crowded = self.failing(now).count() >= CROWD;
+        let Some(entry) = self.entry(action, now) else {
+            self.wait(action, now);
+            return false;
+        };
         let news = entry.failure.as_ref() != Some(&failure);
         let doublings = entry.failures.min(10);
         entry.failures += 1;
-        entry.until = now + (FIRST_WAIT_MS << doublings).min(LONGEST_WAIT_MS);
+        let wait = match crowded {
+            true => CROWD_WAIT_MS,
+            false => (FIRST_WAIT_MS << doublings).min(LONGEST_WAIT_MS),
+        };
+        entry.until = now + wait;
         entry.failure = Some(failure);
         news
     }
 
     /// Remembers a success; returns `true` when it came too often to have an effect.
     pub fn succeeded(&mut self, action: &Action, now: u64) -> bool {
-        let entry = self.entry(action, now);
+        let Some(entry) = self.entry(action, now) else {
+            let rushed = rush(&mut self.window, &mut self.successes, now);
+            if rushed {
+                self.wait(action, now);
+            }
+            return rushed;
+        };
         entry.failures = 0;
         entry.failure = None;
-        if now >= entry.window + RUSH_MS {
-            entry.window = now;
-            entry.successes = 0;
-        }
-        entry.successes += 1;
-        let rushed = entry.successes >= RUSH;
+        let rushed = rush(&mut entry.window, &mut entry.successes, now);
         if rushed {
             entry.until = now + RUSH_MS;
-            entry.successes = 0;
         }
         rushed
     }
 
-    fn entry(&mut self, action: &Action, now: u64) -> &mut Entry {
+    /// `None`: there is no room.
+    fn entry(&mut self, action: &Action, now: u64) -> Option<&mut Entry> {
         let found = self.entries.iter().position(|e| e.action == *action);
-        let place = found.unwrap_or_else(|| {
-            if self.entries.is_full() {
-                self.make_room();
+        let place = match found {
+            Some(place) => place,
+            None => {
+                if self.entries.is_full() && !self.make_room(now) {
+                    return None;
+                }
+                let fresh = Entry {
+                    action: action.clone(),
+                    until: 0,
+                    failures: 0,
+                    successes: 0,
+                    window: now,
+                    failure: None,
+                };
+                let _ = self.entries.push(fresh);
+                self.entries.len() - 1
             }
-            let fresh = Entry {
-                action: action.clone(),
-                until: 0,
-                failures: 0,
-                successes: 0,
-                window: now,
-                failure: None,
-            };
-            let _ = self.entries.push(fresh);
-            self.entries.len() - 1
-        });
-        &mut self.entries[place]
+        };
+        self.entries.get_mut(place)
     }
 
-    fn make_room(&mut self) {
-        let soonest = self
-            .entries
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, e)| e.until)
-            .map(|(place, _)| place);
-        if let Some(place) = soonest {
-            self.entries.swap_remove(place);
+    /// One that does not fail, or is no longer wanted, goes.
+    fn make_room(&mut self, now: u64) -> bool {
+        let entries = self.entries.iter().enumerate();
+        let idle = entries.filter(|(_, e)| now >= e.until && !e.is_failing(now));
+        let oldest = idle.min_by_key(|(_, e)| (e.until, e.window));
+        let place = oldest.map(|(place, _)| place);
+        place.map(|place| self.entries.swap_remove(place)).is_some()
+    }
+
+    /// It waits with the others that found no room.
+    fn wait(&mut self, action: &Action, now: u64) {
+        if now >= self.waiting_until {
+            self.waiting.clear();
         }
+        if self.waiting.is_empty() {
+            self.waiting_until = now + CROWD_WAIT_MS;
+        }
+        let _ = self.waiting.push(hash(action));
     }
 
     /// The next time something blocked may be tried again. Failures alone: a
@@ -111,6 +189,7 @@ impl Retry {
         self.entries
             .iter()
             .map(|e| e.until)
+            .chain((!self.waiting.is_empty()).then_some(self.waiting_until))
             .filter(|until| *until > now)
             .min()
     }
@@ -131,8 +210,16 @@ impl Retry {
         self.entries.retain(|e| e.action != *action);
     }
 
+    /// What keeps a route out may be gone: each is tried at once.
+    pub fn forget_routes(&mut self, index: Index) {
+        let is_route = |action: &Action| matches!(action, Action::Kernel(KernelAction::AddRoute { link, .. }) if *link == index);
+        self.entries.retain(|e| !is_route(&e.action));
+        self.waiting.clear();
+    }
+
     pub fn forget_all(&mut self) {
         self.entries.clear();
+        self.waiting.clear();
     }
 
     /// What is failing now, for status. What was not tried again when its time came is
@@ -140,7 +227,7 @@ impl Retry {
     pub fn failing(&self, now: u64) -> impl Iterator<Item = (&Action, &Failure)> {
         self.entries
             .iter()
-            .filter(move |e| now < e.until + TRIED_WITHIN_MS)
+            .filter(move |e| e.is_failing(now))
             .filter_map(|e| e.failure.as_ref().map(|f| (&e.action, f)))
     }
 }

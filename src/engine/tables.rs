@@ -12,34 +12,54 @@ use heapless::Vec;
 #[derive(Debug)]
 struct Table<T, const N: usize> {
     entries: Vec<(T, bool), N>,
+    /// Something did not fit: in the last whole dump, or since.
+    overflow: bool,
+    /// The same for the dump that is under way.
+    overflow_in_dump: bool,
 }
 
 impl<T: PartialEq, const N: usize> Table<T, N> {
     const fn new() -> Self {
         Table {
             entries: Vec::new(),
+            overflow: false,
+            overflow_in_dump: false,
         }
     }
-    /// Adds or replaces; `false` when the table is full.
-    fn put(&mut self, value: T, same: impl Fn(&T) -> bool) -> bool {
-        match self.entries.iter_mut().find(|(old, _)| same(old)) {
-            Some(entry) => {
-                *entry = (value, true);
-                true
-            }
-            None => self.entries.push((value, true)).is_ok(),
+    /// Adds or replaces. In a full table one of `lesser`, or one that the present dump has
+    /// not named yet, makes room; where there is none, that is kept in mind.
+    fn put(&mut self, value: T, same: impl Fn(&T) -> bool, lesser: impl Fn(&T) -> bool) {
+        let found = self.entries.iter().position(|(old, _)| same(old));
+        if let Some(place) = found {
+            self.entries[place] = (value, true);
+            return;
         }
+        if self.entries.is_full() {
+            let spare = |(old, fresh): &(T, bool)| !fresh || lesser(old);
+            let Some(place) = self.entries.iter().position(spare) else {
+                self.overflow = true;
+                self.overflow_in_dump = true;
+                return;
+            };
+            self.entries.remove(place);
+        }
+        let _ = self.entries.push((value, true));
     }
-    fn remove(&mut self, doomed: impl Fn(&T) -> bool) {
+    /// `true`: there is room again for what did not fit.
+    fn remove(&mut self, doomed: impl Fn(&T) -> bool) -> bool {
+        let was_full = self.entries.is_full();
         self.entries.retain(|(value, _)| !doomed(value));
+        self.overflow && was_full && !self.entries.is_full()
     }
-    fn mark_stale(&mut self) {
+    fn dump_begins(&mut self) {
+        self.overflow_in_dump = false;
         for entry in &mut self.entries {
             entry.1 = false;
         }
     }
-    fn sweep(&mut self) {
+    fn dump_ends(&mut self) {
         self.entries.retain(|(_, fresh)| *fresh);
+        self.overflow = self.overflow_in_dump;
     }
     fn iter(&self) -> impl Iterator<Item = &T> {
         self.entries.iter().map(|(value, _)| value)
@@ -54,10 +74,6 @@ pub struct Observed {
     routes: Table<KernelRoute, MAX_ROUTES>,
     /// A whole dump has been read since the start.
     complete: bool,
-    /// Something found its table full: in the last whole dump, or since.
-    overflow: bool,
-    /// The same for the dump that is under way.
-    overflow_in_dump: bool,
 }
 
 impl Default for Observed {
@@ -67,10 +83,13 @@ impl Default for Observed {
             addresses: Table::new(),
             routes: Table::new(),
             complete: false,
-            overflow: false,
-            overflow_in_dump: false,
         }
     }
+}
+
+/// A route of another's that is no default route: only shown.
+fn is_lesser(route: &KernelRoute) -> bool {
+    route.protocol != OUR_PROTOCOL && route.route.to.prefix != 0
 }
 
 impl Observed {
@@ -102,22 +121,22 @@ impl Observed {
     pub fn is_complete(&self) -> bool {
         self.complete
     }
-    /// Something did not fit.
-    pub fn overflow(&self) -> bool {
-        self.overflow
-    }
-    fn overflows(&mut self) {
-        self.overflow = true;
-        self.overflow_in_dump = true;
+    /// What does not fit, and how much would.
+    pub fn overflow(&self) -> Option<(&'static str, usize)> {
+        if self.links.overflow {
+            return Some(("interfaces", MAX_LINKS));
+        }
+        if self.addresses.overflow {
+            return Some(("addresses", MAX_ADDRESSES));
+        }
+        self.routes.overflow.then_some(("routes", MAX_ROUTES))
     }
 
     pub fn put_link(&mut self, link: Link) {
         let index = link.index;
         let locked = self.link(index).is_some_and(|old| old.locked);
         let link = Link { locked, ..link };
-        if !self.links.put(link, |old| old.index == index) {
-            self.overflows();
-        }
+        self.links.put(link, |old| old.index == index, |_| false);
     }
     pub fn put_router_flags(&mut self, index: Index, flags: RouterFlags) {
         let entries = &mut self.links.entries;
@@ -131,47 +150,46 @@ impl Observed {
             link.locked = locked;
         }
     }
-    /// A link is gone, or does not concern us any more.
-    pub fn drop_link(&mut self, index: Index) {
-        self.links.remove(|link| link.index == index);
-        self.addresses.remove(|address| address.link == index);
-        self.routes.remove(|route| route.link == index);
+    /// A link is gone, or does not concern us any more. `true`, as of the next two: something
+    /// that did not fit may do so now.
+    pub fn drop_link(&mut self, index: Index) -> bool {
+        let links = self.links.remove(|link| link.index == index);
+        let addresses = self.addresses.remove(|address| address.link == index);
+        let routes = self.routes.remove(|route| route.link == index);
+        links || addresses || routes
     }
     pub fn put_address(&mut self, address: Address) {
         let same = |old: &Address| old.link == address.link && old.net == address.net;
-        if !self.addresses.put(address, same) {
-            self.overflows();
-        }
+        self.addresses.put(address, same, |_| false);
     }
-    pub fn drop_address(&mut self, gone: &Address) {
+    pub fn drop_address(&mut self, gone: &Address) -> bool {
         self.addresses
-            .remove(|old| old.link == gone.link && old.net == gone.net);
+            .remove(|old| old.link == gone.link && old.net == gone.net)
     }
     pub fn put_route(&mut self, route: KernelRoute) {
         let same = |old: &KernelRoute| old.link == route.link && old.route == route.route;
-        if !self.routes.put(route, same) {
-            self.overflows();
+        if is_lesser(&route) && self.routes.entries.is_full() && !self.routes.iter().any(same) {
+            return;
         }
+        self.routes.put(route, same, is_lesser);
     }
-    pub fn drop_route(&mut self, gone: &KernelRoute) {
+    pub fn drop_route(&mut self, gone: &KernelRoute) -> bool {
         self.routes
-            .remove(|old| old.link == gone.link && old.route == gone.route);
+            .remove(|old| old.link == gone.link && old.route == gone.route)
     }
 
     pub fn dump_begins(&mut self, scope: Scope) {
-        self.routes.mark_stale();
+        self.routes.dump_begins();
         if scope == Scope::All {
-            self.overflow_in_dump = false;
-            self.links.mark_stale();
-            self.addresses.mark_stale();
+            self.links.dump_begins();
+            self.addresses.dump_begins();
         }
     }
     pub fn dump_ends(&mut self, scope: Scope) {
-        self.routes.sweep();
+        self.routes.dump_ends();
         if scope == Scope::All {
-            self.links.sweep();
-            self.addresses.sweep();
-            self.overflow = self.overflow_in_dump;
+            self.links.dump_ends();
+            self.addresses.dump_ends();
             self.complete = true;
         }
     }

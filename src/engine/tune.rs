@@ -7,7 +7,7 @@ use crate::config::Ipv6Mode;
 
 /// What is set. Always with it: an address that goes takes no other of its network along
 /// (`promote_secondaries`), as when a lease replaces the fallback.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tuning {
     /// Router advertisements are taken in, and their default routes get this metric.
     pub routers: Option<u32>,

@@ -4,7 +4,7 @@
 //! An unknown event is no error: new versions add some.
 
 /// What we ask of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Request {
     Attach,
     Status,

@@ -27,7 +27,7 @@ const PASSING: [i32; 5] = [19, 100, 16, 4, 105];
 const EINVAL: i32 = 22;
 
 /// One setting of an adapter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Setting {
     PowerSave(bool),
     /// The rates of 802.11b, 1 to 11 Mbit/s, beside those of 802.11g.

@@ -185,6 +185,9 @@ fn a_full_table_is_said_once_and_not_at_each_message() {
     let full = world.engine.refusals();
     assert_eq!(full.len(), 1, "{full:?}");
     world.run();
+    let mut bridge = plain(141, "br141", false);
+    bridge.kind = Kind::Bridge;
+    world.engine.handle(world.now, Event::Link(bridge));
     // Room again: all is read afresh.
     world.take();
     world.pull(100);

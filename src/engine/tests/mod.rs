@@ -1,6 +1,7 @@
 //! The engine on a pretended kernel, with an invented clock.
 mod active;
 mod bridges;
+mod crowded;
 mod dhcp4;
 mod dhcp6;
 mod faults;

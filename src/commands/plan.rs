@@ -34,7 +34,7 @@ pub fn main(parser: &mut lexopt::Parser) -> Outcome {
         .collect();
     for index in waiting {
         let link = plan.engine.observed().link(index);
-        let Some((name, wifi)) = link.map(|link| (link.name.clone(), link.facts.wifi)) else {
+        let Some((name, wifi)) = link.map(|link| (link.name.clone(), link.facts.is_wifi())) else {
             continue;
         };
         let when = if wifi { "is authorised" } else { "has carrier" };
@@ -102,6 +102,7 @@ fn is_a_change(action: &Action) -> bool {
         | Action::StopSupplicant { .. }
         | Action::ReconfigureSupplicant { .. } => true,
         Action::Resync(_)
+        | Action::Inspect { .. }
         | Action::CheckCountry { .. }
         | Action::NoteUp { .. }
         | Action::SendDhcp4 { .. }

@@ -3,7 +3,7 @@ use super::wifi::Wifi;
 use crate::engine::Engine;
 use crate::engine::action::{KernelAction, Scope};
 use crate::engine::event::{Event, Failure};
-use crate::engine::observed::{Facts, Index, Link};
+use crate::engine::observed::{Facts, Index, Link, Medium};
 use crate::kernel::{self, Ended, REQUEST_BYTES, Reply};
 use crate::system::netlink::{Events, Protocol, Received, Requests};
 use crate::system::{clock, ethtool, rfkill};
@@ -61,6 +61,16 @@ impl Machine {
         if let Err(failure) = answer {
             // It is gone: the notification of that is on its way.
             log::debug!("link {link}: {}", failure.text);
+        }
+    }
+
+    /// Asks again whether a link is Wi-Fi.
+    pub fn inspect(&mut self, link: Index, engine: &mut Engine) -> Result<(), Failure> {
+        self.read_link(link, engine);
+        let unknown = |link: &Link| link.facts.medium == Medium::Unknown;
+        match engine.observed().link(link).is_some_and(unknown) {
+            true => Err(super::failure(0, &"the kernel does not answer (nl80211)")),
+            false => Ok(()),
         }
     }
 
@@ -181,22 +191,39 @@ fn facts(wifi: &mut Wifi, known: Option<&Link>, link: &Link) -> Facts {
     match known {
         Some(old) if old.name == link.name => {
             let mut facts = old.facts.clone();
-            if link.carrier && !old.carrier && !facts.wifi {
+            if link.carrier && !old.carrier && !facts.is_wifi() {
                 (facts.speed, facts.full_duplex) = ethtool::speed(&link.name);
+            }
+            // The mode of a Wi-Fi interface changes while it is down alone
+            // (`cfg80211_change_iface()` in net/wireless/util.c).
+            let up = facts.is_wifi() && link.up && !old.up;
+            if up || facts.medium == Medium::Unknown {
+                set_medium(&mut facts, wifi, link);
             }
             facts
         }
         _ => {
-            let wifi = wifi.is_wifi(link.index);
             let (speed, full_duplex) = ethtool::speed(&link.name);
-            Facts {
+            let mut facts = Facts {
                 driver: ethtool::driver(&link.name),
-                wifi,
                 speed,
                 full_duplex,
-                rfkill: wifi.then(|| rfkill::of_interface(&link.name)).flatten(),
-            }
+                ..Facts::default()
+            };
+            set_medium(&mut facts, wifi, link);
+            facts
         }
+    }
+}
+
+/// An answer that does not come leaves what was known.
+fn set_medium(facts: &mut Facts, wifi: &mut Wifi, link: &Link) {
+    match wifi.medium(link.index) {
+        Medium::Unknown => return,
+        medium => facts.medium = medium,
+    }
+    if facts.is_wifi() && facts.rfkill.is_none() {
+        facts.rfkill = rfkill::of_interface(&link.name);
     }
 }
 

@@ -52,6 +52,7 @@ impl Daemon {
                 leases::store6(*link, &self.engine);
                 Ok(())
             }
+            Action::Inspect { link } => self.machine.inspect(*link, &mut self.engine),
             Action::SetRadio { link, setting } => self.machine.wifi.set(*link, *setting),
             Action::RestoreRadio { link } => self.machine.wifi.restore(*link),
             Action::SetCountry { code } => self.machine.wifi.set_country(*code),

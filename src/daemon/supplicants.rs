@@ -72,7 +72,7 @@ impl Processes {
         }
         let conf = conf_path(name);
         write_conf(&conf, &render(engine, link)?)?;
-        let driver = match adapter(engine, link)?.facts.wifi {
+        let driver = match adapter(engine, link)?.facts.is_wifi() {
             true => "nl80211",
             false => "wired",
         };

@@ -7,7 +7,7 @@ use super::machine::exchange;
 use super::{failure, marks};
 use crate::engine::Engine;
 use crate::engine::event::{Event, Failure};
-use crate::engine::observed::Index;
+use crate::engine::observed::{Index, Medium};
 use crate::engine::radio::Setting;
 use crate::kernel::{self, REQUEST_BYTES, nl80211};
 use crate::system::netlink::{Protocol, Requests};
@@ -38,30 +38,43 @@ impl Wifi {
         each: &mut dyn FnMut(kernel::Frame<'_>),
     ) -> Result<(), Failure> {
         if self.0.is_none() {
-            self.0 = find_nl80211();
+            self.0 = Some(find_nl80211()?);
         }
-        let none = || failure(libc::EOPNOTSUPP, &"the kernel knows no Wi-Fi");
+        let none = || failure(libc::ENOENT, &"the kernel knows no Wi-Fi");
         let (requests, family) = self.0.as_mut().ok_or_else(none)?;
         let mut buffer = [0; REQUEST_BYTES];
         let seq = requests.next_seq();
         let request = write(*family, seq, &mut buffer);
-        exchange(requests, seq, request, ANSWER_WITHIN_MS, each).map(|_| ())
+        let answer = exchange(requests, seq, request, ANSWER_WITHIN_MS, each).map(|_| ());
+        match answer {
+            // The number is nobody's any more: the module has been taken out since.
+            Err(e) if e.errno == libc::ENOENT => {
+                self.0 = None;
+                Err(failure(libc::ESTALE, &"nl80211 has another number now"))
+            }
+            answer => answer,
+        }
     }
 
-    pub fn is_wifi(&mut self, link: Index) -> bool {
-        let mut found = false;
+    /// ENODEV: nl80211 does not know the interface. Anything else than that and an answer
+    /// leaves it open.
+    pub fn medium(&mut self, link: Index) -> Medium {
         for _ in 0..QUESTIONS {
+            let mut mode = None;
             let answer = self.ask(
                 &|family, seq, buffer| nl80211::get_interface(family, link, seq, buffer),
-                &mut |frame| found |= nl80211::is_wifi(frame.payload, link),
+                &mut |frame| mode = mode.or(nl80211::mode(frame.payload, link)),
             );
-            match answer {
-                Ok(()) => return found,
-                Err(e) if matches!(e.errno, libc::ENODEV | libc::EOPNOTSUPP) => return false,
-                Err(e) => log::warn!("link {link}: is it Wi-Fi? {}", e.text),
+            match (answer, mode) {
+                (Ok(()), Some(mode)) => return Medium::Wifi(mode),
+                (Err(e), _) if matches!(e.errno, libc::ENODEV | libc::ENOENT) => {
+                    return Medium::Wired;
+                }
+                (Ok(()), None) => log::warn!("link {link}: is it Wi-Fi? An answer without a mode"),
+                (Err(e), _) => log::warn!("link {link}: is it Wi-Fi? {}", e.text),
             }
         }
-        found
+        Medium::Unknown
     }
 
     fn power_save(&mut self, link: Index) -> Result<Option<bool>, Failure> {
@@ -194,9 +207,9 @@ impl Wifi {
     }
 }
 
-/// `None` while no Wi-Fi driver is loaded.
-fn find_nl80211() -> Option<(Requests, u16)> {
-    let mut requests = Requests::open(Protocol::Generic).ok()?;
+/// ENOENT while no Wi-Fi driver is loaded.
+fn find_nl80211() -> Result<(Requests, u16), Failure> {
+    let mut requests = Requests::open(Protocol::Generic).map_err(|e| failure(e.errno, &e))?;
     let mut buffer = [0; REQUEST_BYTES];
     let seq = requests.next_seq();
     let request = nl80211::find_family(seq, &mut buffer);
@@ -209,9 +222,9 @@ fn find_nl80211() -> Option<(Requests, u16)> {
         &mut |frame| {
             family = family.or(nl80211::family(frame.payload));
         },
-    )
-    .ok()?;
-    family.map(|family| (requests, family))
+    )?;
+    let unnamed = || failure(0, &"the kernel does not tell nl80211's number");
+    family.map(|family| (requests, family)).ok_or_else(unnamed)
 }
 
 /// Tells the engine which radios a daemon before us changed. Before the links are read: they

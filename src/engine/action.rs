@@ -60,6 +60,10 @@ pub enum Action {
         name: IfName,
         tuning: Option<Tuning>,
     },
+    /// Ask the kernel again whether a link is Wi-Fi.
+    Inspect {
+        link: Index,
+    },
     /// Change a setting of a radio.
     SetRadio {
         link: Index,

@@ -10,7 +10,7 @@ use super::dhcp4::{Client, Lease};
 use super::dhcp6;
 use super::journal::{Text, clip};
 use super::observed::{Address, Index, KernelRoute, Kind, Link, OUR_PROTOCOL};
-use super::roles::{authorised, own_link};
+use super::roles::{self, authorised, own_link};
 use crate::config::{Fallback, IpBlock, IpNet, Ipv6Mode, Route};
 use core::net::IpAddr;
 
@@ -118,7 +118,7 @@ pub(super) fn block<'a>(engine: &'a Engine, link: &Link) -> Option<&'a IpBlock> 
 
 /// The part a link plays here, or `None` if it gets no addresses from us.
 fn managed<'a>(engine: &'a Engine, link: &'a Link) -> Option<Managed<'a>> {
-    let block = block(engine, link)?;
+    let block = block(engine, link).filter(|_| roles::can_be_used(link))?;
     let ready = match link.name == engine.config.bond.name {
         true if !matches!(bond::place(engine), Place::Usable(..)) => return None,
         true => engine.bond_ready,
@@ -152,6 +152,9 @@ pub(super) fn all<'a>(engine: &'a Engine) -> impl Iterator<Item = Managed<'a>> {
 /// Why a link of its own cannot be one.
 pub fn refusal(engine: &Engine, link: &Link) -> Option<Text> {
     own_link(&engine.config, link)?;
+    if let Some(text) = roles::mode_refusal(&engine.config, link) {
+        return Some(text);
+    }
     let master = link.master?;
     let name = engine
         .observed

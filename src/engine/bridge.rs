@@ -149,7 +149,7 @@ pub fn refusal(engine: &Engine, link: &Link) -> Option<Text> {
         };
     }
     let bridge = roles::bridge_of(&engine.config, link)?;
-    if link.facts.wifi {
+    if link.facts.is_wifi() {
         return Some(clip(format_args!(
             "is Wi-Fi, which cannot be in a bridge: access points drop frames with another station's address"
         )));

@@ -303,7 +303,7 @@ impl Engine {
     /// A wired link's cable; the radios' own words come from their supplicants.
     fn note_changes(&mut self, now: u64, link: &Link) {
         let old = self.observed.link(link.index);
-        let wired = !link.facts.wifi && matches!(link.kind, Kind::Plain | Kind::Other(_));
+        let wired = !link.facts.is_wifi() && matches!(link.kind, Kind::Plain | Kind::Other(_));
         if wired && old.is_some_and(|old| old.carrier != link.carrier) {
             let text = match link.carrier {
                 true => "has carrier",

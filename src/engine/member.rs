@@ -3,7 +3,7 @@ use super::action::{Action, KernelAction};
 use super::bond::{Place, desired_options, mode_fits, place};
 use super::journal::{RecordKind, Text, clip};
 use super::observed::{Index, Kind, Link};
-use super::roles::{member_rank, present_members};
+use super::roles::{self, member_rank, present_members};
 use super::{Engine, bridge};
 use crate::config::FailOverMac;
 
@@ -52,11 +52,14 @@ fn leave_old(engine: &Engine, now: u64) -> Option<Action> {
 }
 
 fn is_wifi_in_bridge(engine: &Engine, link: &Link) -> bool {
-    link.facts.wifi && bridge::has_bond(&engine.config)
+    link.facts.is_wifi() && bridge::has_bond(&engine.config)
 }
 
 /// Why a member that is there cannot be taken in.
 pub fn refusal(engine: &Engine, bond: Index, link: &Link) -> Option<Text> {
+    if let Some(text) = roles::mode_refusal(&engine.config, link) {
+        return Some(text);
+    }
     if is_wifi_in_bridge(engine, link) {
         // The wired members still work there.
         return Some(clip(format_args!(
@@ -77,7 +80,7 @@ pub fn refusal(engine: &Engine, bond: Index, link: &Link) -> Option<Text> {
                 ))
             });
         }
-    } else if link.facts.wifi && engine.config.bond.fail_over_mac == FailOverMac::None {
+    } else if link.facts.is_wifi() && engine.config.bond.fail_over_mac == FailOverMac::None {
         return Some(clip(format_args!(
             "is Wi-Fi, which needs fail_over_mac \"active\": access points drop frames with another adapter's address"
         )));

@@ -207,6 +207,7 @@ impl Engine {
         }
         // The active member first: it is what an outage waits for.
         bond::next_active(self, now)
+            .or_else(|| roles::next_unknown(self, now))
             .or_else(|| radio::next(self, now))
             .or_else(|| bond::next(self, now))
             .or_else(|| member::next_member(self, now))

@@ -46,6 +46,9 @@ pub struct Link {
     pub ours: bool,
     /// `IFLA_PARENT_DEV_BUS_NAME` is "usb": the port, `1-1.2` of `1-1.2:1.0`.
     pub usb_port: Option<String<31>>,
+    /// An adapter of hardware: it has a device (`IFLA_PARENT_DEV_NAME`), and its frames are
+    /// those of Ethernet (`ARPHRD_ETHER`).
+    pub hardware: bool,
     pub router: RouterFlags,
     /// IEEE 802.1X is not done: nothing passes though it has carrier. Ours to say, and no
     /// word of the kernel's.
@@ -58,14 +61,54 @@ pub struct Link {
 pub struct Facts {
     /// The kernel driver (ethtool's `drvinfo`); empty where there is none.
     pub driver: String<31>,
-    /// nl80211 knows it.
-    pub wifi: bool,
+    pub medium: Medium,
     /// Megabit a second, where the driver knows.
     pub speed: Option<u32>,
     /// `true`: both ways at once; where the driver knows.
     pub full_duplex: Option<bool>,
     /// The number of the radio's switch (rfkill).
     pub rfkill: Option<u32>,
+}
+
+impl Facts {
+    pub fn is_wifi(&self) -> bool {
+        matches!(self.medium, Medium::Wifi(_))
+    }
+}
+
+/// Is it Wi-Fi? The kernel's word (nl80211), never the name's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Medium {
+    /// The kernel has not answered: used neither as a cable nor as Wi-Fi until it has.
+    #[default]
+    Unknown,
+    /// nl80211 does not know it.
+    Wired,
+    Wifi(Mode),
+}
+
+/// `enum nl80211_iftype` (include/uapi/linux/nl80211.h).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Station,
+    AdHoc,
+    AccessPoint,
+    Monitor,
+    Mesh,
+    Other(u32),
+}
+
+impl core::fmt::Display for Mode {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Mode::Station => f.write_str("station mode"),
+            Mode::AdHoc => f.write_str("ad-hoc (IBSS) mode"),
+            Mode::AccessPoint => f.write_str("access point mode"),
+            Mode::Monitor => f.write_str("monitor mode"),
+            Mode::Mesh => f.write_str("mesh mode"),
+            Mode::Other(number) => write!(f, "nl80211 interface type {number}"),
+        }
+    }
 }
 
 /// What advertisements on a link ask for (`IFLA_INET6_FLAGS`; RFC 4861, 4.2).

@@ -42,7 +42,7 @@ impl Engine {
             Action::RestoreRadio { link } => self.radio_restored(*link),
             Action::SetCountry { .. } => self.country_asked(now),
             Action::CheckCountry { .. } => self.country_checked(now, true),
-            Action::Unblock { .. } => {}
+            Action::Unblock { .. } | Action::Inspect { .. } => {}
             Action::NoteUp { link, was_up } => self.note_up(*link, *was_up),
             Action::Tune { link, tuning, .. } => self.tuned(now, *link, *tuning),
             Action::WriteResolver => self.resolver = Some(super::dns::resolver(self)),
@@ -127,6 +127,7 @@ impl Engine {
             Action::SetCountry { .. } | Action::Unblock { .. } => {}
             Action::Kernel(_)
             | Action::WriteResolver
+            | Action::Inspect { .. }
             | Action::SetIpv6 { .. }
             | Action::Tune { .. }
             | Action::Resync(_)

@@ -54,6 +54,7 @@ pub fn perform(engine: &mut Engine, now: u64, action: Action) -> Effect {
             Ok(())
         }
         Action::SetIpv6 { .. }
+        | Action::Inspect { .. }
         | Action::SetRadio { .. }
         | Action::RestoreRadio { .. }
         | Action::SetCountry { .. }
@@ -115,10 +116,14 @@ pub fn plain(index: Index, name: &str, wifi: bool) -> Link {
         port: None,
         ours: false,
         usb_port: None,
+        hardware: true,
         router: RouterFlags::default(),
         locked: false,
         facts: Facts {
-            wifi,
+            medium: match wifi {
+                true => Medium::Wifi(Mode::Station),
+                false => Medium::Wired,
+            },
             ..Facts::default()
         },
     }

@@ -1,6 +1,9 @@
 //! Which interface plays which part: the configuration's words against the links
 //! that are there.
-use super::observed::{Index, Kind, Link, Oper};
+use super::Engine;
+use super::action::Action;
+use super::journal::{Text, clip};
+use super::observed::{Index, Kind, Link, Medium, Mode, Oper};
 use super::tables::Observed;
 use crate::config::{Bridge, Config, Eap, Matcher, Network};
 use heapless::Vec;
@@ -87,6 +90,8 @@ pub fn concerns_us(config: &Config, link: &Link) -> bool {
         || config.bridges.iter().any(|bridge| bridge.name == link.name)
         || matches!(link.kind, Kind::Bond(_) | Kind::Bridge)
         || link.port.is_some()
+        // What is not known may be ours yet.
+        || (link.kind == Kind::Plain && link.facts.medium == Medium::Unknown)
         // Whose bridge is it? Its ports tell.
         || (!config.bridges.is_empty() && link.master.is_some())
 }
@@ -100,12 +105,45 @@ pub fn is_a_port_alone(config: &Config, link: &Link) -> bool {
     link.master.is_some() && !concerns_us(config, &without)
 }
 
+/// Asks the kernel again about an adapter of which it has not said whether it is Wi-Fi.
+pub fn next_unknown(engine: &Engine, now: u64) -> Option<Action> {
+    let mut links = engine.observed.links();
+    let unknown = |link: &&Link| link.facts.medium == Medium::Unknown;
+    links.find_map(|link| {
+        let link = unknown(&link).then_some(link.index)?;
+        engine.offer_any(now, Action::Inspect { link })
+    })
+}
+
+/// A cable, or Wi-Fi as a station; not while it is not known which of them.
+pub fn can_be_used(link: &Link) -> bool {
+    matches!(
+        link.facts.medium,
+        Medium::Wired | Medium::Wifi(Mode::Station)
+    )
+}
+
+/// Why an adapter that the file means is not taken: another program uses its radio in
+/// another way.
+pub fn mode_refusal(config: &Config, link: &Link) -> Option<Text> {
+    let Medium::Wifi(mode) = link.facts.medium else {
+        return None;
+    };
+    let meant = member_rank(config, link).is_some() || own_link(config, link).is_some();
+    (mode != Mode::Station && meant).then(|| {
+        clip(format_args!(
+            "is in {mode} and is not taken: end the program that uses it so (`iw dev {} set type managed` while it is down)",
+            link.name
+        ))
+    })
+}
+
 /// The members that are plugged in, best first: the order of the file, and of
 /// plugging in where a pattern matches several.
 pub fn present_members(config: &Config, observed: &Observed) -> Vec<Index, MAX_PORTS> {
     let mut ranked: Vec<(usize, Index), MAX_PORTS> = Vec::new();
     for link in observed.links() {
-        if let Some(rank) = member_rank(config, link) {
+        if let Some(rank) = member_rank(config, link).filter(|_| can_be_used(link)) {
             // A ninth adapter finds the table full; status says how many were left out.
             let _ = ranked.push((rank, link.index));
         }
@@ -116,7 +154,7 @@ pub fn present_members(config: &Config, observed: &Observed) -> Vec<Index, MAX_P
 
 /// How a cable has to be authenticated on, if it has (IEEE 802.1X).
 pub fn wired_auth<'a>(config: &'a Config, link: &Link) -> Option<&'a Eap> {
-    if link.facts.wifi {
+    if link.facts.is_wifi() {
         return None;
     }
     match member_rank(config, link) {
@@ -133,7 +171,7 @@ pub fn wired_auth<'a>(config: &'a Config, link: &Link) -> Option<&'a Eap> {
 pub fn authorised(link: &Link) -> bool {
     let oper = match link.oper {
         Oper::Up => true,
-        Oper::Unknown => !link.facts.wifi && link.kind != Kind::Bridge,
+        Oper::Unknown => !link.facts.is_wifi() && link.kind != Kind::Bridge,
         Oper::NotPresent | Oper::Down | Oper::LowerLayerDown | Oper::Testing | Oper::Dormant => {
             false
         }

@@ -346,7 +346,7 @@ fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> M
             _ if !is_member => State::NotAMember,
             _ if engine.is_resting(link.index) => State::Resting,
             Some(supplicant) => State::Radio(supplicant),
-            None if link.facts.wifi => State::NoNetwork,
+            None if link.facts.is_wifi() => State::NoNetwork,
             None if link.locked && link.carrier => State::NoSupplicant,
             None => State::Carrier(link.carrier),
         }),

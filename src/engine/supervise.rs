@@ -33,9 +33,10 @@ impl Engine {
     /// In its place, up, and with a network to join: Wi-Fi, or a cable that is in and that
     /// has to be authenticated on.
     pub(super) fn wants_supplicant(&self, link: &Link) -> bool {
-        let radio = link.facts.wifi && networks(&self.config, link).next().is_some();
+        let radio = link.facts.is_wifi() && networks(&self.config, link).next().is_some();
         let cable = link.carrier && roles::wired_auth(&self.config, link).is_some();
-        if !link.up || !(radio || cable) || self.is_resting(link.index) {
+        let usable = roles::can_be_used(link);
+        if !link.up || !usable || !(radio || cable) || self.is_resting(link.index) {
             return false;
         }
         let in_bond = match place(self) {
@@ -93,7 +94,7 @@ impl Engine {
             return;
         };
         let wanted = fingerprint(&self.config, link, self.dialect);
-        let (name, wired) = (link.name.clone(), !link.facts.wifi);
+        let (name, wired) = (link.name.clone(), !link.facts.is_wifi());
         let words = match how {
             Start::Spawned => "wpa_supplicant started",
             Start::Adopted { .. } => "wpa_supplicant adopted",

@@ -32,7 +32,7 @@ pub fn networks<'a>(config: &'a Config, link: &'a Link) -> impl Iterator<Item = 
 pub fn write(config: &Config, link: &Link, dialect: Dialect, out: &mut dyn Write) -> fmt::Result {
     out.write_str("# Made by wifibond from its own configuration; changes here are lost.\n")?;
     writeln!(out, "ctrl_interface=DIR={CONTROL_DIR}")?;
-    if !link.facts.wifi {
+    if !link.facts.is_wifi() {
         return wired_auth(config, link).map_or(Ok(()), |eap| write_wired(eap, out));
     }
     if let Some([a, b]) = config.country {

@@ -12,6 +12,7 @@ pub fn subject(action: &Action) -> Option<Index> {
         Action::Kernel(kernel) => kernel_subject(kernel),
         Action::SetIpv6 { link, .. }
         | Action::Tune { link, .. }
+        | Action::Inspect { link }
         | Action::SetRadio { link, .. }
         | Action::RestoreRadio { link }
         | Action::Unblock { link, .. }
@@ -150,6 +151,7 @@ impl fmt::Display for Words<'_> {
                 tuning: Some(_), ..
             } => f.write_str("set the kernel's settings"),
             Action::Tune { tuning: None, .. } => f.write_str("give the kernel's settings back"),
+            Action::Inspect { .. } => f.write_str("find out whether it is Wi-Fi"),
             Action::SetRadio { setting, .. } => setting.fmt(f),
             Action::RestoreRadio { .. } => f.write_str("give the radio's settings back"),
             Action::SetCountry { code: [a, b] } => {

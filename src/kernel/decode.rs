@@ -20,6 +20,8 @@ const RTM_NEWNDUSEROPT: u16 = 68;
 const AF_UNSPEC: u8 = 0;
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
+/// include/uapi/linux/if_arp.h.
+const ARPHRD_ETHER: u16 = 1;
 const IFF_UP: u32 = 1;
 const IFF_LOWER_UP: u32 = 1 << 16;
 const IFA_F_DADFAILED: u32 = 0x08;
@@ -94,6 +96,7 @@ fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
         port: None,
         ours: false,
         usb_port: None,
+        hardware: false,
         router: RouterFlags::default(),
         locked: false,
         facts: Facts::default(),
@@ -133,6 +136,9 @@ fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
         .ok()
         .filter(|name| !name.is_empty())
         .ok_or(DecodeError::Field("interface name"))?;
+    // The type of the header: ARPHRD_ETHER; monitors and cellular modems have others.
+    let ethernet = payload.get(2..4) == Some(&ARPHRD_ETHER.to_ne_bytes()[..]);
+    link.hardware = ethernet && !device.is_empty();
     if bus == "usb" {
         let port = device.split_once(':').map_or(device, |(port, _)| port);
         link.usb_port = String::try_from(port).ok().filter(|port| !port.is_empty());

@@ -1,6 +1,7 @@
 //! Generic netlink: is an interface Wi-Fi, and the settings of its radio.
 use super::attributes::{attributes, number};
 use super::encode::{REQUEST_BYTES, Request};
+use crate::engine::observed::Mode;
 use netlink_packet_core::{NLA_F_NESTED, NLM_F_ACK};
 
 /// The controller's own family (include/uapi/linux/genetlink.h).
@@ -55,18 +56,25 @@ pub fn get_interface(family: u16, link: u32, seq: u32, buffer: &mut [u8; REQUEST
     request.end()
 }
 
-/// True when an answer to [`get_interface`] is about `link` and names its interface type.
-pub fn is_wifi(payload: &[u8], link: u32) -> bool {
+/// The mode of `link`, from an answer to [`get_interface`] that is about it.
+pub fn mode(payload: &[u8], link: u32) -> Option<Mode> {
     let rest = payload.get(GENERIC_HEADER..).unwrap_or(&[]);
-    let (mut same, mut typed) = (false, false);
+    let (mut same, mut mode) = (false, None);
     for (kind, value) in attributes(rest) {
         match kind {
             NL80211_ATTR_IFINDEX => same = number(value) == Some(link),
-            NL80211_ATTR_IFTYPE => typed = true,
+            NL80211_ATTR_IFTYPE => mode = number(value),
             _ => {}
         }
     }
-    same && typed
+    mode.filter(|_| same).map(|mode| match mode {
+        1 => Mode::AdHoc,
+        2 => Mode::Station,
+        3 => Mode::AccessPoint,
+        6 => Mode::Monitor,
+        7 => Mode::Mesh,
+        other => Mode::Other(other),
+    })
 }
 
 /// What is told, or asked, about one interface.

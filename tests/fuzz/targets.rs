@@ -149,7 +149,7 @@ fn read_netlink(input: &[u8]) {
         let _ = kernel::acknowledgement(frame.payload, frame.flags);
         let _ = kernel::Reply::new(frame.seq).take(input, &mut |_| {});
         let _ = nl80211::family(frame.payload);
-        let _ = nl80211::is_wifi(frame.payload, 3);
+        let _ = nl80211::mode(frame.payload, 3);
         let _ = nl80211::power_save(frame.payload);
         let _ = nl80211::country(frame.payload);
         let _ = kernel::rfkill::parse(frame.payload);

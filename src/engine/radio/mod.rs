@@ -9,7 +9,7 @@ use super::Engine;
 use super::action::{Action, KernelAction};
 use super::bond;
 use super::journal::{Text, clip};
-use super::observed::{Index, Link};
+use super::observed::{Index, Link, Medium, Mode};
 use super::roles;
 use super::supplicant::MAX_SUPPLICANTS;
 use heapless::Vec;
@@ -162,7 +162,7 @@ pub fn give_back(engine: &Engine, now: u64, which: &dyn Fn(&Link) -> bool) -> Op
 
 fn is_ours(engine: &Engine, link: &Link) -> bool {
     let config = &engine.config;
-    link.facts.wifi
+    link.facts.medium == Medium::Wifi(Mode::Station)
         && (roles::member_rank(config, link).is_some() || roles::own_link(config, link).is_some())
 }
 

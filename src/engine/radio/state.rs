@@ -116,7 +116,7 @@ impl Engine {
     /// A link was seen that was there before: what its driver may have forgotten since.
     pub(in crate::engine) fn radio_seen(&mut self, new: &Link) {
         let Some(old) = self.observed.link(new.index) else {
-            if new.facts.wifi && self.radios.country == Country::Ignored {
+            if new.facts.is_wifi() && self.radios.country == Country::Ignored {
                 // Another driver may have rules of its own.
                 self.radios.country = Country::Unset;
             }

@@ -182,3 +182,103 @@ fn nothing_to_do_means_no_deadline() {
     world.run();
     assert_eq!(world.engine.poll_at(world.now), None);
 }
+
+fn medium(index: Index, name: &str, medium: Medium) -> crate::engine::observed::Link {
+    let mut link = plain(index, name, true);
+    link.facts.medium = medium;
+    link
+}
+
+/// nl80211 did not answer: the adapter is used neither as Wi-Fi nor as a cable, and asked
+/// about again until it is known.
+#[test]
+fn what_is_not_known_to_be_wifi_or_a_cable_is_asked_about_again() {
+    let mut config = config();
+    config.links.clear();
+    let mut world = World::start(&config, &[(WLAN1, "wlan1", true)]);
+    world.join(WLAN1);
+    world.take();
+    let unknown = medium(WLAN0, "wlan0", Medium::Unknown);
+    world.engine.handle(world.now, Event::Link(unknown));
+    let mut asked = 0;
+    while world.now < 60_000 {
+        while let Some(action) = world.engine.next(world.now) {
+            if action == (Action::Inspect { link: WLAN0 }) {
+                asked += 1;
+                let failure = Failure {
+                    errno: 0,
+                    text: "no answer".try_into().unwrap(),
+                };
+                let told = Event::Done(action, Err(failure));
+                world.engine.handle(world.now, told);
+            } else {
+                let subject = crate::engine::words::subject(&action);
+                assert_ne!(subject, Some(WLAN0), "{action:?}");
+                pretend::perform(&mut world.engine, world.now, action);
+            }
+        }
+        let problems = status::problems(&world.engine, world.now);
+        let said = "cannot find out whether it is Wi-Fi: no answer";
+        assert!(problems.iter().any(|p| p.text == said), "{problems:?}");
+        world.now = world.engine.poll_at(world.now).expect("asked again");
+        world.engine.tick(world.now);
+    }
+    assert_eq!(
+        asked, 8,
+        "at once, and after 0.25, 0.5, 1, 2, 4, 8 and 16 s"
+    );
+    let known = medium(WLAN0, "wlan0", Medium::Wifi(Mode::Station));
+    world.engine.handle(world.now, Event::Link(known));
+    world.run();
+    assert_eq!(world.link(WLAN0).master, Some(world.bond().0));
+    assert!(world.engine.supplicant(WLAN0).is_some());
+}
+
+#[test]
+fn an_adapter_in_another_mode_is_not_taken_and_named() {
+    let mut world = World::usual();
+    world.join(WLAN1);
+    world.pull(WLAN0);
+    for (index, mode, words) in [
+        (10, Mode::AccessPoint, "access point mode"),
+        (11, Mode::Monitor, "monitor mode"),
+        (12, Mode::Mesh, "mesh mode"),
+        (13, Mode::AdHoc, "ad-hoc (IBSS) mode"),
+        (14, Mode::Other(8), "nl80211 interface type 8"),
+    ] {
+        world.take();
+        let link = medium(index, "wlan0", Medium::Wifi(mode));
+        world.engine.handle(world.now, Event::Link(link));
+        world.run();
+        let touched = |a: &Action| crate::engine::words::subject(a) == Some(index);
+        assert!(!world.take().iter().any(touched), "{words}");
+        let problems = status::problems(&world.engine, world.now);
+        let said = format!("is in {words} and is not taken: ");
+        assert!(
+            problems
+                .iter()
+                .any(|p| p.link == "wlan0" && p.text.starts_with(&said)),
+            "{problems:?}"
+        );
+        world.pull(index);
+    }
+}
+
+/// Somebody changes the mode of a member: it leaves, and comes back with its mode.
+#[test]
+fn a_member_whose_mode_changes_leaves_the_bond() {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    world.join(WLAN1);
+    let mut change = |mode, wanted: bool| {
+        pretend::edit(&mut world.engine, world.now, WLAN0, |link| {
+            link.facts.medium = Medium::Wifi(mode);
+        });
+        world.run();
+        let bond = world.bond().0;
+        assert_eq!(world.link(WLAN0).master == Some(bond), wanted, "{mode}");
+        assert_eq!(world.engine.supplicant(WLAN0).is_some(), wanted, "{mode}");
+    };
+    change(Mode::AccessPoint, false);
+    change(Mode::Station, true);
+}

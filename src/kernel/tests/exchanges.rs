@@ -2,7 +2,7 @@
 use super::*;
 use crate::engine::action::{BondOption, KernelAction};
 use crate::engine::event::Failure;
-use crate::engine::observed::{KernelRoute, OUR_PROTOCOL};
+use crate::engine::observed::{KernelRoute, Mode, OUR_PROTOCOL};
 use core::ops::ControlFlow;
 
 /// As the daemon does it, with the number that the captured request had.
@@ -75,8 +75,8 @@ fn wifi_or_not() {
     let payload = |datagram| frames(datagram).next().unwrap().unwrap().payload;
     assert_eq!(nl80211::family(payload(golden!("family"))), Some(30));
     let answer = payload(golden!("interface-wifi"));
-    assert!(nl80211::is_wifi(answer, 3));
-    assert!(!nl80211::is_wifi(answer, 4));
+    assert_eq!(nl80211::mode(answer, 3), Some(Mode::Station));
+    assert_eq!(nl80211::mode(answer, 4), None);
 }
 
 /// The kernel took these very bytes.

@@ -33,6 +33,7 @@ fn member(index: u32, name: &str, mac: Mac, active: bool) -> Link {
         }),
         ours: false,
         usb_port: None,
+        hardware: true,
         router: RouterFlags::default(),
         locked: false,
         facts: Facts::default(),
@@ -54,6 +55,7 @@ fn a_bond_and_its_members() {
         master: None,
         port: None,
         ours: true,
+        hardware: false,
         ..member(2, "bond0", MAC0, false)
     };
     assert_eq!(bond, expected);
@@ -116,7 +118,9 @@ fn a_usb_adapter_has_its_port() {
     }
     let length = u32::try_from(bytes.len()).unwrap();
     bytes[..4].copy_from_slice(&length.to_ne_bytes());
-    assert_eq!(link(&bytes).usb_port.unwrap(), "1-1.2");
+    let link = link(&bytes);
+    assert_eq!(link.usb_port.as_deref(), Some("1-1.2"));
+    assert!(link.hardware, "a device, and frames of Ethernet");
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn no_bytes_make_it_panic() {
             let _ = decode(frame.kind, frame.payload);
             let _ = acknowledgement(frame.payload, frame.flags);
             let _ = nl80211::family(frame.payload);
-            let _ = nl80211::is_wifi(frame.payload, 3);
+            let _ = nl80211::mode(frame.payload, 3);
             let _ = Reply::new(frame.seq).take(bytes, &mut |_| {});
         }
     };

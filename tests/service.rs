@@ -159,3 +159,68 @@ fn whatever_stands_in_place_of_the_wish_goes() {
     }
     assert!(pi.ns.path("/boot/kept").exists(), "a link was followed");
 }
+
+/// Makes the kernel put core dumps into a directory, until this is dropped.
+struct CoreDumps(String);
+
+const CORE_PATTERN: &str = "/proc/sys/kernel/core_pattern";
+const CORES: &str = "/tmp/cores";
+
+impl CoreDumps {
+    fn new(pi: &Pi) -> CoreDumps {
+        let before = std::fs::read_to_string(CORE_PATTERN).expect("the kernel's pattern");
+        pi.ns.run("mkdir", &["-p", "-m", "777", CORES]);
+        std::fs::write(CORE_PATTERN, format!("{CORES}/%e.%p")).expect("a pattern");
+        CoreDumps(before)
+    }
+}
+
+impl Drop for CoreDumps {
+    fn drop(&mut self) {
+        let _ = std::fs::write(CORE_PATTERN, self.0.trim());
+    }
+}
+
+/// Passphrases are in the memory of the daemon and of its wpa_supplicants, and the card is no
+/// place for them. Without an init system, whose limit is not there to help.
+#[test]
+fn a_crash_leaves_no_core_dump() {
+    let s = Scene::new();
+    let dumps = CoreDumps::new(&s.pi);
+    let cores = || s.pi.ns.run("ls", &[CORES]);
+    s.pi.write_config(&config().to_string());
+    // Whatever starts it there allows dumps.
+    let mut command = s.pi.ns.command("sh");
+    command.args(["-c", "ulimit -c unlimited && exec wifibond run"]);
+    let daemon = Process::start(command, &s.pi.ns.path("/tmp/wifibond.log"));
+    wait_until("both wpa_supplicants", LONG, || {
+        s.pi.supplicants().len() == 2
+    });
+    // The soft limit and the hard one.
+    let limits = |pid: i32| {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/limits")).expect("limits");
+        let line = text.lines().find(|line| line.contains("core file"));
+        let words: Vec<_> = line.expect("the line").split_whitespace().skip(4).collect();
+        [words[0].to_owned(), words[1].to_owned()]
+    };
+    // That a dump would be made shows a process without secrets.
+    let mut other = s.pi.ns.command("sh");
+    other.args(["-c", "ulimit -c unlimited && exec sleep 1000"]);
+    let other = Process::start(other, &s.pi.ns.path("/tmp/sleep.log"));
+    wait_until("it sleeps", SHORT, || limits(other.pid())[0] == "unlimited");
+    other.signal(Signal::SIGABRT);
+    wait_until("a core dump of the other one", SHORT, || {
+        cores().contains(&format!(".{}", other.pid()))
+    });
+    let ours = [s.pi.supplicants(), vec![daemon.pid()]].concat();
+    for pid in ours {
+        assert_eq!(limits(pid), ["0", "0"]);
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGABRT).expect("a signal");
+        wait_until("its end", SHORT, || {
+            let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            state.is_empty() || state.contains(") Z")
+        });
+        assert!(!cores().contains(&format!(".{pid}")), "{}", cores());
+    }
+    drop(dumps);
+}

@@ -10,6 +10,7 @@ mod publish;
 mod run;
 mod wait_online;
 
+use crate::system::core_dump;
 use lexopt::prelude::*;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -59,6 +60,10 @@ impl From<lexopt::Error> for Exit {
 
 /// Runs the command that these arguments name.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    // Most of them hold the file's passphrases, and what they start does, too.
+    if let Err(e) = core_dump::forbid() {
+        eprintln!("wifibond: a core dump could hold passphrases, and cannot be forbidden: {e}");
+    }
     match dispatch(&mut lexopt::Parser::from_iter(arguments)) {
         Ok(code) => ExitCode::from(code),
         Err(exit) => {

@@ -4,6 +4,7 @@
 //! Every call that fails gives an [`Error`]: which call, and the kernel's number.
 pub mod children;
 pub mod clock;
+pub mod core_dump;
 mod error;
 pub mod ethtool;
 pub mod files;

@@ -1,0 +1,16 @@
+//! No core dump: it would put the passphrases in memory into a file.
+use super::Result;
+use super::error::of_nix;
+use nix::sys::prctl;
+use nix::sys::resource::{Resource, setrlimit};
+
+/// For this process and all that it starts, for good.
+///
+/// The limit is inherited, and is what stops the kernel where dumps go to files (core(5)).
+/// Where they go to a program the kernel passes the limit on: systemd-coredump keeps nothing
+/// then. For this process alone the kernel makes none at all, for a file or a program: it is
+/// not "dumpable" (prctl(2)), and no other process of the same user may read its memory.
+pub fn forbid() -> Result<()> {
+    setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(of_nix("setrlimit"))?;
+    prctl::set_dumpable(false).map_err(of_nix("prctl"))
+}

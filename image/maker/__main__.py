@@ -62,7 +62,10 @@ def make_card(given):
             check_config(given.config, board["arch"], program)
         more = [] if given.program else ["--program", ROOT / "target/dist" / boards.TARGETS[board["arch"]] / "wifibond"]
         card.under_fakeroot([sys.executable, *sys.argv, *more])
-    card.Card(board, given, Path(given.program).read_bytes()).build()
+    made = card.Card(board, given, Path(given.program).read_bytes())
+    made.build()
+    if made.secret:
+        step(f"{given.out} holds the passphrases of its wifibond.json: only you can read it (mode 0600)")
     if given.verify:
         step("booting it in the emulator")
         os.environ.pop("LD_PRELOAD", None)

@@ -10,7 +10,9 @@ import tempfile
 from pathlib import Path
 
 import overlay
+from boards import ROOT
 from say import Fault, run, step
+from tree import Tree
 
 MIB = 1024 * 1024
 ALIGN = 4 * MIB  # erase blocks of SD cards
@@ -37,8 +39,8 @@ class Card:
         if not self.out.parent.is_dir():
             raise Fault(f"--out {self.out}: there is no directory {self.out.parent}")
         with tempfile.TemporaryDirectory(prefix=".card-", dir=self.out.parent) as place:
-            self.work, self.tree = Path(place), Path(place) / "tree"
-            self.tree.mkdir()
+            self.work, self.tree = Path(place), Tree(Path(place) / "tree")
+            self.tree.root.mkdir()
             self.unpack(tarball)
             self.examine()
             self.identify(tarball)
@@ -50,13 +52,19 @@ class Card:
         step(f"unpacking {tarball.name}")
         self.need_space(tarball.stat().st_size * 6)
         try:
-            run("tar", "-xpf", tarball, "-C", self.tree, "--numeric-owner", "--xattrs", "--xattrs-include=*")
+            self.untar(tarball, self.tree.root, "--xattrs", "--xattrs-include=*")
             for package in self.arguments.add:
                 step(f"unpacking {Path(package).name}")
-                run("tar", "-xpf", package, "-C", self.tree, "--numeric-owner",
-                    "--keep-directory-symlink", "--anchored", "--exclude=.[A-Z]*")
+                # By itself first: tar would follow the links that are in the tree.
+                with tempfile.TemporaryDirectory(dir=self.work) as alone:
+                    self.untar(package, alone, "--anchored", "--exclude=.[A-Z]*")
+                    self.tree.merge(alone)
         except Fault as fault:
             raise Fault(f"this is no tarball that can be used: {fault}") from None
+
+    def untar(self, tarball, place, *more):
+        # A ':' in a name is a part of it, no name of another computer.
+        run("tar", "--force-local", "-xpf", tarball, "-C", place, "--numeric-owner", *more)
 
     def need_space(self, count):
         free = shutil.disk_usage(self.work).free
@@ -66,20 +74,21 @@ class Card:
     def examine(self):
         """What the root file system must have."""
         tree, lacking = self.tree, []
-        init = tree / "usr/lib/systemd/systemd"
+        init = tree.resolve("usr/lib/systemd/systemd")
         if not init.is_file():
             raise Fault("the root file system has no /usr/lib/systemd/systemd: Arch Linux ARM's is expected, with merged /usr")
         header = init.read_bytes()[:20]
         machine = {183: "aarch64", 40: "armv7h"}.get(int.from_bytes(header[18:20], "little"), "another architecture")
         if machine != self.board["arch"]:
             raise Fault(f"the root file system is for {machine}, the board needs {self.board['arch']}")
-        if not any((tree / directory / "wpa_supplicant").exists() for directory in ("usr/bin", "usr/sbin")):
+        if not any(tree.resolve(f"{directory}/wpa_supplicant").exists() for directory in ("usr/bin", "usr/sbin")):
             lacking.append("wpa_supplicant (package wpa_supplicant)")
-        modules = [path.name for path in tree.glob("usr/lib/modules/*/kernel/drivers/net/bonding/*")]
-        built_in = "".join(path.read_text() for path in tree.glob("usr/lib/modules/*/modules.builtin"))
+        kernels = tree.resolve("usr/lib/modules")
+        modules = [path.name for path in kernels.glob("*/kernel/drivers/net/bonding/*")]
+        built_in = "".join(path.read_text() for path in kernels.glob("*/modules.builtin") if not path.is_symlink())
         if not any(name.startswith("bonding.ko") for name in modules) and "/bonding.ko" not in built_in:
             lacking.append("the kernel's bonding driver (package linux-aarch64, linux-rpi or linux-armv7)")
-        ways = [[name for name in way if not (tree / "boot" / name).exists()] for way in self.board["boot_ways"]]
+        ways = [[name for name in way if not tree.resolve(f"boot/{name}").exists()] for way in self.board["boot_ways"]]
         if all(ways):
             lacking.append(f"on /boot: {', '.join(min(ways, key=len))}")
         if lacking:
@@ -102,21 +111,26 @@ class Card:
         overlay.install(overlay.files(self.board["arch"], Path(self.arguments.program)), tree)
         self.user, self.group = add_user(tree)
         self.write_fstab()
-        run("sh", tree / "usr/lib/wifibond/keep-off", "install", tree)
-        state = tree / "var/lib/wifibond"
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A shell follows links as they stand.
+        for path in ("etc/dhcpcd.conf", "etc/systemd/system/connman.service.d", "etc/systemd/system/iwd.service.d"):
+            tree.guard(path)
+        run("sh", ROOT / "image/overlay/usr/lib/wifibond/keep-off", "install", tree.root)
+        state = tree.directory("var/lib/wifibond")
+        state.chmod(0o700)
         os.chown(state, self.user, self.group)
-        file = tree / "boot/wifibond.json"
+        file = tree.prepare("boot/wifibond.json")
+        self.secret = True
         if self.arguments.config:
             file.write_bytes(Path(self.arguments.config).read_bytes())
         elif not file.exists() and not file.with_suffix(".json.txt").exists():
-            example = json.loads((tree / "usr/share/wifibond/wifibond.json").read_text())
+            example = json.loads(tree.resolve("usr/share/wifibond/wifibond.json").read_text())
             file.write_text(example_for(example, self.board["members"]))
+            self.secret = False
 
     def write_fstab(self):
         """The boot partition: of use without it, and what is in it is no business of every
         user, for it has passphrases."""
-        fstab, mount = self.tree / "etc/fstab", self.board["boot"]
+        fstab, mount = self.tree.resolve("etc/fstab"), self.board["boot"]
         lines = fstab.read_text().splitlines() if fstab.exists() else []
         kept = [line for line in lines if line.lstrip().startswith("#") or mount not in line.split()[1:2]]
         serial = f"{self.fat_id[:4]}-{self.fat_id[4:]}".upper()
@@ -125,10 +139,12 @@ class Card:
         fstab.write_text("\n".join(kept) + "\n")
 
     def assemble(self):
-        boot_files = self.work / "boot"
-        (self.tree / "boot").rename(boot_files)
-        (self.tree / "boot").mkdir()
-        used = sum(max(path.lstat().st_size, 4096) for path in self.tree.rglob("*"))
+        boot_files, boot_place = self.work / "boot", self.tree.resolve("boot")
+        # FAT has neither links nor owners.
+        self.tree.plain_files("boot")
+        boot_place.rename(boot_files)
+        boot_place.mkdir()
+        used = sum(max(path.lstat().st_size, 4096) for path in self.tree.root.rglob("*"))
         least = align(used + used // 8 + ROOT_SPARE)
         boot_used = sum(path.stat().st_size for path in boot_files.rglob("*") if path.is_file())
         boot = align(max(BOOT, boot_used * 5 // 4))
@@ -146,6 +162,9 @@ class Card:
         step(f"putting them together, {whole // MIB} MiB")
         half = self.work / "card"
         with half.open("wb") as file:
+            # Whoever reads the image reads the passphrases in it.
+            if self.secret:
+                half.chmod(0o600)
             file.truncate(whole)
         table = (
             f"label: dos\nlabel-id: 0x{self.disk_id}\n"
@@ -164,7 +183,6 @@ class Card:
             file.truncate(size)
         run("mkfs.vfat", "-F", "32", "-n", "BOOT", "-i", self.fat_id, fat)
         entries = sorted(files.iterdir())
-        # FAT has neither links nor owners.
         run("mcopy", "-s", "-p", "-m", "-Q", "-i", fat, *entries, "::/")
 
     def make_ext4(self, size):
@@ -173,7 +191,7 @@ class Card:
             file.truncate(size)
         # Without features that older kernels and loaders do not know.
         run("mke2fs", "-q", "-F", "-t", "ext4", "-L", "root", "-U", self.root_uuid, "-m", "1",
-            "-O", "^orphan_file,^metadata_csum_seed", "-E", f"hash_seed={self.root_uuid}", "-d", self.tree, ext4)
+            "-O", "^orphan_file,^metadata_csum_seed", "-E", f"hash_seed={self.root_uuid}", "-d", self.tree.root, ext4)
 
 
 def align(count):
@@ -193,7 +211,7 @@ def example_for(example, members):
 def add_user(tree):
     """The user wifibond, as systemd-sysusers makes it; gives its number and the group's."""
     def read(name):
-        path = tree / "etc" / name
+        path = tree.resolve(f"etc/{name}")
         return [line.split(":") for line in path.read_text().splitlines()] if path.exists() else []
 
     users, groups = read("passwd"), read("group")
@@ -209,7 +227,7 @@ def add_user(tree):
         "gshadow": "wifibond:!*::",
     }
     for name, line in lines.items():
-        path = tree / "etc" / name
+        path = tree.resolve(f"etc/{name}")
         if path.exists():
             text = path.read_text()
             path.write_text(text + ("" if text.endswith("\n") or not text else "\n") + line + "\n")

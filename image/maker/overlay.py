@@ -105,17 +105,13 @@ def compress(content, out):
 
 
 def install(found, tree):
-    """Puts the files into a directory, enabled; the user comes with them."""
+    """Puts the files into a root file system, enabled; the user comes with them."""
     for path, (mode, content) in found.items():
-        place = tree / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if place.is_symlink():
-            place.unlink()
+        place = tree.prepare(path)
         place.write_bytes(content)
         place.chmod(mode)
     for path, target in ENABLED.items():
-        place = tree / path
-        place.parent.mkdir(parents=True, exist_ok=True)
+        place = tree.prepare(path)
         place.unlink(missing_ok=True)
         place.symlink_to(target)
 

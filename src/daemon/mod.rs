@@ -13,7 +13,6 @@ mod leases;
 mod machine;
 mod marks;
 mod neighbours;
-pub mod others;
 mod perform;
 pub mod publish;
 mod radio;

@@ -1,0 +1,66 @@
+//! The machine's files, under a root that tests choose.
+use crate::system::files;
+
+const MOST_BYTES: usize = 64 * 1024;
+
+pub(super) struct Machine {
+    /// Empty: this machine.
+    root: String,
+}
+
+impl Machine {
+    pub fn here() -> Self {
+        Machine {
+            root: String::new(),
+        }
+    }
+
+    #[cfg(test)]
+    pub fn at(root: &str) -> Self {
+        Machine { root: root.into() }
+    }
+
+    /// A file as text; `None` if it cannot be read or has more than 64 KiB.
+    pub fn text(&self, path: &str) -> Option<String> {
+        let bytes = files::read(&format!("{}{path}", self.root), MOST_BYTES).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The names in a directory, sorted.
+    pub fn list(&self, path: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        let _ = files::list(&format!("{}{path}", self.root), &mut |name| {
+            names.push(name.into());
+        });
+        names.sort();
+        names
+    }
+
+    /// All interfaces but the loopback.
+    pub fn interfaces(&self) -> Vec<String> {
+        let mut names = self.list("/sys/class/net");
+        names.retain(|name| name != "lo" && name != "bonding_masters");
+        names
+    }
+}
+
+/// A name as systemd-escape(1) writes it, read back.
+pub(super) fn unescaped(name: &str) -> String {
+    let mut out = Vec::new();
+    let mut rest = name.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let code = match tail {
+            [b'x', high, low, ..] if *first == b'\\' => {
+                let digits = [*high, *low];
+                let digits = core::str::from_utf8(&digits).unwrap_or("");
+                u8::from_str_radix(digits, 16).ok()
+            }
+            _ => None,
+        };
+        out.push(code.unwrap_or(*first));
+        rest = rest
+            .get(if code.is_some() { 4 } else { 1 }..)
+            .unwrap_or(&[]);
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

@@ -1,0 +1,42 @@
+//! Network managers that tell in files of theirs which interfaces they manage.
+use super::Find;
+use super::machine::Machine;
+
+fn index(machine: &Machine, name: &str) -> Option<String> {
+    let index = machine.text(&format!("/sys/class/net/{name}/ifindex"))?;
+    Some(index.trim().into())
+}
+
+/// systemd-networkd tells in /run what it does with each interface (sd-network(3)).
+pub fn networkd(machine: &Machine, name: &str, find: Find<'_>) {
+    let state = index(machine, name)
+        .and_then(|number| machine.text(&format!("/run/systemd/netif/links/{number}")));
+    let Some(state) = state else {
+        return;
+    };
+    let managed = state
+        .lines()
+        .filter_map(|line| line.strip_prefix("ADMIN_STATE="))
+        .any(|state| !matches!(state, "unmanaged" | "pending" | "initialized" | "linger"));
+    if managed {
+        find(
+            name,
+            "systemd-networkd manages it too: name it in a file as /usr/lib/systemd/network/05-wifibond.network, then `networkctl reload`",
+        );
+    }
+}
+
+/// So does NetworkManager (its src/core/nm-config.c, run state of devices).
+pub fn network_manager(machine: &Machine, name: &str, find: Find<'_>) {
+    let state = index(machine, name)
+        .and_then(|number| machine.text(&format!("/run/NetworkManager/devices/{number}")));
+    let Some(state) = state else {
+        return;
+    };
+    if state.lines().any(|line| line.trim() == "managed=true") {
+        find(
+            name,
+            "NetworkManager manages it too: name it in a file as /usr/lib/NetworkManager/conf.d/05-wifibond.conf, then `systemctl reload NetworkManager`",
+        );
+    }
+}

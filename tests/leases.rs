@@ -217,6 +217,28 @@ fn another_network_behind_the_same_name_refuses_the_old_address() {
     );
 }
 
+/// The bond keeps its carrier all the while (`downdelay`), and the adapter is the same.
+#[test]
+fn the_same_adapter_in_another_network_asks_at_once() {
+    let s = served();
+    let mut config = one_line();
+    config["bond"] = json!({ "members": ["wlan0"], "downdelay_ms": 30_000 });
+    s.pi.start(&config);
+    leased(&s);
+    s.lan.ns.ip("address add 10.7.0.1/24 dev br0");
+    s.lan.ns.ip("address del 192.168.43.1/24 dev br0");
+    s.lan.serve_dhcp("10.7.0.50,10.7.0.60,255.255.255.0,1h");
+    s.ap.deauthenticate(MAC0);
+    s.pi.wait("an address there", LONG, |st| {
+        status::link(st, "bond0")["lease"]["server"] == "10.7.0.1" && status::online(st)
+    });
+    let shown = s.pi.ns.ip("-4 address show dev bond0");
+    assert!(
+        shown.contains("10.7.0.5") && !shown.contains("192.168.43"),
+        "{shown}"
+    );
+}
+
 #[test]
 fn release_and_renew_by_hand() {
     let s = served();

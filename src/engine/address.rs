@@ -9,7 +9,7 @@ use super::bridge;
 use super::dhcp4::{Client, Lease};
 use super::dhcp6;
 use super::journal::{Text, clip};
-use super::observed::{Address, Index, KernelRoute, Kind, Link, OUR_PROTOCOL};
+use super::observed::{Address, Attachment, Index, KernelRoute, Kind, Link, OUR_PROTOCOL};
 use super::roles::{self, authorised, own_link};
 use crate::config::{Fallback, IpBlock, IpNet, Ipv6Mode, Route};
 use core::net::IpAddr;
@@ -20,8 +20,8 @@ pub(super) struct Managed<'a> {
     pub block: &'a IpBlock,
     /// Its addresses and routes should be there now.
     pub ready: bool,
-    /// The adapter that carries its traffic, if any does.
-    pub carrier: Option<Index>,
+    /// What carries its traffic, if anything does.
+    pub carrier: Option<Attachment>,
     /// What it got from a server, if it asks.
     client: Option<&'a Client>,
     /// What it goes by without.
@@ -134,7 +134,7 @@ fn managed<'a>(engine: &'a Engine, link: &'a Link) -> Option<Managed<'a>> {
         link,
         block,
         ready: ready && !engine.is_stopping(),
-        carrier,
+        carrier: carrier.and_then(|adapter| engine.observed.attachment(adapter)),
         client,
         fallback: client
             .filter(|client| client.fallback)

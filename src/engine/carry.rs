@@ -6,6 +6,7 @@
 use super::journal::{Journal, RecordKind, Switch, Text, clip};
 use super::observed::{BondOptions, Index, Link, Mii};
 use super::roles::authorised;
+use super::supplicant::Supplicant;
 use super::tables::Observed;
 use crate::config::IfName;
 
@@ -20,6 +21,24 @@ pub struct Carry {
     /// When the present member took over.
     since: u64,
     switches: u32,
+}
+
+/// An adapter's wpa_supplicant said that it is in a network; `connected`: newly so. The
+/// kernel's notification comes a moment earlier or later, or, after a gap that was too short
+/// for it, not at all: then this word alone tells of a join.
+pub fn spoke_of_join(observed: &mut Observed, supplicant: &mut Supplicant, connected: bool) {
+    let Some(link) = observed.link(supplicant.link) else {
+        return;
+    };
+    let (joins, index) = (link.joins, link.index);
+    if !authorised(link) {
+        supplicant.joins = joins + 1;
+    } else if connected && supplicant.joins == joins {
+        supplicant.joins = joins + 1;
+        observed.joined(index);
+    } else {
+        supplicant.joins = joins;
+    }
 }
 
 /// The member that carries traffic through this bond now.

@@ -5,7 +5,7 @@
 //! Addresses of DHCPv4 leases have their own words: see [`super::dhcp4`].
 use super::action::Action;
 use super::dhcp4::MAX_CLIENTS;
-use super::observed::{Index, OUR_PROTOCOL};
+use super::observed::{Attachment, Index, OUR_PROTOCOL};
 use super::{Engine, address};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use heapless::Vec;
@@ -17,15 +17,14 @@ const BETWEEN_MS: u64 = 1_000;
 #[derive(Debug)]
 pub(super) struct Move {
     link: Index,
-    /// The adapter that carries.
-    carrier: Index,
+    carrier: Attachment,
     left: u32,
     at: u64,
 }
 
 impl Engine {
     pub(super) fn update_moves(&mut self, now: u64) {
-        let mut carried: Vec<(Index, Option<Index>), MAX_CLIENTS> = Vec::new();
+        let mut carried: Vec<(Index, Option<Attachment>), MAX_CLIENTS> = Vec::new();
         for part in address::all(self).filter(|part| part.ready) {
             let _ = carried.push((part.link.index, part.carrier));
         }

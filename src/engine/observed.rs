@@ -53,7 +53,18 @@ pub struct Link {
     /// IEEE 802.1X is not done: nothing passes though it has carrier. Ours to say, and no
     /// word of the kernel's.
     pub locked: bool,
+    /// Times that traffic could pass after it could not: each may be in another network. Ours
+    /// to count, and no word of the kernel's.
+    pub joins: u32,
     pub facts: Facts,
+}
+
+/// The adapter that carries a link's traffic, and which of its joins it carries since: with
+/// another of either it may be in another network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attachment {
+    pub adapter: Index,
+    pub join: u32,
 }
 
 /// What rtnetlink does not tell; asked for once, when a link is first seen.

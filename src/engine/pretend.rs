@@ -119,6 +119,7 @@ pub fn plain(index: Index, name: &str, wifi: bool) -> Link {
         hardware: true,
         router: RouterFlags::default(),
         locked: false,
+        joins: 0,
         facts: Facts {
             medium: match wifi {
                 true => Medium::Wifi(Mode::Station),

@@ -6,10 +6,11 @@ use super::event::Start;
 use super::journal::RecordKind;
 use super::observed::{Index, Link};
 use super::roles::own_link;
-use super::supplicant::{Gate, News, Phase, Supplicant};
+use super::supplicant::{Gate, News, Phase, Radio, Supplicant};
 use super::supplicant_file::{fingerprint, networks};
 use super::{carry, roles};
 use crate::config::{Network, Security};
+use crate::wire::wpa;
 use heapless::Vec;
 
 impl Engine {
@@ -174,7 +175,15 @@ impl Engine {
             return;
         };
         let name = supplicant.name.clone();
-        match supplicant.hear(text) {
+        let before = supplicant.radio;
+        let news = supplicant.hear(text);
+        if supplicant.radio == Radio::Authorised {
+            let connected = matches!(wpa::parse(text), wpa::Message::Connected);
+            if !supplicant.wired && (connected || before != Radio::Authorised) {
+                super::carry::spoke_of_join(&mut self.observed, supplicant, connected);
+            }
+        }
+        match news {
             News::Nothing => {}
             News::Radio(radio) => {
                 self.journal

@@ -5,6 +5,7 @@
 //! socket are one case.
 use super::action::Scope;
 use super::observed::*;
+use super::roles::authorised;
 use crate::config::IpNet;
 use heapless::Vec;
 
@@ -134,8 +135,12 @@ impl Observed {
 
     pub fn put_link(&mut self, link: Link) {
         let index = link.index;
-        let locked = self.link(index).is_some_and(|old| old.locked);
-        let link = Link { locked, ..link };
+        let mut link = link;
+        if let Some(old) = self.link(index) {
+            link.locked = old.locked;
+            link.joins = old.joins;
+            link.joins += u32::from(authorised(&link) && !authorised(old));
+        }
         self.links.put(link, |old| old.index == index, |_| false);
     }
     pub fn put_router_flags(&mut self, index: Index, flags: RouterFlags) {
@@ -147,7 +152,20 @@ impl Observed {
     pub fn lock(&mut self, index: Index, locked: bool) {
         let entries = &mut self.links.entries;
         if let Some((link, _)) = entries.iter_mut().find(|(link, _)| link.index == index) {
+            let before = authorised(link);
             link.locked = locked;
+            link.joins += u32::from(authorised(link) && !before);
+        }
+    }
+    pub fn attachment(&self, adapter: Index) -> Option<Attachment> {
+        let join = self.link(adapter)?.joins;
+        Some(Attachment { adapter, join })
+    }
+    /// It has joined a network anew, though the kernel showed no gap.
+    pub fn joined(&mut self, index: Index) {
+        let entries = &mut self.links.entries;
+        if let Some((link, _)) = entries.iter_mut().find(|(link, _)| link.index == index) {
+            link.joins += 1;
         }
     }
     /// A link is gone, or does not concern us any more. `true`, as of the next two: something

@@ -2,6 +2,7 @@
 //! any order. Asserts that it only ever goes where RFC 2131's figure 5 (and our
 //! `Confirming`) lets it.
 use wifibond::engine::dhcp4::{Client, State};
+use wifibond::engine::observed::Attachment;
 use wifibond::engine::random::Random;
 use wifibond::wire::dhcp4::parse;
 
@@ -19,7 +20,10 @@ pub fn drive(input: &[u8]) {
             2 => client.set_ready(
                 now,
                 step[2] % 4 != 3,
-                (step[1] > 0).then_some(u32::from(step[1])),
+                (step[1] > 0).then_some(Attachment {
+                    adapter: u32::from(step[1]),
+                    join: u32::from(step[3] % 2),
+                }),
                 &mut random,
             ),
             3 => answer(&mut client, now, step, &mut random),

@@ -10,7 +10,7 @@ use super::lease::Lease;
 use super::state::{Due, News, Offer, State, Way};
 use super::timing::{half, wait};
 use crate::config::IfName;
-use crate::engine::observed::Index;
+use crate::engine::observed::Attachment;
 use crate::engine::random::Random;
 use crate::wire::arp::Word;
 use crate::wire::dhcp4::{Kind, Reply};
@@ -50,8 +50,8 @@ pub struct Client {
     pub began: u64,
     /// Ready, and without a lease, since then.
     pub waiting_since: Option<u64>,
-    /// The adapter that carried the traffic when the lease was last good.
-    carrier: Option<Index>,
+    /// What carried the traffic when the lease was last good.
+    carrier: Option<Attachment>,
     /// When the last message left.
     sent: u64,
     /// A server that we do not know refused; obeyed when nobody else answers.
@@ -101,7 +101,7 @@ impl Client {
         &mut self,
         now: u64,
         ready: bool,
-        carrier: Option<Index>,
+        carrier: Option<Attachment>,
         random: &mut Random,
     ) {
         if !ready {

@@ -6,7 +6,7 @@ use crate::config::{Bridge, Config, IfName, IpNet, Mac, Matcher};
 use crate::engine::action::Action;
 use crate::engine::event::Kept;
 use crate::engine::journal::{RecordKind, clip};
-use crate::engine::observed::{Index, Link};
+use crate::engine::observed::{Attachment, Index, Link};
 use crate::engine::tables::Observed;
 use crate::engine::{Engine, address, bridge, dhcp6, roles};
 use crate::wire::arp::Word;
@@ -28,7 +28,7 @@ impl Engine {
     /// Sees to it that every link that wants one has a client, and tells it whether its
     /// link is ready.
     pub(in crate::engine) fn update_dhcp4(&mut self, now: u64) {
-        let mut wanted: Vec<(IfName, bool, Option<Index>), MAX_CLIENTS> = Vec::new();
+        let mut wanted: Vec<(IfName, bool, Option<Attachment>), MAX_CLIENTS> = Vec::new();
         for part in address::all(self).filter(|part| part.block.ipv4.dhcp) {
             let _ = wanted.push((part.link.name.clone(), part.ready, part.carrier));
         }

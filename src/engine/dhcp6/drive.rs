@@ -6,7 +6,7 @@ use crate::config::{IfName, IpNet, Ipv6Mode};
 use crate::engine::action::{Action, KernelAction};
 use crate::engine::dhcp4::{MAX_CLIENTS, iaid, span};
 use crate::engine::journal::{RecordKind, clip};
-use crate::engine::observed::{Address, Index, Link};
+use crate::engine::observed::{Address, Attachment, Index, Link};
 use crate::engine::{Engine, address};
 use crate::wire::dhcp6::{self, Ask, Association, Kind, MAX_ASK};
 use core::net::IpAddr;
@@ -18,7 +18,7 @@ struct Wanted {
     /// It can carry, and has an address of its own to speak from.
     ready: bool,
     wish: Wish,
-    carrier: Option<Index>,
+    carrier: Option<Attachment>,
 }
 
 impl Engine {

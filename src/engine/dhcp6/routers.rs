@@ -4,7 +4,7 @@
 //! link comes up, and at no fail-over; and what it hands on to programs it tells once.
 //! So we ask again whenever another adapter carries, or after a gap.
 use crate::config::{DnsName, MAX_DNS};
-use crate::engine::observed::Index;
+use crate::engine::observed::Attachment;
 use crate::wire::router::options;
 use core::net::Ipv6Addr;
 use heapless::Vec;
@@ -20,8 +20,8 @@ pub struct Routers {
     search: Vec<(DnsName, u64), MAX_DNS>,
     /// Questions that are left, and when the next one goes.
     asking: Option<(u32, u64)>,
-    /// The adapter that carried when they were last asked.
-    carrier: Option<Index>,
+    /// What carried when they were last asked.
+    carrier: Option<Attachment>,
 }
 
 impl Routers {
@@ -59,7 +59,7 @@ impl Routers {
 
     /// The link can be asked on, or not; a new adapter asks a few times, until somebody
     /// answers.
-    pub fn set_ready(&mut self, now: u64, ready: bool, carrier: Option<Index>) {
+    pub fn set_ready(&mut self, now: u64, ready: bool, carrier: Option<Attachment>) {
         if !ready {
             // It may come back in another network; then its routers are asked anew.
             *self = Routers::default();

@@ -62,6 +62,8 @@ pub struct Supplicant {
     /// Its port; of no meaning for Wi-Fi.
     gate: Gate,
     pub phase: Phase,
+    /// [`Link::joins`](super::observed::Link::joins) with the network it last spoke of.
+    pub joins: u32,
     pub radio: Radio,
     pub fault: Option<Fault>,
     /// Of the network it is authorised on; empty otherwise.
@@ -98,6 +100,7 @@ impl Supplicant {
                 next: now,
                 since: now,
             },
+            joins: 0,
             radio: Radio::Starting,
             fault: None,
             ssid: SsidText::new(),

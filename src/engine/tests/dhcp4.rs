@@ -1,5 +1,6 @@
 //! Leases: on an invented clock, with an invented server.
 mod claims;
+mod rejoin;
 mod restart;
 
 use super::*;

@@ -36,6 +36,7 @@ fn member(index: u32, name: &str, mac: Mac, active: bool) -> Link {
         hardware: true,
         router: RouterFlags::default(),
         locked: false,
+        joins: 0,
         facts: Facts::default(),
     }
 }

@@ -8,7 +8,7 @@ mod hear;
 
 use super::lease::Lease;
 use super::timing::{self, Pace, Retry};
-use crate::engine::observed::Index;
+use crate::engine::observed::Attachment;
 use crate::engine::random::Random;
 use crate::wire::dhcp6::{Kind, MAX_LEASED, Reply, ServerId, Status};
 use core::net::Ipv6Addr;
@@ -99,7 +99,7 @@ pub struct Client {
     /// When the present exchange began.
     pub began: u64,
     wish: Wish,
-    carrier: Option<Index>,
+    carrier: Option<Attachment>,
     sent: u64,
     offer: Option<Offer>,
     /// Addresses to ask for again.
@@ -158,7 +158,7 @@ impl Client {
         now: u64,
         ready: bool,
         wish: Wish,
-        carrier: Option<Index>,
+        carrier: Option<Attachment>,
         random: &mut Random,
     ) {
         if !ready {

@@ -246,3 +246,67 @@ fn short_leases_are_renewed_and_end_with_their_server() {
     serve();
     assert_eq!(leased(&s), address);
 }
+
+/// Advertisements of other name servers each time, by anybody in the network.
+fn advertise(s: &Scene, count: u16, every: Duration) {
+    s.lan.ns.inside(|| {
+        use nix::sys::socket::*;
+        let socket = socket(
+            AddressFamily::Inet6,
+            SockType::Raw,
+            SockFlag::empty(),
+            SockProtocol::IcmpV6,
+        )
+        .expect("a raw socket");
+        setsockopt(&socket, sockopt::BindToDevice, &"br0".into()).expect("a bridge");
+        // RFC 4861, 6.1.2: from farther away it counts for nothing.
+        let hops: libc::c_int = 255;
+        // SAFETY: the option's value is an int, and lives as long as the call.
+        let set = unsafe {
+            libc::setsockopt(
+                std::os::fd::AsRawFd::as_raw_fd(&socket),
+                libc::IPPROTO_IPV6,
+                libc::IPV6_MULTICAST_HOPS,
+                (&raw const hops).cast(),
+                size_of::<libc::c_int>() as libc::socklen_t,
+            )
+        };
+        assert_eq!(set, 0, "hop limit");
+        let hosts = std::net::SocketAddrV6::new("ff02::1".parse().expect("an address"), 0, 0, 0);
+        for number in 0..count {
+            let [a, b] = number.to_be_bytes();
+            // No router itself; one name server for ten minutes.
+            let mut message = vec![134, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+            message.extend([25, 3, 0, 0, 0, 0, 2, 88]);
+            message.extend([0xfd, 0, 0, 0x66, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, a, b]);
+            let sent = sendto(
+                std::os::fd::AsRawFd::as_raw_fd(&socket),
+                &message,
+                &SockaddrIn6::from(hosts),
+                MsgFlags::empty(),
+            );
+            sent.expect("sent");
+            std::thread::sleep(every);
+        }
+    });
+}
+
+#[test]
+fn six_hundred_changing_advertisements_in_a_minute_are_three_writes() {
+    let s = Scene::new();
+    s.lan.serve_ipv6(ROUTER, "fd00:43::,ra-only,64");
+    s.pi.start(&config("auto"));
+    let dns = |st: &Value| st["dns"][0] == "fd00:43::53";
+    s.pi.wait("the router's name server", LONG, dns);
+    // The others in their words, too: the advertisements do arrive.
+    advertise(&s, 1, Duration::ZERO);
+    s.pi.wait("another's name server", SHORT, |st| {
+        st["dns"][1] == "fd00:66::"
+    });
+    let writes = || s.pi.log().matches("write resolv.conf").count();
+    let before = writes();
+    advertise(&s, 600, Duration::from_millis(100));
+    let more = writes() - before;
+    assert!(more <= 3, "{more} writes");
+    assert!(dns(&s.pi.status()), "who was first stays in front");
+}

@@ -10,6 +10,7 @@
 //! ```
 //!
 //! What cannot be read or makes no sense is passed over: a server will tell again.
+use super::card::{self, Job};
 use super::{RUN_DIR, STATE_DIR};
 use crate::engine::Engine;
 use crate::engine::dhcp4::{Identity, MAX_ACK};
@@ -84,7 +85,7 @@ pub fn store6(link: Index, engine: &Engine) {
     let mut bytes = format!("{FIRST_LINE}{} {}\n", host::boot_id(), lease.obtained).into_bytes();
     bytes.extend_from_slice(&lease.reply);
     let path = format!("{RUN_DIR}/{PREFIX6}{name}");
-    if let Err(e) = files::write_atomic(&path, &bytes, 0o600) {
+    if let Err(e) = files::write_in_memory(&path, &bytes, 0o600) {
         log::info!("{path}: {e}; the lease is not kept there");
     }
 }
@@ -138,12 +139,13 @@ pub fn store(link: Index, lasting: bool, engine: &Engine) {
     }
     let mut bytes = format!("{FIRST_LINE}{} {}\n", host::boot_id(), lease.obtained).into_bytes();
     bytes.extend_from_slice(&lease.ack);
-    let places = [Some(RUN_DIR), lasting.then_some(STATE_DIR)];
-    for directory in places.into_iter().flatten() {
-        let path = format!("{directory}/{PREFIX}{name}");
-        if let Err(e) = files::write_atomic(&path, &bytes, 0o600) {
-            log::info!("{path}: {e}; the lease is not kept there");
-        }
+    let path = format!("{RUN_DIR}/{PREFIX}{name}");
+    if let Err(e) = files::write_in_memory(&path, &bytes, 0o600) {
+        log::info!("{path}: {e}; the lease is not kept there");
+    }
+    if lasting {
+        let path = format!("{STATE_DIR}/{PREFIX}{name}");
+        card::add(Job::Write { path, bytes });
     }
 }
 
@@ -155,13 +157,18 @@ pub fn give_back(link: Index, engine: &Engine) {
         return;
     };
     let path = format!("{STATE_DIR}/{PREFIX}{name}");
-    let Ok(bytes) = files::read(&path, LINE_BYTES + MAX_ACK) else {
+    card::add(Job::GiveBack { path });
+}
+
+/// The lease in this file is given back. By the thread that writes to the card.
+pub fn mark_given_back(path: &str) {
+    let Ok(bytes) = files::read(path, LINE_BYTES + MAX_ACK) else {
         return;
     };
     if let Some((Kept::OfThisBoot(_) | Kept::OfBefore, ack)) = parse(&bytes, "") {
         let mut bytes = format!("{FIRST_LINE}{} {GIVEN_BACK}\n", host::boot_id()).into_bytes();
         bytes.extend_from_slice(ack);
-        if let Err(e) = files::write_atomic(&path, &bytes, 0o600) {
+        if let Err(e) = files::write_atomic(path, &bytes, 0o600) {
             log::info!("{path}: {e}");
         }
     }
@@ -201,9 +208,8 @@ pub fn identity(engine: &Engine) -> Identity {
     if kept.is_none() {
         let [a, b, c, d, e, f] = mac;
         let text = format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x} {serial}\n");
-        if let Err(e) = files::write_atomic(&path, text.as_bytes(), 0o600) {
-            log::info!("{path}: {e}; the DUID is made from an adapter at each start");
-        }
+        let bytes = text.into_bytes();
+        card::add(Job::Write { path, bytes });
     }
     identity
 }

@@ -3,6 +3,7 @@
 //! Actions are carried out one at a time, and what they changed is read before the
 //! next one is asked for: the kernel queues its notifications before it acknowledges
 //! a request, so the engine never acts on an old picture.
+mod card;
 mod clients;
 mod dhcp;
 mod dhcp6;

@@ -4,7 +4,7 @@
 //! Each is written into the run directory first. Root carries it out from there at once.
 //! Under the init unit the daemon is another user, who may write nowhere else: it leaves a
 //! wish, and the init system starts `wifibond publish`, as root and without a network.
-use super::{RUN_DIR, file, resolv};
+use super::{RUN_DIR, card, file, resolv};
 use crate::system::{files, host};
 
 /// Its appearance is the wish. It stays until it has been carried out.
@@ -39,24 +39,36 @@ pub fn staged(name: &str) -> Option<Vec<u8>> {
     files::read_own(RUN_DIR, name, MOST_BYTES).ok()
 }
 
-/// Stages a text, or that there is none.
-pub fn stage(name: &str, text: Option<&str>) -> crate::system::Result<()> {
-    match text {
-        Some(text) => files::write_atomic(&place(name), text.as_bytes(), 0o644),
-        None => files::remove(&place(name)),
+/// Stages a text, or that there is none. False: it is staged already.
+pub fn stage(name: &str, text: Option<&str>) -> crate::system::Result<bool> {
+    if staged(name).as_deref() == text.map(str::as_bytes) {
+        return Ok(false);
     }
+    match text {
+        Some(text) => files::write_in_memory(&place(name), text.as_bytes(), 0o644)?,
+        None => files::remove(&place(name))?,
+    }
+    Ok(true)
 }
 
 /// Has what is staged carried out.
 pub fn bring_up_to_date(what: What<'_>) {
     if host::is_root() {
         // Whoever has no other user to ask has said what did not work.
-        carry_out(what);
+        match what {
+            What::Names => card::add(card::Job::Names),
+            What::Report(_) => drop(carry_out(what)),
+        }
         return;
     }
-    if let Err(e) = files::write_atomic(WISH, b"", 0o600) {
+    if let Err(e) = files::write_in_memory(WISH, b"", 0o600) {
         log::info!("{WISH}: {e}");
     }
+}
+
+/// Says itself what does not work.
+pub fn carry_out_names() {
+    carry_out(What::Names);
 }
 
 /// Says itself what does not work.

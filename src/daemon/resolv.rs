@@ -8,6 +8,7 @@
 //! would fall back to public ones, having no interface of its own.
 //!
 //! Time servers go into a drop-in of systemd-timesyncd, where systemd runs.
+use super::card;
 use super::publish::{self, RESOLVER, What};
 use crate::engine::Engine;
 use crate::engine::dns;
@@ -26,17 +27,21 @@ const RESOLVED_DIR: &str = "/run/systemd/resolved.conf.d";
 const RESOLVED_DROP_IN: &str = "/run/systemd/resolved.conf.d/50-wifibond.conf";
 const MOST_BYTES: usize = 64 * 1024;
 
-/// Stages both files, and has them carried out.
+/// Stages both files, and has them carried out if one has changed, or at the first time: the
+/// owner of a file elsewhere may have gone since the last start.
 pub fn write(engine: &Engine) -> Result<(), Failure> {
+    let anew = !engine.has_written_resolver();
     let resolver = dns::resolver(engine);
     let time = match resolver.time.is_empty() {
         true => None,
         false => Some(dns::TimeServers(&resolver).to_string()),
     };
-    publish::stage(publish::TIME, time.as_deref())
-        .and_then(|()| publish::stage(RESOLVER, Some(&resolver.to_string())))
-        .map_err(|e| super::failure(e.errno, &format_args!("{RESOLVER}: {e}")))?;
-    publish::bring_up_to_date(What::Names);
+    let told = |e: crate::system::Error| super::failure(e.errno, &format_args!("{RESOLVER}: {e}"));
+    let time = publish::stage(publish::TIME, time.as_deref()).map_err(told)?;
+    let names = publish::stage(RESOLVER, Some(&resolver.to_string())).map_err(told)?;
+    if anew || time || names {
+        publish::bring_up_to_date(What::Names);
+    }
     Ok(())
 }
 
@@ -54,6 +59,7 @@ pub fn give_back() {
         }
     }
     publish::bring_up_to_date(What::Names);
+    card::finish();
 }
 
 /// Brings what is staged to where everybody reads it. Needs root. False: something could not

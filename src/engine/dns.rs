@@ -52,9 +52,83 @@ pub struct Resolver {
     pub time: Vec<IpAddr, MAX_TIME>,
 }
 
+/// What was written, and when it may be written again.
+#[derive(Debug)]
+pub(super) struct Written {
+    resolver: Resolver,
+    /// [`ground`] then.
+    ground: u64,
+    /// The last time that nothing but routers' words were the reason.
+    routers_at: Option<u64>,
+}
+
+/// Any neighbour can advertise other name servers at any time. After the first change on the
+/// same ground the file is written at most once in this time on their account.
+const ROUTERS_EVERY_MS: u64 = 60_000;
+
+/// A number for all that name servers follow from except routers' words: where links are
+/// attached, the configuration, leases.
+fn ground(engine: &Engine) -> u64 {
+    let mut hash = Fnv::default();
+    for part in address::all(engine).filter(|part| part.ready) {
+        let _ = write!(hash, "{} {:?};", part.link.index, part.carrier);
+    }
+    let list = collect(engine, false);
+    let _ = write!(hash, "{list}{}", TimeServers(&list));
+    hash.0
+}
+
+/// FNV-1a.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Fnv(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Write for Fnv {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+        }
+        Ok(())
+    }
+}
+
+impl Engine {
+    /// Since the start.
+    pub fn has_written_resolver(&self) -> bool {
+        self.resolver.is_some()
+    }
+
+    /// The files have been written.
+    pub(super) fn resolver_written(&mut self, now: u64) {
+        let ground = ground(self);
+        let before = self.resolver.as_ref();
+        let same = before.is_some_and(|written| written.ground == ground);
+        self.resolver = Some(Written {
+            resolver: resolver(self),
+            ground,
+            routers_at: same.then_some(now),
+        });
+    }
+
+    /// When they may be written though routers' words alone have changed.
+    pub(super) fn resolver_poll_at(&self, now: u64) -> Option<u64> {
+        let written = self.resolver.as_ref()?;
+        let at = written.routers_at? + ROUTERS_EVERY_MS;
+        (at > now && written.resolver != resolver(self)).then_some(at)
+    }
+}
+
 /// Of every link that can carry, by metric; the file's first, then the lease's, the
 /// routers', and those of DHCPv6.
 pub fn resolver(engine: &Engine) -> Resolver {
+    collect(engine, true)
+}
+
+fn collect(engine: &Engine, with_routers: bool) -> Resolver {
     let mut parts: Vec<address::Managed<'_>, { super::dhcp4::MAX_CLIENTS }> = Vec::new();
     for part in address::all(engine).filter(|part| part.ready) {
         let _ = parts.push(part);
@@ -62,16 +136,16 @@ pub fn resolver(engine: &Engine) -> Resolver {
     parts.sort_unstable_by_key(|part| (part.block.ipv4.metric, part.link.index));
     let mut list = Resolver::default();
     for part in &parts {
-        list.add_part(engine, part);
+        list.add_part(engine, part, with_routers);
     }
     list
 }
 
 impl Resolver {
-    fn add_part(&mut self, engine: &Engine, part: &address::Managed<'_>) {
+    fn add_part(&mut self, engine: &Engine, part: &address::Managed<'_>, with_routers: bool) {
         let lease = part.lease();
         let inet6 = engine.inet6(&part.link.name);
-        let routers = inet6.map(|inet6| &inet6.routers);
+        let routers = inet6.filter(|_| with_routers).map(|inet6| &inet6.routers);
         let lease6 = inet6.and_then(|inet6| inet6.client.lease.as_ref());
 
         let file = part.block.dns.iter().copied();
@@ -145,9 +219,13 @@ impl fmt::Display for Resolver {
 /// The file has to be written.
 pub(super) fn next(engine: &Engine, now: u64) -> Option<Action> {
     let wanted = resolver(engine);
-    match &engine.resolver {
-        Some(written) if *written == wanted => None,
-        None if wanted == Resolver::default() => None,
-        _ => engine.offer_any(now, Action::WriteResolver),
-    }
+    let due = match &engine.resolver {
+        None => wanted != Resolver::default(),
+        Some(written) if written.resolver == wanted => false,
+        Some(written) => {
+            let rests = |at| now < at + ROUTERS_EVERY_MS;
+            !written.routers_at.is_some_and(rests) || written.ground != ground(engine)
+        }
+    };
+    due.then(|| engine.offer_any(now, Action::WriteResolver))?
 }

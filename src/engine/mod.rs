@@ -71,7 +71,7 @@ pub struct Engine {
     identity: dhcp4::Identity,
     random: random::Random,
     /// What stands in resolv.conf.
-    resolver: Option<dns::Resolver>,
+    resolver: Option<dns::Written>,
     dialect: supplicant_file::Dialect,
     refusals: Vec<Refusal, MAX_REFUSALS>,
     /// The member that `switch` asked for, until it fails.
@@ -260,6 +260,7 @@ impl Engine {
             leases,
             inet6,
             self.moves_poll_at(now),
+            self.resolver_poll_at(now),
             self.radios_poll_at(),
             stopping,
         ]

@@ -45,11 +45,11 @@ impl Engine {
             Action::Unblock { .. } | Action::Inspect { .. } => {}
             Action::NoteUp { link, was_up } => self.note_up(*link, *was_up),
             Action::Tune { link, tuning, .. } => self.tuned(now, *link, *tuning),
-            Action::WriteResolver => self.resolver = Some(super::dns::resolver(self)),
+            Action::WriteResolver => self.resolver_written(now),
             Action::SendDhcp4 { link } => self.dhcp4_sent(now, *link),
             Action::SayArp { link } => self.arp_said(*link),
             Action::ReleaseDhcp4 { link } => self.dhcp4_released(now, *link),
-            Action::StoreLease { link, .. } => self.lease_stored(*link),
+            Action::StoreLease { link, lasting } => self.lease_stored(now, *link, *lasting),
             Action::SetIpv6 { link, enabled, .. } => {
                 self.ipv6_off.retain(|off| off != link);
                 if !enabled {
@@ -111,7 +111,7 @@ impl Engine {
             Action::ReleaseDhcp6 { link } => self.dhcp6_released(now, *link),
             // It is over all the same.
             Action::ReleaseDhcp4 { link } => self.dhcp4_released(now, *link),
-            Action::StoreLease { link, .. } => self.lease_stored(*link),
+            Action::StoreLease { link, lasting } => self.lease_stored(now, *link, *lasting),
             Action::SetRadio { link, setting } => {
                 if self.radio_refused(now, *link, *setting, &failure) {
                     return self.retry.forget(action);

@@ -6,16 +6,10 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// Replaces `path` by `contents`, all or nothing, also through a power cut.
+/// Replaces `path` by `contents`, all or nothing, also through a power cut: this may take as
+/// long as the card does.
 pub fn write_atomic(path: &str, contents: &[u8], mode: u32) -> Result<()> {
-    let new = format!("{path}.new");
-    let written =
-        write_new(&new, contents, mode).and_then(|()| fs::rename(&new, path).map_err(of("rename")));
-    if written.is_err() {
-        // What is half written is of no use to anybody.
-        let _ = fs::remove_file(&new);
-        return written;
-    }
+    replace(path, contents, mode, true)?;
     let directory = Path::new(path).parent().unwrap_or(Path::new("/"));
     let directory = File::open(directory).map_err(of("open"))?;
     match directory.sync_all().map_err(of("fsync")) {
@@ -25,7 +19,23 @@ pub fn write_atomic(path: &str, contents: &[u8], mode: u32) -> Result<()> {
     }
 }
 
-fn write_new(path: &str, contents: &[u8], mode: u32) -> Result<()> {
+/// The same for a file in memory (`/run`), where nothing has to reach a card.
+pub fn write_in_memory(path: &str, contents: &[u8], mode: u32) -> Result<()> {
+    replace(path, contents, mode, false)
+}
+
+fn replace(path: &str, contents: &[u8], mode: u32, sync: bool) -> Result<()> {
+    let new = format!("{path}.new");
+    let written = write_new(&new, contents, mode, sync)
+        .and_then(|()| fs::rename(&new, path).map_err(of("rename")));
+    if written.is_err() {
+        // What is half written is of no use to anybody.
+        let _ = fs::remove_file(&new);
+    }
+    written
+}
+
+fn write_new(path: &str, contents: &[u8], mode: u32, sync: bool) -> Result<()> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(of("unlink")(e)),
         _ => {}
@@ -34,7 +44,10 @@ fn write_new(path: &str, contents: &[u8], mode: u32) -> Result<()> {
     options.write(true).create_new(true).mode(mode);
     let mut file = options.open(path).map_err(of("open"))?;
     file.write_all(contents).map_err(of("write"))?;
-    file.sync_all().map_err(of("fsync"))
+    match sync {
+        true => file.sync_all().map_err(of("fsync")),
+        false => Ok(()),
+    }
 }
 
 /// Reads at most `limit` bytes of a regular file or a FIFO; more is EFBIG.

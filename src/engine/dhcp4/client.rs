@@ -35,6 +35,9 @@ const MOST_DOUBLINGS: u32 = 9;
 /// After a DECLINE (RFC 2131, 3.1, 5).
 const AFTER_DECLINE_MS: u64 = 10_000;
 
+/// The card is written at most once in this time, whatever servers give.
+const LASTING_EVERY_MS: u64 = 600_000;
+
 #[derive(Debug)]
 pub struct Client {
     pub name: IfName,
@@ -69,6 +72,8 @@ pub struct Client {
     /// Not yet stored: for this boot, and for the next one too.
     pub unstored: bool,
     pub unstored_lasting: bool,
+    /// When it was last stored for the next boot.
+    pub lasting_at: Option<u64>,
 }
 
 impl Client {
@@ -92,6 +97,7 @@ impl Client {
             told_kernel: None,
             unstored: false,
             unstored_lasting: false,
+            lasting_at: None,
         }
     }
 
@@ -435,11 +441,17 @@ impl Client {
         };
         let until = lease.map(|l| l.until);
         let word = self.next_word().map(|(at, _)| at);
-        [next, until, word]
+        [next, until, word, self.lasting_due().filter(|at| *at > 0)]
             .into_iter()
             .flatten()
             .filter(|at| *at != u64::MAX)
             .min()
+    }
+
+    /// When the lease may be stored for the next boot, if it has to be.
+    pub fn lasting_due(&self) -> Option<u64> {
+        let due = self.unstored_lasting && self.lease.is_some() && self.state == State::Bound;
+        due.then(|| self.lasting_at.map_or(0, |at| at + LASTING_EVERY_MS))
     }
 
     /// An answer to this link's question, `ack` being its bytes.

@@ -270,10 +270,13 @@ impl Engine {
         self.journal.write(now, RecordKind::Lease, &name, text);
     }
 
-    pub(in crate::engine) fn lease_stored(&mut self, link: Index) {
+    pub(in crate::engine) fn lease_stored(&mut self, now: u64, link: Index, lasting: bool) {
         if let Some(client) = self.client_of(link) {
             client.unstored = false;
-            client.unstored_lasting = false;
+            if lasting {
+                client.unstored_lasting = false;
+                client.lasting_at = Some(now);
+            }
         }
     }
 
@@ -380,8 +383,9 @@ pub fn next_word(engine: &Engine, now: u64) -> Option<Action> {
 /// The next lease to put on disk, when all that is urgent is done.
 pub fn next_store(engine: &Engine, now: u64) -> Option<Action> {
     let settled = |c: &Client| c.state == State::Bound || c.lease.is_none();
-    let (link, client) = link_of(engine, |c| c.unstored && settled(c))?;
-    let lasting = client.unstored_lasting;
+    let lasting = |c: &Client| c.lasting_due().is_some_and(|at| now >= at);
+    let (link, client) = link_of(engine, |c| (c.unstored && settled(c)) || lasting(c))?;
+    let lasting = lasting(client);
     engine.offer_any(now, Action::StoreLease { link, lasting })
 }
 

@@ -13,11 +13,21 @@ use heapless::Vec;
 const QUESTIONS: u32 = 3;
 const BETWEEN_MS: u64 = 4_000;
 
+/// Something that a router told.
+#[derive(Debug)]
+struct Told<T> {
+    value: T,
+    /// When it ceases to hold.
+    until: u64,
+    /// Told since the last change of the attachment; before, perhaps in another network.
+    here: bool,
+}
+
 #[derive(Debug, Default)]
 pub struct Routers {
-    /// With the time at which each ceases to hold.
-    servers: Vec<(Ipv6Addr, u64), MAX_DNS>,
-    search: Vec<(DnsName, u64), MAX_DNS>,
+    /// What was told here comes first.
+    servers: Vec<Told<Ipv6Addr>, MAX_DNS>,
+    search: Vec<Told<DnsName>, MAX_DNS>,
     /// Questions that are left, and when the next one goes.
     asking: Option<(u32, u64)>,
     /// What carried when they were last asked.
@@ -26,10 +36,10 @@ pub struct Routers {
 
 impl Routers {
     pub fn servers(&self) -> impl Iterator<Item = Ipv6Addr> {
-        self.servers.iter().map(|(server, _)| *server)
+        self.servers.iter().map(|told| told.value)
     }
     pub fn search(&self) -> impl Iterator<Item = &DnsName> {
-        self.search.iter().map(|(name, _)| name)
+        self.search.iter().map(|told| &told.value)
     }
 
     /// The options of an advertisement.
@@ -40,12 +50,11 @@ impl Routers {
                 u32::MAX => u64::MAX,
                 seconds => now + u64::from(seconds) * 1000,
             };
-            // The last goes in front of those of before first.
-            for server in told.servers.into_iter().rev() {
-                keep(&mut self.servers, server, until);
+            for server in told.servers {
+                keep(&mut self.servers, server, until, now);
             }
-            for name in told.search.into_iter().rev() {
-                keep(&mut self.search, name, until);
+            for name in told.search {
+                keep(&mut self.search, name, until, now);
             }
         }
         self.tick(now);
@@ -53,8 +62,8 @@ impl Routers {
 
     /// What is over is forgotten.
     pub fn tick(&mut self, now: u64) {
-        self.servers.retain(|(_, until)| *until > now);
-        self.search.retain(|(_, until)| *until > now);
+        self.servers.retain(|told| told.until > now);
+        self.search.retain(|told| told.until > now);
     }
 
     /// The link can be asked on, or not; a new adapter asks a few times, until somebody
@@ -66,6 +75,12 @@ impl Routers {
         } else if carrier.is_some() && carrier != self.carrier {
             self.carrier = carrier;
             self.asking = Some((QUESTIONS, now));
+            for told in &mut self.servers {
+                told.here = false;
+            }
+            for told in &mut self.search {
+                told.here = false;
+            }
         }
     }
 
@@ -88,25 +103,33 @@ impl Routers {
     }
 
     pub fn poll_at(&self) -> Option<u64> {
-        let servers = self.servers.iter().map(|(_, until)| *until);
-        let search = self.search.iter().map(|(_, until)| *until);
+        let servers = self.servers.iter().map(|told| told.until);
+        let search = self.search.iter().map(|told| told.until);
         let ends = servers.chain(search).filter(|until| *until != u64::MAX);
         ends.chain(self.asking.map(|(_, at)| at)).min()
     }
 }
 
-/// A lifetime of 0 ends what was told before (RFC 8106, 5.1). What is new goes in front;
-/// where there is no room, what ends first goes (6.2).
-fn keep<T: PartialEq>(list: &mut Vec<(T, u64), MAX_DNS>, value: T, until: u64) {
-    match list.iter_mut().find(|(old, _)| *old == value) {
-        Some(entry) => entry.1 = until,
-        None => {
-            if list.is_full() {
-                let ends = list.iter().map(|(_, until)| *until);
-                let first = ends.enumerate().min_by_key(|(_, until)| *until);
-                list.remove(first.map_or(0, |(place, _)| place));
-            }
-            let _ = list.insert(0, (value, until));
+/// A lifetime of 0 ends what was told before (RFC 8106, 5.1). What is new goes behind what
+/// holds already, and where there is no room it is passed over, which differs from 6.2: any
+/// neighbour can advertise, and must not be able to replace the servers of others again and
+/// again. What was told before the last change of the attachment gives way.
+fn keep<T: PartialEq>(list: &mut Vec<Told<T>, MAX_DNS>, value: T, until: u64, now: u64) {
+    let known = list.iter().position(|told| told.value == value);
+    if let Some(place) = known {
+        if list[place].here || until <= now {
+            list[place].until = until;
+            return;
         }
+        list.remove(place);
     }
+    if until <= now {
+        return;
+    }
+    if list.is_full() && list.last().is_some_and(|told| !told.here) {
+        list.pop();
+    }
+    let behind = list.iter().take_while(|told| told.here).count();
+    let here = true;
+    let _ = list.insert(behind, Told { value, until, here });
 }

@@ -488,6 +488,26 @@ fn a_lease_is_stored_once_and_on_the_card_only_when_it_is_another() {
     assert_eq!(stores.iter().filter(|lasting| **lasting).count(), 1);
 }
 
+/// A server that gives another address each time does not wear out the card.
+#[test]
+fn the_card_is_written_seldom_whatever_a_server_gives() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.lease_s = 20;
+    net.join(WLAN0);
+    for number in 0..360 {
+        net.gives[3] = 50 + (number % 100) as u8;
+        net.wait(10_000);
+    }
+    let done = net.world.take();
+    let lasting = |a: &&Action| matches!(a, Action::StoreLease { lasting: true, .. });
+    let writes = done.iter().filter(lasting).count();
+    assert!((5..=7).contains(&writes), "{writes}");
+    // What it ends with is stored in the end.
+    net.wait(600_000);
+    let client = net.world.engine.dhcp4("bond0").unwrap();
+    assert!(client.lease.is_some() && !client.unstored_lasting);
+}
+
 #[test]
 fn answers_to_others_are_not_ours() {
     let mut net = Net::start(&config(), Mood::Silent);

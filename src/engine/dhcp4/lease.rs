@@ -18,8 +18,9 @@ const SOONEST_S: u64 = 5;
 /// No end (RFC 2131, 3.3).
 const INFINITE: u32 = u32::MAX;
 
-/// Routes that follow from a lease: its own, the default, the way to a router outside.
-pub const MAX_LEASE_ROUTES: usize = MAX_ROUTES + 2;
+/// Routes that follow from a lease: its own and the default, each with the way to a router
+/// outside.
+pub const MAX_LEASE_ROUTES: usize = 2 * (MAX_ROUTES + 1);
 
 /// Times are milliseconds since boot; `u64::MAX`: never.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Lease {
     pub server: Option<Ipv4Addr>,
     routers: Vec<Ipv4Addr, 2>,
     routes: Vec<(IpNet, Ipv4Addr), MAX_ROUTES>,
+    /// Routes that the server gave beyond what there is room for.
+    pub routes_dropped: u8,
     classless: bool,
     pub dns: Vec<Ipv4Addr, MAX_DNS>,
     pub search: Vec<DnsName, MAX_DNS>,
@@ -71,6 +74,7 @@ impl Lease {
             server: reply.server,
             routers: reply.routers.clone(),
             routes: reply.routes.clone(),
+            routes_dropped: reply.routes_dropped,
             classless: reply.classless,
             dns: reply.dns.clone(),
             search: reply.search.clone(),
@@ -167,6 +171,7 @@ mod tests {
             prefix: None,
             routers: Vec::new(),
             routes: Vec::new(),
+            routes_dropped: 0,
             classless: false,
             dns: Vec::new(),
             search: Vec::new(),

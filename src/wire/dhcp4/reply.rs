@@ -29,7 +29,9 @@ pub struct Reply {
     pub prefix: Option<u8>,
     pub routers: Vec<Ipv4Addr, 2>,
     /// Destination and next hop; the next hop 0.0.0.0 means the link itself.
-    pub routes: Vec<(IpNet, Ipv4Addr), MAX_ROUTES>,
+    pub routes: Routes,
+    /// Routes that there was no room for.
+    pub routes_dropped: u8,
     /// There were classless routes: routers and old static routes do not count (RFC 3442).
     pub classless: bool,
     pub dns: Vec<Ipv4Addr, MAX_DNS>,
@@ -61,6 +63,10 @@ pub fn parse(message: &[u8]) -> Result<Reply, Malformed> {
         .get(code::CLASSLESS_ROUTES)
         .or_else(|| options.get(code::CLASSLESS_ROUTES_MS))
         .and_then(|value| classless_routes(&value));
+    let (routes, routes_dropped) = match &classless {
+        Some((routes, dropped)) => (routes.clone(), *dropped),
+        None => (static_routes(&options), 0),
+    };
     let mut reply = Reply {
         kind,
         xid: u32::from_be_bytes(field(4)),
@@ -70,9 +76,8 @@ pub fn parse(message: &[u8]) -> Result<Reply, Malformed> {
         prefix: one(&options, code::SUBNET_MASK).and_then(prefix),
         routers: several(&options, code::ROUTERS),
         classless: classless.is_some(),
-        routes: classless
-            .or_else(|| options.get(code::STATIC_ROUTES).map(|v| static_routes(&v)))
-            .unwrap_or_default(),
+        routes,
+        routes_dropped,
         dns: several(&options, code::NAME_SERVERS),
         search: options
             .get(code::SEARCH)
@@ -149,10 +154,13 @@ fn text(value: &[u8]) -> &str {
     core::str::from_utf8(text).unwrap_or("").trim()
 }
 
+type Routes = Vec<(IpNet, Ipv4Addr), MAX_ROUTES>;
+
 /// Length of the mask, as many octets of the network as it needs, router; again and
-/// again (RFC 3442). `None`: one makes no sense, and who knows what follows it.
-fn classless_routes(mut value: &[u8]) -> Option<Vec<(IpNet, Ipv4Addr), MAX_ROUTES>> {
-    let mut list = Vec::new();
+/// again (RFC 3442). `None`: one makes no sense, and who knows what follows it. How many had
+/// no room comes with them; the default route always has.
+fn classless_routes(mut value: &[u8]) -> Option<(Routes, u8)> {
+    let (mut list, mut dropped) = (Routes::new(), 0_u8);
     while let Some((&prefix, rest)) = value.split_first() {
         if prefix > 32 {
             return None;
@@ -163,16 +171,27 @@ fn classless_routes(mut value: &[u8]) -> Option<Vec<(IpNet, Ipv4Addr), MAX_ROUTE
         octets[..network.len()].copy_from_slice(network);
         // Host bits that are set are cleared, as others do.
         let to = net(octets.into(), prefix);
-        let _ = list.push((to, Ipv4Addr::from(*router)));
         value = rest;
+        if list.iter().any(|(old, _)| *old == to) {
+            continue;
+        }
+        let route = (to, Ipv4Addr::from(*router));
+        if list.push(route).is_err() {
+            dropped = dropped.saturating_add(1);
+            // There is one default route at most: what it replaces is none.
+            if let (0, Some(last)) = (prefix, list.last_mut()) {
+                *last = route;
+            }
+        }
     }
-    Some(list)
+    Some((list, dropped))
 }
 
 /// Destination and router, by the classes of old; the default route is not allowed here
 /// (RFC 2132, 5.8).
-fn static_routes(value: &[u8]) -> Vec<(IpNet, Ipv4Addr), MAX_ROUTES> {
-    let mut list = Vec::new();
+fn static_routes(options: &Options<'_>) -> Routes {
+    let value = options.get(code::STATIC_ROUTES).unwrap_or_default();
+    let mut list = Routes::new();
     for pair in value.as_chunks::<8>().0 {
         let (to, via) = pair.split_at(4);
         let to = Ipv4Addr::new(to[0], to[1], to[2], to[3]);

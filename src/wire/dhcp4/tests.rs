@@ -68,6 +68,30 @@ fn what_a_server_usually_says() {
     assert!(!reply.classless && !reply.rapid_commit);
 }
 
+/// RFC 3442 knows no order: the default route may come last.
+#[test]
+fn the_default_route_has_room_behind_any_number_of_others() {
+    for others in [7, 8, 9, 30] {
+        let mut value: Vec<u8> = Vec::new();
+        for number in 0..others {
+            value.extend([16, 10, number, 192, 168, 43, 1]);
+        }
+        value.extend([0, 192, 168, 43, 1]);
+        // Once more: no other route.
+        value.extend([16, 10, 0, 192, 168, 43, 1]);
+        let reply = ack(&[(code::CLASSLESS_ROUTES, &value)]);
+        let default = (net(0, 0, 0, 0, 0), ip(192, 168, 43, 1));
+        assert!(
+            reply.routes.contains(&default),
+            "{others}: {:?}",
+            reply.routes
+        );
+        assert_eq!(reply.routes[0].0, net(10, 0, 0, 0, 16));
+        let kept = reply.routes.len() + usize::from(reply.routes_dropped);
+        assert_eq!(kept, usize::from(others) + 1);
+    }
+}
+
 #[test]
 fn classless_routes_replace_the_others() {
     let old: (u8, &[u8]) = (code::STATIC_ROUTES, &[10, 0, 0, 0, 192, 168, 43, 7]);

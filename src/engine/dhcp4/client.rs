@@ -21,6 +21,9 @@ use core::net::Ipv4Addr;
 const REBOOTS: usize = 1;
 /// An offer is asked for so often before another one is.
 const REQUESTS: usize = 5;
+/// A server whose offer came to nothing is passed over for so many questions of the next
+/// round, some 6 s: another may take 3 s to offer (dnsmasq tries an address first).
+const SKIPPED_FOR: usize = 6;
 /// A lease in use is confirmed so often; then any server is asked so often for an offer.
 /// If all are silent nothing changes. The second takes 6 s: some servers try an address for
 /// one or two seconds before they offer it.
@@ -61,6 +64,8 @@ pub struct Client {
     refused_by_other: bool,
     /// Refusals in a row.
     refusals: u32,
+    /// Its offer came to nothing: another's is taken first, if there is one.
+    skipped: Option<Ipv4Addr>,
     /// Watches over the lease's address.
     guard: Option<Guard>,
     /// An address to be declined, and who gave it.
@@ -91,6 +96,7 @@ impl Client {
             sent: 0,
             refused_by_other: false,
             refusals: 0,
+            skipped: None,
             guard: None,
             decline: None,
             fallback: false,
@@ -275,7 +281,8 @@ impl Client {
             State::Rebooting { tries, next } if now >= next && tries >= REBOOTS => {
                 self.state = State::Selecting { tries: 0, next };
             }
-            State::Requesting { tries, next, .. } if now >= next && tries >= REQUESTS => {
+            State::Requesting { offer, tries, next } if now >= next && tries >= REQUESTS => {
+                self.skipped = Some(offer.server);
                 if self.lease.is_none() {
                     self.select(now, 0, random);
                 } else {
@@ -463,7 +470,10 @@ impl Client {
             (State::Selecting { tries, .. } | State::Searching { tries, .. }, Kind::Offer)
                 if tries > 0 =>
             {
-                if let (Some(address), Some(server)) = (reply.address, reply.server) {
+                let skips = |server| self.skipped == Some(server) && tries < SKIPPED_FOR;
+                if let (Some(address), Some(server)) = (reply.address, reply.server)
+                    && !skips(server)
+                {
                     let offer = Offer { address, server };
                     self.state = State::Requesting {
                         offer,
@@ -564,6 +574,7 @@ impl Client {
         self.remembered = Some(known);
         self.waiting_since = None;
         self.refusals = 0;
+        self.skipped = None;
         self.state = State::Bound;
         if same { News::Confirmed } else { News::Bound }
     }

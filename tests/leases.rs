@@ -341,6 +341,26 @@ fn an_address_that_another_machine_has_is_declined() {
     assert_ne!(leased(&s), address);
 }
 
+/// With arp_ignore=0, the default, any interface answers for all addresses of its machine.
+#[test]
+fn a_second_interface_in_the_same_network_makes_no_conflict() {
+    let s = served();
+    let _cable = s.lab.cable(&s.lan, &s.pi, "eth0");
+    s.pi.ns.ip("link set eth0 up");
+    let mut config = one_line();
+    config["links"] = json!([]);
+    s.pi.start(&config);
+    let address = leased(&s);
+    // The probes take 2.6 s (RFC 5227); pings show that the address works all the while.
+    let pings = Pinger::every_10_ms(&s.lan.ns, &address);
+    pings.wait_answers(400, LONG);
+    pings.stop();
+    assert_eq!(leased(&s), address);
+    let log = s.lan.dhcp_log();
+    assert!(!log.contains("DHCPDECLINE"), "{log}");
+    assert!(!s.pi.log().contains("another machine"), "{}", s.pi.log());
+}
+
 /// Another server than dnsmasq, and leases of 20 s: renewed at half time, again and again.
 #[test]
 fn short_leases_are_renewed_and_the_address_stays() {

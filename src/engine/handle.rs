@@ -265,6 +265,7 @@ impl Engine {
     }
 
     fn link_seen(&mut self, now: u64, link: Link) {
+        self.note_mac(&link);
         let stranger = self.is_stranger(&link);
         if (!roles::concerns_us(&self.config, &link) || stranger) && !self.is_unfinished(link.index)
         {
@@ -314,7 +315,22 @@ impl Engine {
         }
     }
 
+    fn note_mac(&mut self, link: &Link) {
+        let Some(mac) = link.mac else {
+            return;
+        };
+        if self.macs.contains(&(link.index, mac)) {
+            return;
+        }
+        self.macs.retain(|(index, _)| *index != link.index);
+        if self.macs.is_full() {
+            self.macs.remove(0);
+        }
+        let _ = self.macs.push((link.index, mac));
+    }
+
     fn link_gone(&mut self, now: u64, index: Index) {
+        self.macs.retain(|(of, _)| *of != index);
         if let Some(link) = self.observed.link(index) {
             let name = link.name.clone();
             if matches!(link.kind, Kind::Plain | Kind::Other(_)) {

@@ -39,7 +39,7 @@ mod tests;
 pub mod tune;
 pub mod words;
 
-use crate::config::{Config, IfName, MAX_BRIDGES, MAX_LINKS, MAX_MEMBERS};
+use crate::config::{Config, IfName, MAX_BRIDGES, MAX_LINKS, MAX_MEMBERS, Mac};
 use action::{Action, Scope};
 use heapless::Vec;
 use journal::{Journal, Text};
@@ -50,6 +50,9 @@ use tables::Observed;
 
 /// Reasons for not doing something that are shown at a time.
 pub const MAX_REFUSALS: usize = 8;
+
+/// Interfaces of this machine whose hardware address is known.
+const MAX_MACS: usize = 64;
 
 /// Something the file asks for and the machine does not allow, while it lasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +85,9 @@ pub struct Engine {
     making: Option<IfName>,
     /// A member has been authorised, and the bond has had carrier ever since.
     bond_ready: bool,
+    /// Hardware addresses of all interfaces of this machine, also of those that do not
+    /// concern us. Of more the oldest are forgotten.
+    macs: Vec<(Index, Mac), MAX_MACS>,
     /// Links whose IPv6 we turned off.
     ipv6_off: Vec<Index, { roles::MAX_PORTS + 1 + MAX_BRIDGES * MAX_MEMBERS + MAX_LINKS }>,
     /// Links whose settings we changed; `None`: a daemon before us did, to what we do not know.
@@ -118,6 +124,7 @@ impl Engine {
             made: Vec::new(),
             making: None,
             bond_ready: false,
+            macs: Vec::new(),
             ipv6_off: Vec::new(),
             tuned: Vec::new(),
             radios: radio::Radios::default(),

@@ -87,6 +87,16 @@ impl Engine {
             Some(server) => clip::<24>(format_args!("{server}")),
             None => clip::<24>(format_args!("a server")),
         };
+        if let (News::Bound, Some(lease)) = (news, &client.lease)
+            && lease.routes_dropped > 0
+        {
+            let text = format_args!(
+                "{from} gives {} routes more than the {} that are taken: they are left out",
+                lease.routes_dropped,
+                crate::config::MAX_ROUTES
+            );
+            self.journal.write(now, RecordKind::Trouble, &name, text);
+        }
         let text = match (news, &client.lease) {
             (News::Nothing | News::Confirmed, _) => return,
             (News::Bound, Some(lease)) if lease.until == u64::MAX => {
@@ -142,7 +152,8 @@ impl Engine {
         mac: Mac,
         address: Ipv4Addr,
     ) {
-        // Some access points echo what we say.
+        // Some access points echo what we say. And any interface of this machine in that
+        // network answers for all its addresses (arp_ignore=0, ip-sysctl.rst in the kernel).
         if self.is_own_mac(mac) {
             return;
         }
@@ -169,10 +180,10 @@ impl Engine {
         }
     }
 
-    /// Of any adapter here: an answer may come for the one that carried a moment ago.
+    /// Of any interface here: an answer may come for the one that carried a moment ago.
     fn is_own_mac(&self, mac: Mac) -> bool {
         let has = |link: &Link| link.mac == Some(mac) || roles::own_mac(link) == Some(mac);
-        self.observed.links().any(has)
+        self.macs.iter().any(|(_, own)| *own == mac) || self.observed.links().any(has)
     }
 
     /// A lease found on disk: of this boot, with the time it was obtained at, or of an

@@ -1,5 +1,6 @@
 //! Leases: on an invented clock, with an invented server.
 mod claims;
+mod offers;
 mod rejoin;
 mod restart;
 
@@ -40,6 +41,8 @@ struct Net {
     lease_s: u32,
     gives: [u8; 4],
     asked: Vec<Asked>,
+    /// More options of each answer.
+    more: Vec<u8>,
 }
 
 fn config() -> Config {
@@ -90,6 +93,7 @@ impl Net {
             lease_s: 3600,
             gives: LEASE,
             asked: vec![],
+            more: vec![],
         };
         net.run();
         net
@@ -119,6 +123,7 @@ impl Net {
         message.extend(SERVER);
         message.extend([51, 4]);
         message.extend(self.lease_s.to_be_bytes());
+        message.extend(&self.more);
         if self.mood == Mood::Rapid {
             message.extend([80, 0]);
         }
@@ -506,6 +511,24 @@ fn the_card_is_written_seldom_whatever_a_server_gives() {
     net.wait(600_000);
     let client = net.world.engine.dhcp4("bond0").unwrap();
     assert!(client.lease.is_some() && !client.unstored_lasting);
+}
+
+#[test]
+fn many_classless_routes_leave_room_for_the_default_route() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    let mut routes: Vec<u8> = Vec::new();
+    // Each by a router of its own that is outside the subnet.
+    for number in 0..9 {
+        routes.extend([16, 10, number, 172, 16, 0, number]);
+    }
+    routes.extend([0, 172, 16, 0, 99]);
+    net.more = [&[121, routes.len() as u8][..], &routes].concat();
+    net.join(WLAN0);
+    assert!(net.has_default());
+    let routes = net.world.engine.observed().routes();
+    assert_eq!(routes.filter(|r| r.protocol == OUR_PROTOCOL).count(), 16);
+    let mut said = net.world.engine.journal().since(0);
+    assert!(said.any(|r| r.text.contains("2 routes more than the 8")));
 }
 
 #[test]

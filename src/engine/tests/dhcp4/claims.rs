@@ -58,6 +58,27 @@ fn an_address_that_another_had_before_is_declined() {
     assert!(net.bond_has([192, 168, 43, 102]));
 }
 
+/// An interface that the file leaves out, in the same network.
+#[test]
+fn no_interface_of_this_machine_is_a_stranger() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    let other = pretend::plain(77, "eth7", false);
+    let mac = other.mac.unwrap().0;
+    net.world.engine.handle(net.world.now, Event::Link(other));
+    assert!(net.world.engine.observed().link(77).is_none());
+    net.join(WLAN0);
+    net.wait(1_000);
+    net.take();
+    net.claim(mac);
+    assert!(net.bond_has(LEASE));
+    assert_eq!(net.kinds(), []);
+    // Once it is somebody else's.
+    net.world.engine.handle(net.world.now, Event::LinkGone(77));
+    net.claim(mac);
+    assert!(!net.bond_has(LEASE));
+    assert_eq!(net.kinds(), [4]);
+}
+
 #[test]
 fn an_address_long_in_use_is_defended_once_in_ten_seconds() {
     let mut net = Net::start(&config(), Mood::Answers);

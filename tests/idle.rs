@@ -14,14 +14,20 @@ const MEMORY_BAR: u64 = 1536;
 /// The size budget of a released program, KiB: no more of its file can be resident.
 const PROGRAM_BUDGET: u64 = 800;
 
+/// Once a minute both wpa_supplicants are asked whether they answer: one wake-up for the
+/// questions, and one for each answer that comes alone.
+const IN_A_MINUTE: u64 = 3;
+
 #[test]
-fn sixty_idle_seconds_without_a_wake_up() {
+fn sixty_idle_seconds_with_three_wake_ups_at_most() {
     let s = Scene::running();
     // What follows the join is over then: rekeying, the kernel's own addresses, the words to
     // the neighbours, three questions to routers that are not there.
     let idle = Wakeups::of(s.pi.pid()).after(Duration::from_secs(15));
     println!("wake-ups in the first 15 s: {idle}");
-    assert_eq!(Wakeups::of(s.pi.pid()).after(Duration::from_secs(60)), 0);
+    let idle = Wakeups::of(s.pi.pid()).after(Duration::from_secs(60));
+    println!("wake-ups in 60 s: {idle}");
+    assert!(idle <= IN_A_MINUTE, "{idle}");
     s.answers();
 }
 

@@ -126,18 +126,44 @@ fn an_access_point_without_power_and_with_it_again() {
     s.ready();
 }
 
-/// Kills the wpa_supplicant whose command line has this interface.
+/// The wpa_supplicant whose command line has this interface.
 #[track_caller]
-fn kill_supplicant_of(s: &Scene, interface: &str) -> i32 {
+fn supplicant_of(s: &Scene, interface: &str) -> i32 {
     let of = |pid: &i32| {
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         String::from_utf8_lossy(&line).contains(interface)
     };
-    let pid =
-        s.pi.supplicants()
-            .into_iter()
-            .find(of)
-            .expect("its wpa_supplicant");
+    s.pi.supplicants()
+        .into_iter()
+        .find(of)
+        .expect("its wpa_supplicant")
+}
+
+/// It runs no more and says nothing; then its access point sends its adapter away.
+#[test]
+fn a_wpa_supplicant_that_hangs_after_it_lost_its_network_is_replaced() {
+    let s = Scene::running();
+    let pings = s.pings();
+    pings.wait_answers(20, SHORT);
+    let (good, hung) = (supplicant_of(&s, "wlan0"), supplicant_of(&s, "wlan1"));
+    kill(Pid::from_raw(hung), Signal::SIGSTOP).expect("stopping a wpa_supplicant");
+    s.ap.deauthenticate(MAC1);
+    s.pi.wait("wlan1 out", SHORT, |st| !status::authorized(st, "wlan1"));
+    // Asked within 10 s, given up 10 s later.
+    wait_until("its end", Duration::from_secs(25), || {
+        !s.pi.supplicants().contains(&hung)
+    });
+    s.pi.wait_log("wlan1: wpa_supplicant does not answer: ended", SHORT);
+    s.ready();
+    assert_eq!(supplicant_of(&s, "wlan0"), good, "the other is left alone");
+    let pings = pings.stop();
+    assert_eq!(pings.lost(), 0, "{pings:?}");
+}
+
+/// Kills the wpa_supplicant whose command line has this interface.
+#[track_caller]
+fn kill_supplicant_of(s: &Scene, interface: &str) -> i32 {
+    let pid = supplicant_of(s, interface);
     kill(Pid::from_raw(pid), Signal::SIGKILL).expect("killing a wpa_supplicant");
     wait_until("its end", SHORT, || !s.pi.supplicants().contains(&pid));
     pid

@@ -121,7 +121,8 @@ impl Engine {
     /// Works out what follows from the state alone.
     fn settle(&mut self, now: u64) {
         for supplicant in &mut self.supplicants {
-            supplicant.tick(now);
+            let link = self.observed.link(supplicant.link);
+            supplicant.tick(now, link.is_some_and(roles::authorised));
         }
         if !self.observed.is_complete() {
             return;
@@ -235,6 +236,14 @@ impl Engine {
                     text,
                 });
             }
+        }
+        for supplicant in self.supplicants.iter().filter(|s| s.has_refused()) {
+            add(Refusal {
+                link: supplicant.name.clone(),
+                text: clip(format_args!(
+                    "wpa_supplicant does not take its new file and goes on with the one before"
+                )),
+            });
         }
         if members > roles::MAX_PORTS {
             let text = clip(format_args!(

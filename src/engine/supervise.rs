@@ -24,6 +24,12 @@ impl Engine {
         }
     }
 
+    /// Every supplicant runs on the file that it should run on.
+    pub fn is_settled(&self) -> bool {
+        let settled = |s: &Supplicant| !s.is_outdated() && !s.is_settling() && !s.has_refused();
+        self.supplicants().iter().all(settled)
+    }
+
     /// It has new settings before it, or has just been given them: it is going to lose
     /// its association.
     pub(super) fn is_unsettled(&self, link: Index) -> bool {
@@ -142,13 +148,13 @@ impl Engine {
     }
 
     /// A wpa_supplicant that dies of its file again, or does not take it, may know no OWE: all
-    /// get files without. `false`: that cannot be the reason.
-    fn speak_plainly(&mut self, now: u64, link: Index) -> bool {
+    /// get files without.
+    fn speak_plainly(&mut self, now: u64, link: Index) {
         let owe = |network: &Network| network.security == Security::Owe;
         let link = self.observed.link(link);
         let has_owe = link.is_some_and(|link| networks(&self.config, link).any(owe));
         if !self.dialect.owe || !has_owe {
-            return false;
+            return;
         }
         self.dialect.owe = false;
         self.renew_files();
@@ -156,7 +162,6 @@ impl Engine {
             "wpa_supplicant does not take \"security\": \"owe\": such networks are left out"
         );
         self.journal.write(now, RecordKind::Trouble, "", text);
-        true
     }
 
     /// What each supplicant's file should be now.
@@ -175,6 +180,7 @@ impl Engine {
             return;
         };
         let name = supplicant.name.clone();
+        supplicant.spoke(now);
         let before = supplicant.radio;
         let news = supplicant.hear(text);
         if supplicant.radio == Radio::Authorised {
@@ -190,10 +196,8 @@ impl Engine {
                     .write(now, RecordKind::Radio, &name, format_args!("{radio}"));
             }
             News::FileRefused => {
-                if !self.speak_plainly(now, link) {
-                    let text = format_args!("wpa_supplicant does not take its new file");
-                    self.journal.write(now, RecordKind::Trouble, &name, text);
-                }
+                supplicant.refuse_file(now);
+                self.speak_plainly(now, link);
             }
             News::Fault(fault) => {
                 self.journal

@@ -7,6 +7,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Request {
     Attach,
+    Ping,
     Status,
     SignalPoll,
     Reconfigure,
@@ -16,6 +17,7 @@ impl Request {
     pub fn text(self) -> &'static str {
         match self {
             Request::Attach => "ATTACH",
+            Request::Ping => "PING",
             Request::Status => "STATUS",
             Request::SignalPoll => "SIGNAL_POLL",
             Request::Reconfigure => "RECONFIGURE",

@@ -103,7 +103,11 @@ impl Supplicant {
                 News::Nothing
             }
             Some(Request::Reconfigure) if reply.starts_with("FAIL") => News::FileRefused,
-            Some(Request::Attach | Request::Reconfigure) | None => News::Nothing,
+            Some(Request::Reconfigure) => {
+                self.refused = None;
+                News::Nothing
+            }
+            Some(Request::Attach | Request::Ping) | None => News::Nothing,
         }
     }
 

@@ -29,6 +29,16 @@ const ATTACH_EVERY_MS: u64 = 25;
 const ATTACH_FOR_MS: u64 = 10_000;
 /// An answer that takes longer counts as hung.
 const ANSWER_WITHIN_MS: u64 = 5_000;
+/// The same for one that nothing was wanted of: it may be held up by its driver.
+const PONG_WITHIN_MS: u64 = 10_000;
+/// One that is silent is asked whether it still answers: so often while its link is not
+/// authorised, and its next word is waited for…
+const PING_EVERY_MS: u64 = 10_000;
+/// …and so often while it is: the kernel tells at once when that ends. A multiple of the
+/// other, so that all are asked in one wake-up.
+const PING_AUTHORISED_EVERY_MS: u64 = 60_000;
+/// A file that it did not take is given to it again after this.
+const REFUSED_FOR_MS: u64 = 60_000;
 /// SIGTERM, then SIGKILL after this.
 const STOP_WITHIN_MS: u64 = 1_000;
 /// A reconfigured member is given so long before the next one's turn.
@@ -82,6 +92,16 @@ pub struct Supplicant {
     file: u64,
     /// The file it should run on.
     wanted: u64,
+    /// The file before the last `RECONFIGURE`.
+    former: u64,
+    /// The last file that it did not take.
+    refused: Option<u64>,
+    /// That file is not given to it again before this time.
+    refused_until: Option<u64>,
+    /// When it was last heard of.
+    heard: u64,
+    /// The kernel has its link as authorised.
+    authorised: bool,
     /// Reconfigured, not yet authorised again: until then, or this time.
     settling: Option<u64>,
     asked: Option<(Request, u64)>,
@@ -112,6 +132,11 @@ impl Supplicant {
             born: now,
             file: if current { wanted } else { !wanted },
             wanted,
+            former: wanted,
+            refused: None,
+            refused_until: None,
+            heard: now,
+            authorised: false,
             settling: None,
             asked: None,
             due: Vec::new(),
@@ -128,6 +153,9 @@ impl Supplicant {
         self.born = now;
         self.file = wanted;
         self.wanted = wanted;
+        self.refused = None;
+        self.refused_until = None;
+        self.heard = now;
         self.settling = None;
         self.asked = None;
         self.due.clear();
@@ -206,11 +234,30 @@ impl Supplicant {
     /// As if its file were another.
     pub fn want_again(&mut self) {
         self.file = !self.wanted;
+        self.refused = None;
     }
 
-    /// Runs on a file that is no longer the wanted one.
+    /// Runs on a file that is no longer the wanted one, and may be given that one.
     pub fn is_outdated(&self) -> bool {
-        self.file != self.wanted
+        self.file != self.wanted && !(self.has_refused() && self.refused_until.is_some())
+    }
+
+    /// It answered FAIL to `RECONFIGURE`: it runs on with what it had.
+    pub fn refuse_file(&mut self, now: u64) {
+        self.refused = Some(self.file);
+        self.refused_until = Some(now + REFUSED_FOR_MS);
+        self.file = self.former;
+        self.settling = None;
+    }
+
+    /// It does not take the file that it should run on.
+    pub fn has_refused(&self) -> bool {
+        self.refused == Some(self.wanted)
+    }
+
+    /// It said something, which shows that it is alive.
+    pub fn spoke(&mut self, now: u64) {
+        self.heard = now;
     }
 
     /// Attached, and no answer is awaited.
@@ -220,6 +267,7 @@ impl Supplicant {
 
     pub fn reconfigured(&mut self, now: u64) {
         self.requested(Request::Reconfigure, now);
+        self.former = self.file;
         self.file = self.wanted;
         self.settling = Some(now + SETTLE_MS);
         self.fault = None;
@@ -246,7 +294,13 @@ impl Supplicant {
 
     pub fn requested(&mut self, request: Request, now: u64) {
         self.due.retain(|due| *due != request);
-        self.asked = Some((request, now + ANSWER_WITHIN_MS));
+        let within = match request {
+            Request::Ping => PONG_WITHIN_MS,
+            Request::Attach | Request::Status | Request::SignalPoll | Request::Reconfigure => {
+                ANSWER_WITHIN_MS
+            }
+        };
+        self.asked = Some((request, now + within));
     }
 
     /// Waits for the answer to this request, or is about to ask it.
@@ -273,17 +327,43 @@ impl Supplicant {
                 forced: false,
             } => Some(until),
             Phase::Stopping { forced: true, .. } => None,
-            Phase::Attached => self.asked.map(|(_, until)| until),
+            Phase::Attached => match self.asked {
+                Some((_, until)) => Some(until),
+                None => self.ping_at(),
+            },
         };
-        [phase, self.settling, self.gate.poll_at()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            phase,
+            self.settling,
+            self.refused_until,
+            self.gate.poll_at(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
-    /// The time to settle is over, or that to be asked who is there.
-    pub fn tick(&mut self, now: u64) {
+    /// When it is to be asked whether it answers; all on one grid of time.
+    fn ping_at(&self) -> Option<u64> {
+        let every = match self.authorised {
+            true => PING_AUTHORISED_EVERY_MS,
+            false => PING_EVERY_MS,
+        };
+        let idle = self.phase == Phase::Attached && self.asked.is_none() && self.due.is_empty();
+        idle.then_some((self.heard / every + 1) * every)
+    }
+
+    /// The time to settle is over, that to be asked who is there, or that of its silence.
+    /// `authorised`: the kernel has its link so.
+    pub fn tick(&mut self, now: u64, authorised: bool) {
         self.gate.tick(now);
+        self.authorised = authorised;
+        if self.ping_at().is_some_and(|at| now >= at) {
+            self.ask(Request::Ping);
+        }
+        if self.refused_until.is_some_and(|until| now >= until) {
+            self.refused_until = None;
+        }
         if self.settling.is_some_and(|until| now >= until) {
             self.settling = None;
         }

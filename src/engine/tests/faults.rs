@@ -12,7 +12,7 @@ fn a_dead_supplicant_is_restarted_with_growing_waits() {
             .engine
             .handle(world.now, Event::SupplicantExited { link: WLAN0 });
         world.take();
-        let until = world.engine.poll_at(world.now).expect("a restart");
+        let until = restart(&world);
         waits.push(until - world.now);
         world.wait(until - world.now);
         assert!(
@@ -30,7 +30,13 @@ fn a_dead_supplicant_is_restarted_with_growing_waits() {
     world
         .engine
         .handle(world.now, Event::SupplicantExited { link: WLAN0 });
-    assert_eq!(world.engine.poll_at(world.now), Some(world.now + 200));
+    assert_eq!(restart(&world), world.now + 200);
+}
+
+/// When the dead one is started again.
+fn restart(world: &World) -> u64 {
+    let supplicant = world.engine.supplicant(WLAN0).expect("a dead one");
+    supplicant.poll_at().expect("a restart")
 }
 
 #[test]
@@ -54,7 +60,7 @@ fn a_failed_step_waits_longer_each_time_and_is_shown() {
         world
             .engine
             .handle(world.now, Event::Done(action.clone(), Err(failure.clone())));
-        let until = world.engine.poll_at(world.now).unwrap();
+        let until = world.engine.retry.until(&action).unwrap();
         waits.push(until - world.now);
         world.now = until;
     }

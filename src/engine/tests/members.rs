@@ -164,7 +164,7 @@ fn a_bond_with_carrier_but_no_keys_gets_no_address() {
 }
 
 #[test]
-fn nothing_to_do_means_no_deadline() {
+fn nothing_to_do_means_no_deadline_but_the_minute_s_question() {
     let mut world = World::usual();
     for link in [WLAN0, WLAN1] {
         world.join(link);
@@ -180,7 +180,7 @@ fn nothing_to_do_means_no_deadline() {
     world.now += 60_000;
     world.engine.tick(world.now);
     world.run();
-    assert_eq!(world.engine.poll_at(world.now), None);
+    assert_eq!(world.engine.poll_at(world.now), Some(120_000));
 }
 
 fn medium(index: Index, name: &str, medium: Medium) -> crate::engine::observed::Link {

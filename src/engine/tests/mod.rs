@@ -10,6 +10,7 @@ mod members;
 mod radio;
 mod reload;
 mod stopping;
+mod supplicants;
 mod wired;
 
 use crate::config::*;

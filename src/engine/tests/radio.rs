@@ -305,6 +305,8 @@ fn a_file_that_is_not_taken_is_tried_without_owe() {
     cafe.security = Security::Owe;
     cafe.ssid.push(b'2').unwrap();
     owe.wifi.push(cafe).unwrap();
+    // Without it the file would be the one before, and nothing to give.
+    owe.wifi[0].priority = 7;
     world.engine.handle(world.now, Event::Config(&owe));
     let again = |world: &mut World, answer: &str| {
         let action = loop {

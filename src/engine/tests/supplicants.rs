@@ -1,0 +1,158 @@
+//! wpa_supplicants that fall silent, or do not take what they are given.
+use super::*;
+use crate::wire::wpa::Request;
+
+/// The times at which this link's wpa_supplicant is asked whether it answers, within a period
+/// in which nothing else happens; answered or not.
+fn pings(world: &mut World, link: Index, period: u64, answers: bool) -> Vec<u64> {
+    let end = world.now + period;
+    let mut at = vec![];
+    while let Some(next) = world.engine.poll_at(world.now).filter(|next| *next <= end) {
+        world.now = next.max(world.now + 1);
+        world.engine.tick(world.now);
+        while let Some(action) = world.engine.next(world.now) {
+            world.done.push(action.clone());
+            let silent = match action {
+                Action::AskSupplicant {
+                    link: asked,
+                    request: Request::Ping,
+                } if asked == link => {
+                    at.push(world.now);
+                    !answers
+                }
+                _ => false,
+            };
+            match silent {
+                true => world.engine.handle(world.now, Event::Done(action, Ok(()))),
+                false => drop(pretend::perform(&mut world.engine, world.now, action)),
+            }
+        }
+    }
+    world.now = end;
+    at
+}
+
+/// Both have joined, and what follows from that is over.
+fn joined() -> World {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    world.join(WLAN1);
+    world.wait(30_000);
+    world.take();
+    world
+}
+
+#[test]
+fn an_authorised_one_is_asked_seldom_and_with_the_others() {
+    let mut world = joined();
+    let before = world.now;
+    let first = pings(&mut world, WLAN0, 3_600_000, true);
+    assert_eq!(first.len(), 60);
+    assert!(first.iter().all(|at| at % 60_000 == 0), "{first:?}");
+    world.now = before;
+    let mut other = joined();
+    assert_eq!(
+        pings(&mut other, WLAN1, 3_600_000, true),
+        first,
+        "in one wake-up"
+    );
+}
+
+#[test]
+fn one_that_hangs_after_it_lost_its_network_is_ended() {
+    let mut world = joined();
+    world.lose(WLAN0);
+    world.take();
+    let lost = world.now;
+    let asked = pings(&mut world, WLAN0, 20_000, false);
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(asked[0] <= lost + 10_000, "{asked:?} after {lost}");
+    let ended = |a: &Action| {
+        *a == Action::StopSupplicant {
+            link: WLAN0,
+            force: true,
+        }
+    };
+    let started = |a: &Action| matches!(a, Action::StartSupplicant { link: WLAN0, .. });
+    let done = world.take();
+    assert!(
+        place_of(&done, ended) < place_of(&done, started),
+        "{done:?}"
+    );
+    assert!(
+        !done
+            .iter()
+            .any(|a| matches!(a, Action::StopSupplicant { link: WLAN1, .. }))
+    );
+}
+
+#[test]
+fn one_that_hangs_while_authorised_is_ended_as_well() {
+    let mut world = joined();
+    pings(&mut world, WLAN1, 75_000, false);
+    let done = world.take();
+    assert!(
+        done.contains(&Action::StopSupplicant {
+            link: WLAN1,
+            force: true
+        }),
+        "{done:?}"
+    );
+}
+
+/// wpa_supplicant keeps the file that it had when it answers FAIL.
+#[test]
+fn a_file_that_is_not_taken_is_a_problem_and_given_again_seldom() {
+    let mut world = joined();
+    let mut other = config();
+    other.wifi[0].priority = 7;
+    world.engine.handle(world.now, Event::Config(&other));
+    let given = |done: &[Action]| {
+        let is = |a: &&Action| matches!(a, Action::ReconfigureSupplicant { .. });
+        done.iter().filter(is).count()
+    };
+    let refuse = |world: &mut World| {
+        while let Some(action) = world.engine.next(world.now) {
+            world.done.push(action.clone());
+            match action {
+                Action::ReconfigureSupplicant { link } => {
+                    world.engine.handle(world.now, Event::Done(action, Ok(())));
+                    let text = "FAIL\n";
+                    world
+                        .engine
+                        .handle(world.now, Event::Supplicant { link, text });
+                }
+                action => drop(pretend::perform(&mut world.engine, world.now, action)),
+            }
+        }
+    };
+    refuse(&mut world);
+    assert_eq!(given(&world.take()), 2, "the other's turn comes at once");
+    let words = "wpa_supplicant does not take its new file and goes on with the one before";
+    let said = |world: &World| {
+        let status = status::status(&world.engine, world.now);
+        status.problems.iter().filter(|p| p.text == words).count()
+    };
+    assert_eq!(said(&world), 2);
+    assert!(!world.engine.is_settled());
+    for _ in 0..3 {
+        world.now += 60_000;
+        world.engine.tick(world.now);
+        refuse(&mut world);
+        assert_eq!((given(&world.take()), said(&world)), (2, 2));
+    }
+    let journal = world.engine.journal().since(0);
+    assert_eq!(
+        journal.filter(|r| r.text == words).count(),
+        2,
+        "said once each"
+    );
+    // The next file is tried at once, and this one is taken.
+    world.engine.handle(world.now, Event::Config(&config()));
+    assert_eq!(said(&world), 0);
+    world.run();
+    assert!(
+        world.engine.is_settled() && given(&world.take()) == 0,
+        "it had that one all along"
+    );
+}

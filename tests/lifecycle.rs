@@ -5,7 +5,7 @@
 
 mod lab;
 
-use lab::scene::{ADDRESS, LONG, MAC0, PLANNED, SHORT, config};
+use lab::scene::{ADDRESS, LONG, MAC0, PASSPHRASE, PLANNED, SHORT, SSID, config};
 use lab::{Scene, status, wait_until};
 use nix::sys::signal::Signal;
 use serde_json::json;
@@ -144,6 +144,60 @@ fn an_adopted_wpa_supplicant_is_supervised_as_well() {
     assert_eq!(s.pi.supplicants(), [0; 0]);
 }
 
+/// A stop that takes too long ends in SIGKILL, and the init system removes the run directory.
+#[test]
+fn after_a_forced_stop_there_is_one_wpa_supplicant_an_adapter() {
+    let s = Scene::running();
+    let old = s.pi.supplicants();
+    s.pi.kill9();
+    // A visitor of the same machine with a file of its own is none of ours.
+    let mut other = s.pi.ns.command("sh");
+    other.args([
+        "-c",
+        "sleep 1000 & wait",
+        "-i",
+        "wlan0",
+        "-c",
+        "/etc/wlan0.conf",
+    ]);
+    let other = lab::Process::start(other, &s.pi.ns.path("/tmp/other.log"));
+    std::fs::remove_dir_all(s.pi.ns.path("/run/wifibond")).expect("the run directory goes");
+    s.wlan1.unplug();
+    s.pi.start_again();
+    s.pi.wait("wlan0 authorised", LONG, |st| {
+        status::authorized(st, "wlan0")
+    });
+    let new = s.pi.supplicants();
+    assert_eq!(new.len(), 1, "{old:?} {new:?}");
+    assert!(!old.contains(&new[0]), "{old:?} {new:?}");
+    assert!(other.running());
+    s.wlan1.plug("wlan1");
+    s.ready();
+    assert_eq!(s.pi.supplicants().len(), 2);
+}
+
+/// Its configuration holds the passphrase; that of an adapter with an odd name, too.
+#[test]
+fn an_adapter_s_name_cannot_be_that_of_another_file() {
+    let lab = lab::Lab::new();
+    let s = Scene::within(lab, lab::Network::wpa2(SSID, PASSPHRASE));
+    let _odd = s.lab.radio(&s.pi.ns, "resolv", "02:00:00:00:00:12");
+    let mut config = config();
+    config["bond"]["members"] = json!(["wlan0", "wlan1", "resolv"]);
+    config["bond"]["dns"] = json!(["192.168.43.9"]);
+    s.start(&config);
+    s.pi.wait("the odd one", LONG, |st| status::authorized(st, "resolv"));
+    for file in ["/run/wifibond/resolv.conf", "/etc/resolv.conf"] {
+        wait_until("the name server", SHORT, || {
+            s.pi.ns
+                .read(file)
+                .is_some_and(|text| text.contains("192.168.43.9"))
+        });
+        let text = s.pi.ns.read(file).expect(file);
+        assert!(!text.contains(PASSPHRASE), "{file}: {text}");
+    }
+}
+
 #[test]
 fn what_changed_while_it_was_dead_is_put_right() {
     let s = Scene::running();
@@ -279,7 +333,7 @@ fn run_time_files_are_root_s_alone() {
             & 0o777
     };
     assert_eq!(mode("/run/wifibond"), 0o700);
-    for secret in ["wlan0.conf", "wlan1.conf"] {
+    for secret in ["supplicants/wlan0.conf", "supplicants/wlan1.conf"] {
         let file = format!("/run/wifibond/{secret}");
         assert!(s.pi.ns.read(&file).expect(secret).contains("correct horse"));
         assert_eq!(mode(&file), 0o600, "{file}");

@@ -117,7 +117,11 @@ pub struct Daemon {
 impl Daemon {
     /// Opens what it needs, and reads the machine once.
     pub fn start(path: &str) -> Result<Self, String> {
-        for (path, mode) in [(RUN_DIR, 0o700), ("/run/wifibond/wpa", 0o700)] {
+        for (path, mode) in [
+            (RUN_DIR, 0o700),
+            ("/run/wifibond/wpa", 0o700),
+            (supplicants::DIR, 0o700),
+        ] {
             files::ensure_dir(path, mode).map_err(|e| match e.errno {
                 libc::EACCES | libc::EPERM => format!("{path}: {e}: run it as root"),
                 _ => format!("{path}: {e}"),

@@ -1,8 +1,9 @@
 //! The wpa_supplicant processes and their control sockets.
 //!
-//! Three files each in the run directory: NAME.conf (0600), NAME.pid, and the
-//! control socket wpa/NAME. A process that a crashed daemon left is found by its pid
-//! file and recognised by its command line.
+//! Two files each in a directory of their own, where no adapter's name can be that of another
+//! file: NAME.conf (0600) and NAME.pid; and the control socket wpa/NAME. A process that a
+//! crashed daemon left is found by its pid file and recognised by its command line. One that
+//! is left without a pid file, after the run directory was removed, is found in /proc and ended.
 use super::RUN_DIR;
 use crate::config::IfName;
 use crate::engine::Engine;
@@ -18,6 +19,8 @@ use heapless::Vec;
 use std::os::fd::{AsFd, BorrowedFd};
 
 const PROGRAM: &str = "wpa_supplicant";
+/// Configurations, with their secrets, and process numbers.
+pub const DIR: &str = "/run/wifibond/supplicants";
 /// The largest message read; `STATUS` takes some 500 bytes.
 const MESSAGE_BYTES: usize = 4096;
 /// Processes held: one an adapter, and those that are just ending.
@@ -37,10 +40,10 @@ pub struct Processes {
 }
 
 fn conf_path(name: &str) -> String {
-    format!("{RUN_DIR}/{name}.conf")
+    format!("{DIR}/{name}.conf")
 }
 fn pid_path(name: &str) -> String {
-    format!("{RUN_DIR}/{name}.pid")
+    format!("{DIR}/{name}.pid")
 }
 
 /// The configuration for one adapter, as text.
@@ -69,6 +72,11 @@ impl Processes {
                 0,
                 &"too many wpa_supplicants are still ending",
             ));
+        }
+        // Two on one adapter would take it from each other for ever.
+        if end_strays(Some(name), &[]) > 0 {
+            let why = &"one that an earlier daemon left is being ended first";
+            return Err(super::failure(0, why));
         }
         let conf = conf_path(name);
         write_conf(&conf, &render(engine, link)?)?;
@@ -146,7 +154,7 @@ impl Processes {
     /// of ours, ends it where not.
     pub fn adopt_leftovers(&mut self, now: u64, engine: &mut Engine) {
         let mut names: Vec<IfName, MAX_PROCESSES> = Vec::new();
-        let listed = files::list(RUN_DIR, &mut |file| {
+        let listed = files::list(DIR, &mut |file| {
             let name = file
                 .strip_suffix(".pid")
                 .and_then(|n| IfName::try_from(n).ok());
@@ -155,7 +163,7 @@ impl Processes {
             }
         });
         if let Err(e) = listed {
-            log::warn!("{RUN_DIR}: {e}");
+            log::warn!("{DIR}: {e}");
         }
         for name in names {
             match leftover(&name) {
@@ -163,6 +171,8 @@ impl Processes {
                 None => clean(&name),
             }
         }
+        let adopted: Vec<u32, MAX_PROCESSES> = self.slots.iter().map(|s| s.process.pid()).collect();
+        end_strays(None, &adopted);
     }
 
     fn adopt(&mut self, now: u64, engine: &mut Engine, name: IfName, process: Process) {
@@ -276,6 +286,55 @@ fn leftover(name: &str) -> Option<Process> {
     ours.then_some(process)
 }
 
+/// Ends processes of this user that run with a configuration of ours, for this adapter or for
+/// any, but for those in `keep`. Returns how many there are.
+fn end_strays(name: Option<&str>, keep: &[u32]) -> usize {
+    let mut count = 0;
+    let mut end = |pid: u32| {
+        let mut buffer = [0; 512];
+        let is_one = |line: &[u8]| is_ours(line, name);
+        let looks_so = children::cmdline(pid, &mut buffer).is_ok_and(is_one);
+        if !looks_so || keep.contains(&pid) {
+            return;
+        }
+        // Once more while it is held: see `leftover`.
+        let Ok(process) = children::adopt(pid) else {
+            return;
+        };
+        let still = children::cmdline(pid, &mut buffer).is_ok_and(is_one);
+        if still && children::is_own(pid) {
+            log::warn!("ending the wpa_supplicant {pid} that an earlier daemon left");
+            match process.signal(Signal::Kill) {
+                Ok(()) => count += 1,
+                Err(e) => log::warn!("wpa_supplicant {pid}: {e}"),
+            }
+        }
+    };
+    if let Err(e) = children::each(&mut end) {
+        log::warn!("/proc: {e}");
+    }
+    count
+}
+
+/// Is this command line one of those that [`Processes::start`] makes? What is before the
+/// arguments may be another name for the program, or an interpreter.
+fn is_ours(line: &[u8], name: Option<&str>) -> bool {
+    let Some(line) = line.strip_suffix(&[0]) else {
+        return false;
+    };
+    let mut last: [&[u8]; 6] = [&[]; 6];
+    for (place, argument) in last.iter_mut().rev().zip(line.rsplit(|b| *b == 0)) {
+        *place = argument;
+    }
+    let [i, interface, d, _, c, conf] = last;
+    let Ok(interface) = core::str::from_utf8(interface) else {
+        return false;
+    };
+    (i, d, c) == (b"-i", b"-D", b"-c")
+        && name.is_none_or(|name| name == interface)
+        && conf == conf_path(interface).as_bytes()
+}
+
 /// A process is gone: so is the rest of it. The configuration holds secrets.
 fn clean(name: &str) {
     for path in [conf_path(name), pid_path(name)] {
@@ -290,5 +349,48 @@ fn utf8_prefix(bytes: &[u8]) -> &str {
     match core::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(e) => core::str::from_utf8(&bytes[..e.valid_up_to()]).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_command_lines_and_others() {
+        let line = |words: &[&str]| {
+            let mut line = std::vec::Vec::new();
+            for word in words {
+                line.extend_from_slice(word.as_bytes());
+                line.push(0);
+            }
+            line
+        };
+        let conf = "/run/wifibond/supplicants/wlan0.conf";
+        let tail = ["-i", "wlan0", "-D", "nl80211", "-c", conf];
+        let ours = line(&[&["wpa_supplicant"], &tail[..]].concat());
+        let script = line(&[&["/bin/sh", "/usr/sbin/wpa_supplicant"], &tail[..]].concat());
+        for name in [Some("wlan0"), None] {
+            assert!(is_ours(&ours, name) && is_ours(&script, name));
+        }
+        assert!(!is_ours(&ours, Some("wlan1")));
+        assert!(!is_ours(&ours[..ours.len() - 1], None), "cut off");
+        for other in [
+            &[
+                "wpa_supplicant",
+                "-i",
+                "wlan0",
+                "-D",
+                "nl80211",
+                "-c",
+                "/etc/wlan0.conf",
+            ][..],
+            &["wpa_supplicant", "-i", "wlan1", "-D", "nl80211", "-c", conf],
+            &["less", conf],
+            &["wpa_supplicant", "-c", conf, "-i", "wlan0", "-B"],
+            &[],
+        ] {
+            assert!(!is_ours(&line(other), None), "{other:?}");
+        }
     }
 }

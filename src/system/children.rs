@@ -96,6 +96,24 @@ pub fn cmdline(pid: u32, buffer: &mut [u8]) -> Result<&[u8]> {
     Ok(&buffer[..filled])
 }
 
+/// Each process that `/proc` shows.
+pub fn each(each: &mut dyn FnMut(u32)) -> Result<()> {
+    super::files::list("/proc", &mut |name| {
+        if let Ok(pid) = name.parse() {
+            each(pid);
+        }
+    })
+}
+
+/// Runs as the user that we are: all four user ids of `/proc/PID/status` (proc(5)). The owner
+/// of the directory would not do: it is root for a process that may not be looked into.
+pub fn is_own(pid: u32) -> bool {
+    let own = nix::unistd::geteuid().to_string();
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"));
+    ids.is_some_and(|ids| ids.split_whitespace().all(|id| id == own))
+}
+
 impl Process {
     pub fn pid(&self) -> u32 {
         self.pid

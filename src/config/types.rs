@@ -3,6 +3,7 @@
 //!
 //! All tables are bounded; the limits are part of the contract with the user and
 //! are named in the errors.
+use super::Bounded;
 use core::fmt;
 use core::net::IpAddr;
 use heapless::{String, Vec};
@@ -76,13 +77,13 @@ pub struct Config {
     pub country: Option<[u8; 2]>,
     /// Sent to DHCP servers; `None`: the kernel's host name.
     pub hostname: Option<String<63>>,
-    pub wifi: Vec<Network, MAX_NETWORKS>,
+    pub wifi: Bounded<Network, MAX_NETWORKS>,
     /// No members: no bond is made.
     pub bond: Bond,
-    pub bridges: Vec<Bridge, MAX_BRIDGES>,
+    pub bridges: Bounded<Bridge, MAX_BRIDGES>,
     /// Interfaces of their own. The default (`eth0`, DHCP, metric 10, unless it is a
     /// member of the bond or of a bridge) is already filled in.
-    pub links: Vec<Link, MAX_LINKS>,
+    pub links: Bounded<Link, MAX_LINKS>,
     pub radio: Radio,
     pub health: Health,
 }

@@ -28,7 +28,7 @@ use crate::engine::Engine;
 use crate::engine::action::{Action, Scope};
 use crate::engine::event::{Event, Failure};
 use crate::engine::journal::{RecordKind, clip};
-use crate::engine::{status, status_text};
+use crate::engine::status_text;
 use crate::system::poll::{self, Interest, Ready};
 use crate::system::signals::Signals;
 use crate::system::{clock, files, notify, packet};
@@ -391,8 +391,7 @@ impl Daemon {
 
     /// One line for `systemctl status`, when it changes.
     fn tell_init(&mut self) {
-        let status = status::status(&self.engine, clock::boot_ms());
-        let line = clip(format_args!("{}", status_text::Headline(&status)));
+        let line = clip(format_args!("{}", status_text::headline(&self.engine)));
         if line != self.notified {
             notify::status(&line);
             self.notified = line;

@@ -8,7 +8,7 @@ use super::journal::{RecordKind, clip};
 use super::observed::{Index, Kind, Link, OUR_PROTOCOL};
 use super::supplicant::{Phase, Supplicant};
 use super::{Refusal, roles, stop};
-use crate::config::Config;
+use crate::config::{Bounded, Config};
 use crate::wire::wpa::Request;
 
 impl Engine {
@@ -196,7 +196,7 @@ impl Engine {
 
     /// Keeps the list of what is refused, and writes down what is new in it.
     fn update_refusals(&mut self, now: u64) {
-        let mut list = heapless::Vec::new();
+        let mut list = Bounded::new();
         self.collect_refusals(&mut |refusal| {
             let _ = list.push(refusal);
         });

@@ -2,7 +2,8 @@
 //! writes each to the log; `wifibond events` shows them.
 use crate::config::IfName;
 use core::fmt::{self, Write};
-use heapless::{Deque, String};
+use heapless::String;
+use std::collections::VecDeque;
 
 /// Records kept.
 pub const CAPACITY: usize = 128;
@@ -90,10 +91,20 @@ pub struct Record {
     pub switch: Option<Switch>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Journal {
-    records: Deque<Record, CAPACITY>,
+    /// Has the room for [`CAPACITY`] from the start.
+    records: VecDeque<Record>,
     written: u32,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Journal {
+            records: VecDeque::with_capacity(CAPACITY),
+            written: 0,
+        }
+    }
 }
 
 impl Journal {
@@ -114,7 +125,7 @@ impl Journal {
         text: fmt::Arguments<'_>,
         switch: Option<Switch>,
     ) {
-        if self.records.is_full() {
+        if self.records.len() >= CAPACITY {
             self.records.pop_front();
         }
         self.written += 1;
@@ -126,7 +137,7 @@ impl Journal {
             text: clip(text),
             switch,
         };
-        let _ = self.records.push_back(record);
+        self.records.push_back(record);
     }
 
     /// Records with a number above this one, oldest first.

@@ -39,7 +39,7 @@ mod tests;
 pub mod tune;
 pub mod words;
 
-use crate::config::{Config, IfName, MAX_BRIDGES, MAX_LINKS, MAX_MEMBERS, Mac};
+use crate::config::{Bounded, Config, IfName, MAX_BRIDGES, MAX_LINKS, MAX_MEMBERS, Mac};
 use action::{Action, Scope};
 use heapless::Vec;
 use journal::{Journal, Text};
@@ -68,15 +68,15 @@ pub struct Engine {
     journal: Journal,
     retry: Retry,
     carry: carry::Carry,
-    supplicants: Vec<Supplicant, MAX_SUPPLICANTS>,
-    clients: Vec<dhcp4::Client, { dhcp4::MAX_CLIENTS }>,
-    inet6: Vec<dhcp6::Inet6, { dhcp4::MAX_CLIENTS }>,
+    supplicants: Bounded<Supplicant, MAX_SUPPLICANTS>,
+    clients: Bounded<dhcp4::Client, { dhcp4::MAX_CLIENTS }>,
+    inet6: Bounded<dhcp6::Inet6, { dhcp4::MAX_CLIENTS }>,
     identity: dhcp4::Identity,
     random: random::Random,
     /// What stands in resolv.conf.
     resolver: Option<dns::Written>,
     dialect: supplicant_file::Dialect,
-    refusals: Vec<Refusal, MAX_REFUSALS>,
+    refusals: Bounded<Refusal, MAX_REFUSALS>,
     /// The member that `switch` asked for, until it fails.
     pinned: Option<Index>,
     /// The bond and the bridges that this process created.
@@ -112,14 +112,14 @@ impl Engine {
             journal: Journal::default(),
             retry: Retry::default(),
             carry: carry::Carry::default(),
-            supplicants: Vec::new(),
-            clients: Vec::new(),
-            inet6: Vec::new(),
+            supplicants: Bounded::with_room(),
+            clients: Bounded::with_room(),
+            inet6: Bounded::with_room(),
             identity: dhcp4::Identity::default(),
             random: random::Random::new(0),
             resolver: None,
             dialect: supplicant_file::Dialect { owe: true },
-            refusals: Vec::new(),
+            refusals: Bounded::with_room(),
             pinned: None,
             made: Vec::new(),
             making: None,

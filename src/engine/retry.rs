@@ -6,6 +6,7 @@
 use super::action::{Action, KernelAction};
 use super::event::Failure;
 use super::observed::Index;
+use crate::config::Bounded;
 use core::hash::{Hash, Hasher};
 use heapless::Vec;
 
@@ -81,7 +82,7 @@ fn hash(action: &Action) -> u32 {
 
 #[derive(Debug, Default)]
 pub struct Retry {
-    entries: Vec<Entry, MAX_REMEMBERED>,
+    entries: Bounded<Entry, MAX_REMEMBERED>,
     waiting: Vec<u32, MAX_WAITING>,
     /// Until then.
     waiting_until: u64,

@@ -9,7 +9,7 @@ use super::roles::{self, MAX_PORTS, authorised};
 use super::status_link::link_status;
 use super::supplicant::{Radio, Supplicant};
 use super::words::{Destination, Words};
-use crate::config::{IfName, IpNet, MAX_MEMBERS, Mac, Matcher};
+use crate::config::{Bounded, IfName, IpNet, MAX_MEMBERS, Mac, Matcher};
 use core::fmt::Display;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use heapless::Vec;
@@ -40,10 +40,10 @@ pub struct Status<'a> {
     /// The link of the best default route that is in force.
     pub uplink: Option<&'a IfName>,
     pub bond: Option<BondStatus<'a>>,
-    pub links: Vec<LinkStatus<'a>, MAX_SHOWN_LINKS>,
+    pub links: Bounded<LinkStatus<'a>, MAX_SHOWN_LINKS>,
     /// As in resolv.conf.
     pub dns: Vec<Shown<super::dns::Server>, { super::dns::MAX_SERVERS }>,
-    pub problems: Vec<Problem, MAX_PROBLEMS>,
+    pub problems: Bounded<Problem, MAX_PROBLEMS>,
 }
 
 #[derive(Debug, Serialize)]
@@ -54,7 +54,7 @@ pub struct BondStatus<'a> {
     /// Since so many milliseconds.
     pub since_ms: Option<u64>,
     pub switches: u32,
-    pub members: Vec<MemberStatus<'a>, MAX_PORTS>,
+    pub members: Bounded<MemberStatus<'a>, MAX_PORTS>,
     /// Entries of `bond.members` that no adapter answers to.
     pub missing: Vec<Shown<&'a Matcher>, MAX_MEMBERS>,
     /// Nobody carries: since so many milliseconds, and why.
@@ -198,7 +198,7 @@ pub struct Problem {
 
 /// Looks at the engine at this time.
 pub fn status(engine: &Engine, now: u64) -> Status<'_> {
-    let mut links = Vec::new();
+    let mut links = Bounded::new();
     // Our bond first, then the links of the file.
     if !engine.config.bond.members.is_empty() && !super::bridge::has_bond(&engine.config) {
         let _ = links.push(link_status(engine, now, &engine.config.bond.name));
@@ -235,7 +235,7 @@ pub fn status(engine: &Engine, now: u64) -> Status<'_> {
 }
 
 /// The link of the best default route.
-fn uplink(engine: &Engine) -> Option<&IfName> {
+pub(super) fn uplink(engine: &Engine) -> Option<&IfName> {
     let defaults = engine.observed.routes().filter(|r| r.route.to.prefix == 0);
     let best = defaults
         .filter(|r| engine.observed.link(r.link).is_some_and(|l| l.carrier))
@@ -243,7 +243,7 @@ fn uplink(engine: &Engine) -> Option<&IfName> {
     engine.observed.link(best.link).map(|link| &link.name)
 }
 
-fn is_online(engine: &Engine) -> bool {
+pub(super) fn is_online(engine: &Engine) -> bool {
     engine.observed.links().any(|link| is_usable(engine, link))
 }
 
@@ -367,8 +367,8 @@ fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> M
     }
 }
 
-pub fn problems(engine: &Engine, now: u64) -> Vec<Problem, MAX_PROBLEMS> {
-    let mut list = Vec::new();
+pub fn problems(engine: &Engine, now: u64) -> Bounded<Problem, MAX_PROBLEMS> {
+    let mut list = Bounded::new();
     for refusal in engine.refusals() {
         let _ = list.push(Problem {
             link: refusal.link.clone(),

@@ -2,7 +2,8 @@
 //! wrong, and what happened lately.
 use super::Engine;
 use super::journal::Record;
-use super::status::{BondStatus, LinkStatus, MemberStatus, Status, status};
+use super::status::{BondStatus, LinkStatus, MemberStatus, Status, is_online, status, uplink};
+use crate::config::IfName;
 use core::fmt::{self, Display, Formatter, Write};
 
 /// Events at the end of the page.
@@ -31,7 +32,7 @@ impl Page<'_> {
 
 impl Display for Page<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", Headline(&self.status))?;
+        writeln!(f, "{}", headline(self.engine))?;
         if let Some(bond) = &self.status.bond {
             bond_part(bond, f)?;
         }
@@ -66,20 +67,37 @@ impl Display for Page<'_> {
 }
 
 /// One line: online or not, through what.
-pub struct Headline<'a>(pub &'a Status<'a>);
+pub struct Headline<'a> {
+    online: bool,
+    uplink: Option<&'a IfName>,
+    /// The bond and its active member.
+    bond: Option<(&'a IfName, &'a IfName)>,
+}
+
+/// The first line of [`page`], without working out the rest of it.
+pub fn headline(engine: &Engine) -> Headline<'_> {
+    let bond = &engine.config.bond;
+    let active = engine.carry().now();
+    let active = active.and_then(|(index, _)| engine.observed().link(index));
+    Headline {
+        online: is_online(engine),
+        uplink: uplink(engine),
+        bond: active
+            .filter(|_| !bond.members.is_empty())
+            .map(|link| (&bond.name, &link.name)),
+    }
+}
 
 impl Display for Headline<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let status = self.0;
-        match (status.online, status.uplink) {
+        match (self.online, self.uplink) {
             (true, Some(link)) => write!(f, "ONLINE through {link}")?,
             (true, None) => f.write_str("ONLINE, without a default route")?,
             (false, _) => f.write_str("NOT ONLINE")?,
         }
-        let bond = status.bond.as_ref();
-        match bond.and_then(|bond| bond.active.map(|active| (bond, active))) {
-            Some((bond, active)) if status.uplink == Some(bond.name) => write!(f, " ({active})"),
-            Some((bond, active)) => write!(f, "; {} stands by on {active}", bond.name),
+        match self.bond {
+            Some((bond, active)) if self.uplink == Some(bond) => write!(f, " ({active})"),
+            Some((bond, active)) => write!(f, "; {bond} stands by on {active}"),
             None => Ok(()),
         }
     }

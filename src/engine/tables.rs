@@ -6,13 +6,12 @@
 use super::action::Scope;
 use super::observed::*;
 use super::roles::authorised;
-use crate::config::IpNet;
-use heapless::Vec;
+use crate::config::{Bounded, IpNet};
 
 /// A bounded table whose entries can be swept after a dump.
 #[derive(Debug)]
 struct Table<T, const N: usize> {
-    entries: Vec<(T, bool), N>,
+    entries: Bounded<(T, bool), N>,
     /// Something did not fit: in the last whole dump, or since.
     overflow: bool,
     /// The same for the dump that is under way.
@@ -20,9 +19,9 @@ struct Table<T, const N: usize> {
 }
 
 impl<T: PartialEq, const N: usize> Table<T, N> {
-    const fn new() -> Self {
+    fn new() -> Self {
         Table {
-            entries: Vec::new(),
+            entries: Bounded::with_room(),
             overflow: false,
             overflow_in_dump: false,
         }

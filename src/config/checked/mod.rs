@@ -10,11 +10,12 @@ mod ip;
 pub mod value;
 mod wifi;
 
+use super::Bounded;
 use super::document::{Document, Node};
 use super::error::ConfigError;
 use super::types::{Bridge, Config, Health, IfName, Link, Matcher, Probe, Radio};
 use core::net::IpAddr;
-use heapless::{String, Vec};
+use heapless::String;
 use value::{Buffer, plain};
 
 type Checked<T> = Result<T, ConfigError>;
@@ -24,10 +25,10 @@ pub fn nothing_said() -> Config {
     Config {
         country: None,
         hostname: None,
-        wifi: Vec::new(),
+        wifi: Bounded::new(),
         bond: bond::standard(),
-        bridges: Vec::new(),
-        links: Vec::new(),
+        bridges: Bounded::new(),
+        links: Bounded::new(),
         radio: Radio::default(),
         health: Health::default(),
     }

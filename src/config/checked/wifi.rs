@@ -1,6 +1,7 @@
 //! `wifi`. No message here repeats a value: secrets stand
 //! close, and people mix the fields up.
 use super::value::{self, Buffer, plain, unescape};
+use crate::config::Bounded;
 use crate::config::document::Node;
 use crate::config::error::ConfigError;
 use crate::config::grammar::SECURITY;
@@ -9,7 +10,7 @@ use heapless::{String, Vec};
 
 type Checked<T> = Result<T, ConfigError>;
 
-pub fn networks(file: Node<'_>, out: &mut Vec<Network, MAX_NETWORKS>) -> Checked<()> {
+pub fn networks(file: Node<'_>, out: &mut Bounded<Network, MAX_NETWORKS>) -> Checked<()> {
     for node in file.items("wifi") {
         let network = network(node)?;
         if let Some(first) = out.iter().position(|other| same(other, &network)) {

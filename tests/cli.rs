@@ -103,6 +103,10 @@ fn wrong_usage_is_2() {
         &["switch", "a b"],
         &["switch", "a", "b"],
         &["reload", "x"],
+        &["release", "bond0", "5"],
+        &["release", "4", "bond0"],
+        &["renew", "bond0", "4", "6"],
+        &["renew", "a/b"],
         &["run", "--config"],
         &["--dance"],
     ] {

@@ -3,7 +3,7 @@
 use super::{Exit, Outcome, say};
 use crate::daemon::CONTROL;
 use crate::system::unix;
-use crate::wire::control::{self, Order, Request};
+use crate::wire::control::{self, Leases, Order, Request};
 use lexopt::prelude::*;
 use std::io::{IsTerminal, Read, Write};
 use std::time::Duration;
@@ -121,30 +121,36 @@ pub fn reload(parser: &mut lexopt::Parser) -> Outcome {
 }
 
 pub fn renew(parser: &mut lexopt::Parser) -> Outcome {
-    let link = link_argument(parser, "renew")?;
-    show(Request::Renew(link.as_deref()))
+    let words = lease_words(parser)?;
+    show(Request::Renew(leases(&words, "renew")?))
 }
 
 pub fn release(parser: &mut lexopt::Parser) -> Outcome {
-    let link = link_argument(parser, "release")?;
-    show(Request::Release(link.as_deref()))
+    let words = lease_words(parser)?;
+    show(Request::Release(leases(&words, "release")?))
 }
 
-/// The one optional LINK.
-fn link_argument(parser: &mut lexopt::Parser, verb: &str) -> Result<Option<String>, Exit> {
-    let mut link: Option<String> = None;
+/// `[LINK] [4|6]`.
+fn lease_words(parser: &mut lexopt::Parser) -> Result<Vec<String>, Exit> {
+    let mut words = Vec::new();
     while let Some(argument) = parser.next()? {
         match argument {
-            Value(name) if link.is_none() => link = Some(name.string()?),
+            Value(word) if words.len() < 2 => words.push(word.string()?),
             other => return Err(other.unexpected().into()),
         }
     }
-    match link {
-        Some(name) if !control::is_name(&name) => Err(super::wrong_usage(format_args!(
-            "{verb}: \"{name}\" is no interface's name"
-        ))),
-        link => Ok(link),
-    }
+    Ok(words)
+}
+
+fn leases<'w>(words: &'w [String], verb: &str) -> Result<Leases<'w>, Exit> {
+    let mut words = words.iter().map(String::as_str);
+    let wrong = || {
+        super::wrong_usage(format_args!(
+            "{verb}: as in `wifibond {verb}`, `wifibond {verb} bond0` or `wifibond {verb} bond0 4` \
+             (4: DHCPv4, 6: DHCPv6)"
+        ))
+    };
+    Leases::parse(words.next(), words.next()).ok_or_else(wrong)
 }
 
 pub fn switch(parser: &mut lexopt::Parser) -> Outcome {

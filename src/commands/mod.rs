@@ -28,8 +28,8 @@ usage: wifibond COMMAND
   member MEMBER down|up      set one member down, or up again
   member MEMBER reassociate  have it read its networks and join anew
   doctor                     what is not as the file has it, and what to do
-  renew [LINK]               ask for the lease again, now
-  release [LINK]             give the lease back, until the next renew
+  renew [LINK] [4|6]         ask for the lease again, now; 4: DHCPv4, 6: DHCPv6
+  release [LINK] [4|6]       give the lease back, until the next renew
   wait-online [--timeout S]  return when a link has an address and its gateway answers
   --version, --help
 

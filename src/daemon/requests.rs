@@ -3,7 +3,7 @@ use super::{Daemon, SIGNALS_WITHIN_MS, STEPS_AT_ONCE, clients};
 use crate::engine::action::Action;
 use crate::engine::event::Event;
 use crate::system::clock;
-use crate::wire::control::{self, Order, Request};
+use crate::wire::control::{self, Family, Leases, Order, Request};
 use std::fmt::Write;
 
 impl Daemon {
@@ -26,16 +26,16 @@ impl Daemon {
                 let (code, body) = self.switch(member);
                 self.clients.answer(place, code, &body);
             }
-            Some(Request::Renew(link)) => {
-                let (code, body) = match self.engine.renew(clock::boot_ms(), link) {
-                    0 => (1, no_client(link)),
+            Some(Request::Renew(leases)) => {
+                let (code, body) = match self.engine.renew(clock::boot_ms(), leases) {
+                    0 => (1, no_client(leases)),
                     1 => (0, "asking for the lease\n".into()),
                     count => (0, format!("asking for {count} leases\n")),
                 };
                 self.clients.answer(place, code, &body);
             }
-            Some(Request::Release(link)) => {
-                let (code, body) = self.release(link);
+            Some(Request::Release(leases)) => {
+                let (code, body) = self.release(leases);
                 self.clients.answer(place, code, &body);
             }
             Some(Request::Member { name, order }) => {
@@ -67,23 +67,25 @@ impl Daemon {
         }
     }
 
-    fn release(&mut self, only: Option<&str>) -> (u8, String) {
+    fn release(&mut self, leases: Leases<'_>) -> (u8, String) {
         let mut count = 0;
-        while count < crate::engine::dhcp4::MAX_CLIENTS
-            && let Some(link) = self.engine.releasable(only)
+        while leases.means(Family::V4)
+            && count < crate::engine::dhcp4::MAX_CLIENTS
+            && let Some(link) = self.engine.releasable(leases.link)
         {
             self.perform(Action::ReleaseDhcp4 { link });
             count += 1;
         }
-        while count < 2 * crate::engine::dhcp4::MAX_CLIENTS
-            && let Some(link) = self.engine.releasable6(only)
+        while leases.means(Family::V6)
+            && count < 2 * crate::engine::dhcp4::MAX_CLIENTS
+            && let Some(link) = self.engine.releasable6(leases.link)
         {
             self.perform(Action::ReleaseDhcp6 { link });
             count += 1;
         }
         self.work_without_answers();
         match count {
-            0 => (1, no_client(only)),
+            0 => (1, no_client(leases)),
             1 => (0, "the lease was given back\n".into()),
             count => (0, format!("{count} leases were given back\n")),
         }
@@ -174,14 +176,15 @@ impl Daemon {
     }
 }
 
-fn no_client(link: Option<&str>) -> String {
-    match link {
-        Some(link) => format!(
-            "{link}: no lease there, and nothing asks for one (no carrier, or no DHCP in the file)\n"
-        ),
-        None => {
-            "there is no lease, and nothing asks for one (no carrier, or no DHCP in the file)\n"
-                .into()
-        }
+fn no_client(leases: Leases<'_>) -> String {
+    let kind = match leases.family {
+        None => "lease",
+        Some(Family::V4) => "lease of DHCPv4",
+        Some(Family::V6) => "lease of DHCPv6",
+    };
+    let why = "and nothing asks for one (no carrier, or no DHCP in the file)";
+    match leases.link {
+        Some(link) => format!("{link}: no {kind} there, {why}\n"),
+        None => format!("there is no {kind}, {why}\n"),
     }
 }

@@ -16,9 +16,8 @@ pub enum Request<'a> {
     Reload,
     /// The member's name.
     Switch(&'a str),
-    /// The lease of this link, or of all.
-    Renew(Option<&'a str>),
-    Release(Option<&'a str>),
+    Renew(Leases<'a>),
+    Release(Leases<'a>),
     /// One member alone.
     Member {
         name: &'a str,
@@ -30,6 +29,69 @@ pub enum Request<'a> {
     Ways,
     /// The names of all interfaces that are ours, one a line: for `doctor`.
     Links,
+}
+
+/// The leases that are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Leases<'a> {
+    /// Of this link, or of all.
+    pub link: Option<&'a str>,
+    /// Of this kind, or of both.
+    pub family: Option<Family>,
+}
+
+/// DHCPv4 or DHCPv6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    V4,
+    V6,
+}
+
+impl Family {
+    fn parse(word: &str) -> Option<Family> {
+        match word {
+            "4" => Some(Family::V4),
+            "6" => Some(Family::V6),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Leases<'a> {
+    /// `[LINK] [4|6]`. A single 4 or 6 is a family, and no link.
+    pub fn parse(first: Option<&'a str>, second: Option<&'a str>) -> Option<Leases<'a>> {
+        let (link, family) = match (first, second) {
+            (Some(link), Some(family)) => (Some(link), Some(Family::parse(family)?)),
+            (Some(word), None) => match Family::parse(word) {
+                None => (Some(word), None),
+                family => (None, family),
+            },
+            (None, _) => (None, None),
+        };
+        let link = match link {
+            Some(link) => Some(link).filter(|link| is_name(link))?.into(),
+            None => None,
+        };
+        Some(Leases { link, family })
+    }
+
+    pub fn means(&self, family: Family) -> bool {
+        self.family.is_none_or(|meant| meant == family)
+    }
+}
+
+impl fmt::Display for Leases<'_> {
+    /// Each word with a blank in front.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(link) = self.link {
+            write!(f, " {link}")?;
+        }
+        match self.family {
+            Some(Family::V4) => f.write_str(" 4"),
+            Some(Family::V6) => f.write_str(" 6"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What one member is told to do.
@@ -73,8 +135,8 @@ pub fn parse(line: &str) -> Option<Request<'_>> {
             count: count.parse().ok()?,
         }),
         ("reload", None, None, None) => Some(Request::Reload),
-        ("renew", link, None, None) if link.is_none_or(is_name) => Some(Request::Renew(link)),
-        ("release", link, None, None) if link.is_none_or(is_name) => Some(Request::Release(link)),
+        ("renew", link, family, None) => Some(Request::Renew(Leases::parse(link, family)?)),
+        ("release", link, family, None) => Some(Request::Release(Leases::parse(link, family)?)),
         ("switch", Some(member), None, None) if is_name(member) => Some(Request::Switch(member)),
         ("member", Some(name), Some(order), None) if is_name(name) => Some(Request::Member {
             name,
@@ -115,10 +177,8 @@ impl fmt::Display for Request<'_> {
             Request::Doctor => f.write_str("doctor"),
             Request::Ways => f.write_str("ways"),
             Request::Links => f.write_str("links"),
-            Request::Renew(None) => f.write_str("renew"),
-            Request::Renew(Some(link)) => write!(f, "renew {link}"),
-            Request::Release(None) => f.write_str("release"),
-            Request::Release(Some(link)) => write!(f, "release {link}"),
+            Request::Renew(leases) => write!(f, "renew{leases}"),
+            Request::Release(leases) => write!(f, "release{leases}"),
         }
     }
 }
@@ -163,10 +223,19 @@ mod tests {
                 name: "wlan1",
                 order: Order::Up,
             },
-            Request::Renew(None),
-            Request::Renew(Some("bond0")),
-            Request::Release(None),
-            Request::Release(Some("eth0")),
+            Request::Renew(Leases::default()),
+            Request::Renew(Leases {
+                link: Some("bond0"),
+                family: None,
+            }),
+            Request::Release(Leases {
+                link: None,
+                family: Some(Family::V4),
+            }),
+            Request::Release(Leases {
+                link: Some("eth0"),
+                family: Some(Family::V6),
+            }),
         ] {
             assert_eq!(parse(&format!("{request}\n")), Some(request));
         }
@@ -190,6 +259,11 @@ mod tests {
             "switch a\nreload",
             "halt",
             "doctor wlan0",
+            "renew bond0 5",
+            "renew bond0 4 6",
+            "release 4 bond0",
+            "release a/b",
+            "release a/b 4",
             "member wlan0",
             "member wlan0 sideways",
             "member a/b down",

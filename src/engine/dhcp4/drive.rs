@@ -10,6 +10,7 @@ use crate::engine::observed::{Attachment, Index, Link};
 use crate::engine::tables::Observed;
 use crate::engine::{Engine, address, bridge, dhcp6, roles};
 use crate::wire::arp::Word;
+use crate::wire::control::{Family, Leases};
 use crate::wire::dhcp4::{self, Ask, Kind, MAX_ASK};
 use core::net::Ipv4Addr;
 use heapless::Vec;
@@ -299,16 +300,22 @@ impl Engine {
     }
 
     /// `wifibond renew`: how many links ask now.
-    pub fn renew(&mut self, now: u64, only: Option<&str>) -> usize {
+    pub fn renew(&mut self, now: u64, leases: Leases<'_>) -> usize {
         let random = &mut self.random;
-        let meant =
-            |c: &&mut Client| c.state != State::Idle && only.is_none_or(|name| c.name == name);
+        let only = leases.link;
+        let meant = |c: &&mut Client| {
+            let meant = leases.means(Family::V4) && only.is_none_or(|name| c.name == name);
+            meant && c.state != State::Idle
+        };
         let mut count = 0;
         for client in self.clients.iter_mut().filter(meant) {
             client.renew_now(now, random);
             count += 1;
         }
-        count + self.renew6(now, only)
+        match leases.means(Family::V6) {
+            true => count + self.renew6(now, only),
+            false => count,
+        }
     }
 
     /// Links whose lease can be given back: its address is there to send from.

@@ -294,6 +294,16 @@ fn name_servers_of_the_lease_are_written_and_taken_back() {
     };
     put("# nothing here\\n");
     s.pi.ns.run("mkdir", &["-p", "/run/systemd"]);
+    // Stands in for systemctl, and writes down what it is told.
+    let calls = "/run/systemctl-calls";
+    let script = format!("#!/bin/sh\\necho \"$@\" >>{calls}\\n");
+    let make = format!("printf '{script}' >/usr/sbin/systemctl; chmod 755 /usr/sbin/systemctl");
+    s.pi.ns.run("sh", &["-c", &make]);
+    let told = || {
+        let calls = s.pi.ns.read(calls).unwrap_or_default();
+        let told = "--no-block try-reload-or-restart systemd-timesyncd";
+        calls.lines().filter(|line| *line == told).count()
+    };
     let mut config = one_line();
     config["bond"] = json!({ "dns": ["192.168.43.1"], "search": ["own.example"] });
     s.pi.start(&config);
@@ -305,10 +315,13 @@ fn name_servers_of_the_lease_are_written_and_taken_back() {
     let time = "/run/systemd/timesyncd.conf.d/50-wifibond.conf";
     let ntp = s.pi.ns.read(time).unwrap_or_default();
     assert!(ntp.ends_with("[Time]\nNTP=192.168.43.7\n"), "{ntp}");
+    wait_until("timesyncd is told", SHORT, || told() == 1);
     let exit = s.pi.terminate();
     assert_eq!(exit.code(), Some(0), "{exit:?}");
     assert_eq!(etc(), "# nothing here\n");
     assert_eq!(s.pi.ns.read(time), None);
+    assert_eq!(told(), 2, "when they are taken back");
+    s.pi.ns.run("rm", &["/usr/sbin/systemctl"]);
     put("nameserver 198.51.100.7\\n");
     s.pi.start_again();
     leased(&s);

@@ -7,7 +7,7 @@
 //! Where it is a link to systemd-resolved's file, that one gets the servers in a drop-in: it
 //! would fall back to public ones, having no interface of its own.
 //!
-//! Time servers go into a drop-in of systemd-timesyncd, where systemd runs.
+//! Time servers go into a drop-in of systemd-timesyncd, where systemd runs; it is told.
 use super::card;
 use super::publish::{self, RESOLVER, What};
 use crate::engine::Engine;
@@ -179,13 +179,32 @@ fn write_time(text: Option<&[u8]>) -> bool {
     if !files::exists(SYSTEMD) {
         return true;
     }
-    let written = match text {
+    let old = files::read(TIME, MOST_BYTES).ok();
+    if old.as_deref() == text {
+        return true;
+    }
+    let put = |text: Option<&[u8]>| match text {
         None => files::remove(TIME),
         Some(text) => {
             files::ensure_dir(TIME_DIR, 0o755).and_then(|()| files::write_atomic(TIME, text, 0o644))
         }
     };
-    publish::is_done(TIME, written, "")
+    let told = put(text).and_then(|()| tell_timesyncd());
+    if told.is_err() {
+        // Or the next attempt would find nothing to tell.
+        let _ = put(old.as_deref());
+    }
+    publish::is_done(TIME, told, "")
+}
+
+/// It reads its configuration when it starts. One that does not run is left alone.
+fn tell_timesyncd() -> crate::system::Result<()> {
+    let words = ["--no-block", "try-reload-or-restart", "systemd-timesyncd"];
+    match host::systemctl(&words) {
+        // Without systemctl there is nobody to tell.
+        Err(e) if e.errno == libc::ENOENT => Ok(()),
+        other => other,
+    }
 }
 
 /// What stood there before.

@@ -250,15 +250,20 @@ pub fn choose(engine: &Engine, bond: &Link, have: &BondOptions) -> Option<Index>
     match (current, primary) {
         (Some(current), Some(primary)) => match engine.config.bond.primary_reselect {
             PrimaryReselect::Always => Some(primary.index),
-            PrimaryReselect::Better if primary.facts.speed > current.facts.speed => {
-                Some(primary.index)
-            }
+            PrimaryReselect::Better if speed(primary) > speed(current) => Some(primary.index),
             PrimaryReselect::Better | PrimaryReselect::Failure => Some(current.index),
         },
         (Some(current), None) => Some(current.index),
         (None, Some(primary)) => Some(primary.index),
         (None, None) => Some(first.index),
     }
+}
+
+/// What `better` compares, as bond_choose_primary_or_current() in
+/// drivers/net/bonding/bond_main.c does: Mbit/s, then full duplex. Unlike there, a speed that
+/// the driver does not tell (Wi-Fi) is less than any other.
+fn speed(link: &Link) -> (Option<u32>, Option<bool>) {
+    (link.facts.speed, link.facts.full_duplex)
 }
 
 pub fn is_primary(bond: &config::Bond, link: &Link) -> bool {

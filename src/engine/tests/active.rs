@@ -87,6 +87,43 @@ fn reselect_failure_stays_where_it_is() {
     assert_eq!(world.bond().1.active, Some(WLAN0));
 }
 
+/// As the kernel's own `better`: more speed, or full duplex at the same speed. Wi-Fi tells no
+/// speed, and counts as slower than any cable.
+#[test]
+fn reselect_better_goes_back_to_the_primary_only_if_that_is_faster() {
+    const FULL: (Option<u32>, Option<bool>) = (Some(100), Some(true));
+    const HALF: (Option<u32>, Option<bool>) = (Some(100), Some(false));
+    for (primary, current, goes_back) in [
+        ((Some(1_000), Some(true)), FULL, true),
+        (FULL, (Some(1_000), Some(true)), false),
+        (FULL, FULL, false),
+        (FULL, HALF, true),
+        (HALF, FULL, false),
+        ((Some(1_000), Some(false)), FULL, true),
+        ((None, None), HALF, false),
+        (HALF, (None, None), true),
+        ((None, None), (None, None), false),
+    ] {
+        let mut config = config();
+        config.bond.primary_reselect = PrimaryReselect::Better;
+        let mut world = World::start(&config, &[(WLAN0, "wlan0", true), (WLAN1, "wlan1", true)]);
+        for (index, (speed, full_duplex)) in [(WLAN0, primary), (WLAN1, current)] {
+            pretend::edit(&mut world.engine, world.now, index, |link| {
+                (link.facts.speed, link.facts.full_duplex) = (speed, full_duplex);
+            });
+        }
+        world.join(WLAN1);
+        assert_eq!(world.bond().1.active, Some(WLAN1));
+        world.join(WLAN0);
+        let expected = if goes_back { WLAN0 } else { WLAN1 };
+        let active = world.bond().1.active;
+        assert_eq!(active, Some(expected), "{primary:?} and {current:?}");
+        world.lose(expected);
+        let other = if goes_back { WLAN1 } else { WLAN0 };
+        assert_eq!(world.bond().1.active, Some(other), "when it fails, any");
+    }
+}
+
 /// Each time another adapter carries, and after a time without any; never in between.
 #[test]
 fn neighbours_are_told_which_adapter_has_the_addresses() {

@@ -136,11 +136,13 @@ fn dhcpv6_alone_gives_address_and_name_servers_in_two_messages() {
     server.arg("--dhcp-range=fd00:43::100,fd00:43::1ff,64,2m");
     server.arg("--dhcp-option=option6:dns-server,[fd00:43::53]");
     server.arg("--dhcp-option=option6:domain-search,six.example");
+    server.arg("--dhcp-option=option6:ntp-server,[fd00:43::7]");
     server.arg("--dhcp-leasefile=/tmp/leases-without-a-router");
     let log = std::env::temp_dir().join("server-without-a-router.log");
     let _ = std::fs::remove_file(&log);
     let server = Process::start(server, &log);
     server.wait_log("DHCPv6, IP range", SHORT);
+    s.pi.ns.run("mkdir", &["-p", "/run/systemd"]);
     let ear = listen(&s.lan, "udp port 547 or udp port 546");
     s.pi.start(&with(json!({ "dhcp": false }), json!({ "mode": "dhcp" })));
     let st = s.pi.wait("a lease of DHCPv6", LONG, |st| {
@@ -152,6 +154,12 @@ fn dhcpv6_alone_gives_address_and_name_servers_in_two_messages() {
         file.is_some_and(|text| {
             text.contains("search six.example\n") && text.contains("nameserver fd00:43::53\n")
         })
+    });
+    wait_until("the time server", SHORT, || {
+        let file =
+            s.pi.ns
+                .read("/run/systemd/timesyncd.conf.d/50-wifibond.conf");
+        file.is_some_and(|text| text.contains("NTP=fd00:43::7\n"))
     });
     // RFC 8415, 18.3.1: a Solicit with the Rapid Commit option is answered by a Reply at once.
     let heard = ear.log();

@@ -1,87 +1,243 @@
-//! What the README promises, held against the files and tests it names.
+//! What the README promises, held against the files and tests it names. What needs the
+//! program to run is in `documented`.
 #![cfg(not(target_env = "musl"))]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use wifibond::config;
 
+fn place(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
 fn read(path: &str) -> String {
-    let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let whole = place(path);
     fs::read_to_string(&whole).unwrap_or_else(|e| panic!("{}: {e}", whole.display()))
 }
 
-/// The rows of the table under a heading, without its head.
-fn rows(readme: &str, heading: &str) -> Vec<Vec<String>> {
+/// The text from a heading up to the next one that ends it.
+fn section<'a>(readme: &'a str, heading: &str, end: &str) -> &'a str {
     let from = readme
         .find(heading)
         .unwrap_or_else(|| panic!("no {heading:?}"));
-    let table = readme[from..]
-        .lines()
-        .skip_while(|line| !line.starts_with("| ---"));
-    let rows = table.skip(1).take_while(|line| line.starts_with('|'));
-    rows.map(|row| {
-        row.trim_matches('|')
-            .split(" | ")
-            .map(|cell| cell.trim().to_owned())
-            .collect()
-    })
-    .collect()
+    let rest = &readme[from + heading.len()..];
+    &rest[..rest.find(end).unwrap_or(rest.len())]
 }
 
-/// `file: test`, each of a test that is there.
-fn assert_is_a_test(named: &str, row: &str) {
+/// The rows of all tables in a text, without their heads.
+fn rows(text: &str) -> Vec<Vec<String>> {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_head = |n: usize| {
+        lines[n].starts_with("| ---") || lines.get(n + 1).is_some_and(|l| l.starts_with("| ---"))
+    };
+    let table = (0..lines.len()).filter(|n| lines[*n].starts_with('|') && !is_head(*n));
+    let cells = |n: usize| {
+        let row = lines[n].trim_start_matches('|').trim_end();
+        let row = row.strip_suffix('|').unwrap_or(row);
+        row.split(" | ")
+            .map(|cell| cell.trim().to_owned())
+            .collect()
+    };
+    table.map(cells).collect()
+}
+
+/// `file: test`, each of a test that is there and runs: in `tests`, or a unit test in `src`.
+fn assert_are_tests(named: &str, row: &str) {
     for one in named.split(", ") {
         let one = one.trim_matches('`');
         let (file, test) = one
             .split_once(": ")
             .unwrap_or_else(|| panic!("{one:?} in {row}"));
-        let text = read(&format!("tests/{file}.rs"));
-        assert!(
-            text.contains(&format!("#[test]\nfn {test}()")),
-            "{row}: tests/{file}.rs has no test {test}"
-        );
+        let in_tests = format!("tests/{file}.rs");
+        let path = match place(&in_tests).exists() {
+            true => in_tests,
+            false => format!("src/{file}.rs"),
+        };
+        let text = read(&path);
+        let head = format!("fn {test}() ");
+        let at = text
+            .find(&head)
+            .unwrap_or_else(|| panic!("{row}: {path} has no {test}"));
+        let attributes: Vec<&str> = text[..at]
+            .lines()
+            .rev()
+            .map(str::trim)
+            .take_while(|line| line.starts_with("#[") || line.starts_with("//"))
+            .collect();
+        assert!(attributes.contains(&"#[test]"), "{row}: {test} is no test");
+        let ignored = attributes
+            .iter()
+            .any(|a| a.starts_with("#[ignore") || a.starts_with("#[should_panic"));
+        assert!(!ignored, "{row}: {test} does not run");
     }
 }
 
 #[test]
-fn every_row_for_those_who_come_from_elsewhere_names_a_test() {
+fn every_row_for_those_who_come_from_elsewhere_names_a_test_or_a_reason() {
     let readme = read("README.md");
-    let rows = rows(&readme, "### Piece by piece");
-    assert!(rows.len() >= 35, "only {} rows", rows.len());
+    let rows = rows(section(&readme, "### Piece by piece", "\n## "));
+    assert!(rows.len() >= 80, "only {} rows", rows.len());
     for row in rows {
-        let [old, _, test] = row.as_slice() else {
+        let [old, here, test] = row.as_slice() else {
             panic!("a row without three cells: {row:?}");
         };
-        assert_is_a_test(test, old);
+        if !test.is_empty() {
+            assert_are_tests(test, old);
+            continue;
+        }
+        let reason = here.strip_prefix("left out");
+        assert!(reason.is_some_and(|why| why.len() > 10), "{old}: no reason");
     }
 }
 
-/// A set-up of the old pages: our file, and the lines that they need for the same (units,
-/// files, options; no empty lines, no comments).
-const SET_UPS: [(&str, usize); 4] = [
-    ("laptop", 140),
-    ("static", 165),
-    ("bridge", 105),
-    ("two-adapters-and-a-cable", 35),
+/// The options that the five pages have: of the units and files of ArchWiki's "Wireless
+/// bonding", and of netctl.profile(5) for the kinds ethernet, wireless, bond and bridge.
+const OPTIONS: &[(&str, &str)] = &[
+    (
+        "#### Units and modules",
+        "max_bonds mode miimon fail_over_mac primary_reselect PRIMARY master@ slave@ \
+         supplicant@ BindsTo RequiredBy ExecReload Restart -Dnl80211 -Dwext -Dwired -b \
+         bitrates distance power_save rfkill /proc/net/bonding/bond0",
+    ),
+    (
+        "#### wpa_supplicant.conf",
+        "ctrl_interface ctrl_interface_group update_config eapol_version ap_scan fast_reauth \
+         country ssid psk priority scan_ssid bssid key_mgmt proto pairwise group ieee80211w eap \
+         identity ca_cert phase2 wpa_cli wpa_gui",
+    ),
+    (
+        "#### dhclient and dhcp6c",
+        "dhclient@ dhcp6c@ sleep initial-interval reboot timeout retry dhcp-client-identifier \
+         host-name profile ia-na ia-pd rapid-commit authentication domain-name-servers \
+         domain-name ntp-servers script id-assoc keyinfo",
+    ),
+    ("#### network.conf and static@", "static@ ADDRS ROUTES"),
+    (
+        "#### netctl",
+        "Description Connection Interface BindsToInterfaces After RequiredBy ExecUpPost \
+         ExecDownPre hooks interfaces ForceConnect Mode LinkOptions MACAddress FwdDelay MaxAge \
+         SkipForwardingDelay TimeoutUp IP IP6 Address Gateway Routes Address6 Gateway6 Routes6 \
+         DHCPClient DHCP6Client DHCPReleaseOnStop DhcpcdOptions DhclientOptions \
+         DhclientOptions6 IPCustom Hostname DNS DNSDomain DNSSearch DNSOptions TimeoutDHCP \
+         TimeoutDAD SkipDAD SkipNoCarrier Auth8021X WPAConfigFile WPADriver TimeoutCarrier \
+         TimeoutWPA Security ESSID AP Key Hidden AdHoc ScanFrequencies Priority \
+         WPAConfigSection Country WPAGroup RFKill ExcludeAuto netctl-ifplugd@eth0",
+    ),
 ];
 
 #[test]
-fn the_examples_are_good_and_a_third_as_long_as_what_they_replace() {
+fn each_option_of_the_old_pages_has_a_row() {
     let readme = read("README.md");
-    let table = rows(&readme, "### The four set-ups");
-    assert_eq!(table.len(), SET_UPS.len());
-    for ((name, theirs), row) in SET_UPS.iter().zip(table) {
-        let text = read(&format!("image/examples/{name}.json"));
-        if let Err(error) = config::parse(text.as_bytes()) {
-            panic!("{name}.json: {error}");
+    for (heading, options) in OPTIONS {
+        let rows = rows(section(&readme, heading, "\n#"));
+        let old: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+        let words: Vec<&str> = old
+            .iter()
+            .flat_map(|cell| cell.split([' ', '`', ',', ':', '=', '(', ')', ';']))
+            .collect();
+        for option in options.split_whitespace() {
+            assert!(words.contains(&option), "{heading}: no row for {option}");
         }
-        let ours = text.lines().filter(|line| !line.trim().is_empty()).count();
-        assert!(3 * ours < *theirs, "{name}: {ours} lines for {theirs}");
-        assert_eq!(row[0], format!("`image/examples/{name}.json`"));
-        assert_eq!(
-            (row[2].as_str(), row[3].as_str()),
-            (&*ours.to_string(), &*theirs.to_string())
-        );
-        assert_is_a_test(&row[4], name);
     }
+}
+
+#[test]
+fn the_examples_are_good_and_as_long_as_the_readme_says() {
+    let readme = read("README.md");
+    let table = rows(section(&readme, "### The four set-ups", "\n### "));
+    let files = fs::read_dir(place("image/examples")).expect("the examples");
+    assert_eq!(table.len(), files.count());
+    for row in table {
+        let path = row[0].trim_matches('`');
+        let text = read(path);
+        if let Err(error) = config::parse(text.as_bytes()) {
+            panic!("{path}: {error}");
+        }
+        let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
+        assert_eq!(row[2], lines.to_string(), "{path}");
+        assert_are_tests(&row[4], path);
+    }
+}
+
+/// Code in the text: between single backticks, which may stand on two lines.
+fn spans(readme: &str) -> Vec<String> {
+    let mut blocks = readme.split("\n```");
+    let mut prose = blocks.next().unwrap_or_default().to_owned();
+    // Every second piece is a block; the rest of its first line names its language.
+    for outside in blocks.skip(1).step_by(2) {
+        prose.push_str(outside);
+    }
+    prose
+        .split("\n\n")
+        .flat_map(|paragraph| paragraph.split('`').skip(1).step_by(2))
+        .map(|span| span.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+/// Where a piece of a file may belong: `@` stands for it.
+const PLACES: &[&str] = &[
+    "@",
+    "{ @ }",
+    r#"{ "bond": { @ } }"#,
+    r#"{ "bond": { "members": @ } }"#,
+    r#"{ "bond": { "ipv4": { @ } } }"#,
+    r#"{ "bond": { "ipv4": { "addresses": @ } } }"#,
+    r#"{ "bond": { "ipv4": { "routes": @ } } }"#,
+    r#"{ "bond": { "members": ["eth1"] }, "links": [ { "name": "eth0", @ } ] }"#,
+    r#"{ "bond": { "members": ["eth2"] }, "links": [], "bridges": [ { "name": "br0", @ } ] }"#,
+];
+
+#[test]
+fn each_piece_of_json_in_the_readme_is_good() {
+    let readme = read("README.md");
+    let blocks = readme
+        .split("\n```json\n")
+        .skip(1)
+        .map(|rest| rest.split("\n```").next().unwrap_or_default().to_owned());
+    let is_json = |span: &String| {
+        (span.starts_with('"') && span.contains("\":")) || span.starts_with(['{', '['])
+    };
+    let pieces: Vec<String> = blocks
+        .chain(spans(&readme).into_iter().filter(is_json))
+        .collect();
+    assert!(pieces.len() >= 4, "{pieces:?}");
+    for piece in pieces {
+        let good = |place: &&&str| config::parse(place.replace('@', &piece).as_bytes()).is_ok();
+        assert!(PLACES.iter().any(|p| good(&p)), "nowhere good: {piece}");
+    }
+}
+
+/// `a.b[].c` as a file that has nothing there but `null`.
+fn file_with(path: &str) -> String {
+    path.rsplit('.').fold("null".to_owned(), |inner, key| {
+        match key.strip_suffix("[]") {
+            Some(list) => format!("{{ \"{list}\": [{inner}] }}"),
+            None => format!("{{ \"{key}\": {inner} }}"),
+        }
+    })
+}
+
+#[test]
+fn the_keys_of_the_file_are_known_to_the_program() {
+    let readme = read("README.md");
+    let table = rows(section(&readme, "## The file", "\n## "));
+    let mut count = 0;
+    for row in table {
+        let Some(first) = row[0].strip_prefix('`') else {
+            continue;
+        };
+        let whole = first.split('`').next().unwrap_or_default();
+        let parent = whole.rsplit_once('.').map_or("", |(parent, _)| parent);
+        // "`bond.ipv4`, `ipv6`": the ones after the first are its neighbours.
+        for (n, key) in row[0].split('`').skip(1).step_by(2).enumerate() {
+            let path = match (n, parent) {
+                (0, _) | (_, "") => key.to_owned(),
+                _ => format!("{parent}.{key}"),
+            };
+            let error = config::parse(file_with(&path).as_bytes()).expect_err("null is no value");
+            assert!(!error.what.contains("unknown key"), "{path}: {error}");
+            count += 1;
+        }
+    }
+    assert!(count >= 30, "only {count} keys");
 }

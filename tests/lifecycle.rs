@@ -75,7 +75,8 @@ fn sigint_stops_in_order() {
 #[test]
 fn sigterm_during_the_start_stops_in_order() {
     let s = Scene::new();
-    s.pi.start(&config());
+    s.pi.write_config(&config().to_string());
+    s.pi.launch();
     wait_until("a wpa_supplicant", SHORT, || !s.pi.supplicants().is_empty());
     let exit = s.pi.terminate();
     assert_eq!(exit.code(), Some(0), "{exit:?}");

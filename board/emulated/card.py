@@ -14,7 +14,8 @@ serial console, is ours too. Words for this side of the machine are lines of the
 
 --verify boots a card of any board as far as `wifibond status`: with the kernel of the
 emulated board of the same architecture where the card's own is not for one.
-A job may take $WIFIBOND_CARD_TIMEOUT seconds (300).
+A job may take $WIFIBOND_CARD_TIMEOUT seconds of ours (900). What QEMU itself complains of is shown when
+something went wrong.
 """
 
 import gzip
@@ -36,6 +37,10 @@ MACHINES = {
     "raspi3b": ["qemu-system-aarch64", "-M", "raspi3b", "-m", "1G"],
     "raspi2b": ["qemu-system-arm", "-M", "raspi2b", "-m", "1G"],
 }
+# At a prompt a second is a second. Without one the machine has a time of its own, as in `boot`:
+# what it measures does not depend on how busy this computer is.
+OUR_TIME = ["-accel", "tcg,thread=multi"]
+OWN_TIME = ["-icount", "shift=1,sleep=off", "-rtc", "clock=vm"]
 EMULATED = {"aarch64": "emulated", "armv7h": "emulated-32"}
 # As on the board: a hub, and the network adapter on its first port.
 CABLE = "usb-net,netdev=home,id=cable,mac=b8:27:eb:12:34:56,port=1.1"
@@ -139,9 +144,11 @@ class Machine:
                       "-serial", "chardev:serial", "-mon", "chardev=serial,mode=readline"]  # fmt: skip
         else:
             serial = ["-serial", f"file:{self.console}", "-monitor", "none"]
+        self.complaints = open(place / "complaints", "w+", errors="replace")
         self.process = subprocess.Popen(
             [*ALONE, *words, *serial, "-qmp", f"unix:{place}/qmp,server=on,wait=off"],
             stdin=None if terminal else subprocess.DEVNULL,
+            stderr=self.complaints,
         )
 
     def command(self, execute, **arguments):
@@ -181,7 +188,7 @@ class Machine:
                 if new:
                     continue
                 if self.process.poll() is not None:
-                    if not show:
+                    if not show and self.process.returncode == 0:
                         return 0  # left with Ctrl-A X
                     print("card: the machine ended before its job did", file=sys.stderr)
                     return 125
@@ -193,6 +200,10 @@ class Machine:
     def end(self):
         self.process.terminate()
         self.process.wait()
+
+    def complain(self):
+        self.complaints.seek(0)
+        sys.stderr.write(self.complaints.read()[-4000:])
 
 
 def boot(data, image, rider, place, terminal):
@@ -210,15 +221,18 @@ def boot(data, image, rider, place, terminal):
     card = place / "card.qcow2"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", image.resolve(), card, str(size)], check=True)
     machine = Machine([
-        *MACHINES[data["machine"]], "-accel", "tcg,thread=multi", "-display", "none",
+        *MACHINES[data["machine"]], *(OUR_TIME if terminal else OWN_TIME), "-display", "none",
         "-kernel", files["kernel"], "-dtb", files["device_tree"], "-initrd", first, "-append", line,
         "-drive", f"file={card},if=sd,format=qcow2", "-netdev", HOME, "-device", "usb-hub,port=1", "-device", CABLE,
     ], place, terminal)  # fmt: skip
     try:
-        limit = float("inf") if terminal else int(os.environ.get("WIFIBOND_CARD_TIMEOUT", "300"))
-        return machine.follow(limit, not terminal)
+        limit = float("inf") if terminal else int(os.environ.get("WIFIBOND_CARD_TIMEOUT", "900"))
+        status = machine.follow(limit, not terminal)
     finally:
         machine.end()
+    if status != 0:
+        machine.complain()
+    return status
 
 
 def main(words):

@@ -6,6 +6,8 @@ use super::{Namespace, Process, Thing, wait_for};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
 use std::rc::Rc;
@@ -13,8 +15,11 @@ use std::time::{Duration, Instant};
 
 const PROGRAM: &str = "/usr/bin/wifibond";
 const CONFIG: &str = "/boot/wifibond.json";
-/// `status` is a process of its own, on an emulated processor.
+const CONTROL: &str = "/run/wifibond/control.sock";
+/// Between two questions for the status.
 const ASK_EVERY: Duration = Duration::from_millis(50);
+/// From its start the program listens within this.
+const START_LIMIT: Duration = Duration::from_secs(20);
 /// An ordered stop: each of its steps is bounded, and this is above their sum.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
@@ -43,16 +48,26 @@ impl Pi {
         }
     }
 
-    /// Writes the configuration and starts the program. Does not wait for anything.
+    /// Writes the configuration and starts the program. Returns when it answers.
     #[track_caller]
     pub fn start(&self, config: &Value) {
         self.write_config(&config.to_string());
         self.start_again();
     }
 
-    /// Starts the program with the file that is there.
+    /// Starts the program with the file that is there. Returns when it answers.
     #[track_caller]
     pub fn start_again(&self) {
+        self.launch();
+        wait_for("an answer of wifibond", START_LIMIT, || {
+            self.assert_alive();
+            self.try_status().map(drop)
+        });
+    }
+
+    /// Starts the program with the file that is there, and waits for nothing.
+    #[track_caller]
+    pub fn launch(&self) {
         assert!(!self.running(), "wifibond runs already");
         let mut command = self.ns.command(PROGRAM);
         command.args(["run", "--config", CONFIG]);
@@ -100,24 +115,30 @@ impl Pi {
             .output()
     }
 
-    /// What `status --json` says; `None` while nothing answers.
+    /// What `status --json` says; `None` while nothing answers. Asked over the control
+    /// socket: a process for each of so many questions would take most of the machine's time.
     #[track_caller]
     pub fn try_status(&self) -> Option<Value> {
+        let answer = ask(&self.ns.path(CONTROL), "status json").ok()?;
+        let (code, text) = answer.split_once('\n')?;
+        assert!(
+            code == "0" || code == "3",
+            "status ends with {code}: {text}"
+        );
+        let status = serde_json::from_str(text);
+        Some(status.unwrap_or_else(|e| panic!("status --json is no JSON, {e}: {text}")))
+    }
+
+    /// What the command `wifibond status --json` says.
+    #[track_caller]
+    pub fn status(&self) -> Value {
         let (code, text, complaint) = self.wifibond(&["status", "--json"]);
-        if code == 4 {
-            return None;
-        }
         assert!(
             code == 0 || code == 3,
             "status exits with {code}: {text}{complaint}"
         );
-        let status = serde_json::from_str(&text);
-        Some(status.unwrap_or_else(|e| panic!("status --json is no JSON, {e}: {text}")))
-    }
-
-    #[track_caller]
-    pub fn status(&self) -> Value {
-        self.try_status().expect("a running wifibond")
+        serde_json::from_str(&text)
+            .unwrap_or_else(|e| panic!("status --json is no JSON, {e}: {text}"))
     }
 
     /// What `events --json` says.
@@ -151,7 +172,7 @@ impl Pi {
     pub fn stays(&self, what: &str, period: Duration, condition: impl Fn(&Value) -> bool) {
         let end = Instant::now() + period;
         while Instant::now() < end {
-            let status = self.status();
+            let status = self.try_status().expect("a running wifibond");
             assert!(
                 condition(&status),
                 "does not hold any more: {what}; status: {status:#}"
@@ -269,6 +290,17 @@ impl Pi {
         members.sort();
         members
     }
+}
+
+/// One line to the control socket, and the answer.
+fn ask(socket: &Path, line: &str) -> std::io::Result<String> {
+    let mut stream = UnixStream::connect(socket)?;
+    // As long as the program's own commands wait.
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    writeln!(stream, "{line}")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 impl Thing for Pi {

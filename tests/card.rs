@@ -55,22 +55,30 @@ fn build_tool() -> Command {
 }
 
 /// The card of a board, made once in a run of this program, and the radio tool for it.
+/// Several runs share those in `$WIFIBOND_CARDS`: the first makes them.
 fn card(board: Board) -> PathBuf {
     static MADE: Mutex<Vec<&str>> = Mutex::new(Vec::new());
-    let path = place().join(format!("{}.img", board.name));
+    let shared = std::env::var_os("WIFIBOND_CARDS").map(PathBuf::from);
+    let path = shared.clone().unwrap_or_else(place);
+    let path = path.join(format!("{}.img", board.name));
     let mut made = MADE.lock().unwrap_or_else(|e| e.into_inner());
-    if !made.contains(&board.name) {
+    let lock = fs::File::create(path.with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    let theirs = shared.is_some() && path.exists();
+    if !theirs && !made.contains(&board.name) {
+        let making = path.with_extension("making");
         let rootfs = run(Command::new(root().join("board/emulated/rootfs")).arg(board.arch));
         let rootfs = String::from_utf8(rootfs.stdout).unwrap();
         run(build_tool()
             .args(["--board", board.name, "--rootfs", rootfs.trim(), "--out"])
-            .arg(&path)
+            .arg(&making)
             .arg("--config")
             .arg(root().join("board/emulated/wifibond.json")));
         run(Command::new(root().join("cross/cargo"))
             .current_dir(root())
             .args(["build", "--locked", "--release", "--example", "radio"])
             .args(["--target", board.target]));
+        fs::rename(making, &path).unwrap();
         made.push(board.name);
     }
     path
@@ -147,7 +155,7 @@ fn boot(board: Board, image: &Path, rider: &Path) {
     let mut command = Command::new(root().join("board/emulated/card"));
     command.arg(board.name).arg(image).arg(rider);
     if std::env::var_os("WIFIBOND_CARD_TIMEOUT").is_none() {
-        command.env("WIFIBOND_CARD_TIMEOUT", "900");
+        command.env("WIFIBOND_CARD_TIMEOUT", "1500");
     }
     let output = command.output().unwrap();
     // Shown by libtest when the test fails, and with --nocapture.

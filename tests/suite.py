@@ -1,0 +1,436 @@
+"""All tests: those of this computer, then those in emulated Raspberry Pis: of the program, and
+of whole SD cards. As many at a time as there are processors.
+
+usage: tests/run [--jobs N] [--minutes N] [--ci] [WORD...]
+
+WORD...      only tests with one of these words in "BINARY::NAME", for example `leases`,
+             `card`, `leases::short`; the checks of the source are left out then
+--jobs N     so many at a time, instead of one for each processor
+--minutes N  ends what runs longer than this in all (75); what is left counts as failed
+--ci         with all else that must hold: clippy, the check of the builds, the guided tour
+
+A test binary is cut into units of some 80 seconds, by what its tests took the last time
+($WIFIBOND_CACHE/durations.json). The output of a unit is shown when it fails.
+The last line is "N passed, N failed" (and ", N skipped" if some were). A unit that ends
+without a word about one of its tests counts as failed.
+"""
+
+import argparse
+import json
+import os
+import queue
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = Path(os.environ["WIFIBOND_CACHE"])
+DURATIONS = CACHE / "durations.json"
+MACHINE, PI2 = "aarch64-unknown-linux-musl", "armv7-unknown-linux-musleabihf"
+# In seconds. A unit's aim, and what a test takes of which nothing is known.
+AIM, UNIT_TEST, MACHINE_TEST, CARD = 80, 0.05, 10, 150
+# What an emulated machine takes, in MiB.
+MACHINE_MEMORY = 1300
+REPORTED = re.compile(r"test (?P<name>[^\n]+?)(?: - should panic)? \.\.\. ")
+RESULT = re.compile(r"(ok|FAILED|ignored.*)$", re.M)
+SUMS = re.compile(r"test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored")
+
+
+@dataclass
+class Unit:
+    name: str
+    command: list
+    estimate: float
+    after: tuple = ()  # names of units that must have passed
+    lane: str | None = None  # of those that share one, one runs at a time
+    env: dict = field(default_factory=dict)
+    tests: list | None = None  # names that must be reported; None: whatever it reports
+    prefix: str | None = None  # of its tests' names; None: it has none
+    limit: int = 1800
+    urgent: bool = False  # others wait for it
+    then: object = None  # called with this unit when it has passed: more units
+    # afterwards
+    output: str = ""
+    status: int | None = None
+    seconds: float = 0
+    cpu: float = 0
+    took: dict = field(default_factory=dict)  # seconds, by test
+
+
+@dataclass
+class Count:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def line(self):
+        more = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{more}"
+
+
+def judge(unit):
+    """Passed, failed and skipped tests of a unit that has ended, and the names of its faults."""
+    count, faults = Count(), []
+    if unit.prefix is None:
+        if unit.status != 0:
+            count.failed, faults = 1, [unit.name]
+        return count, faults
+    told = reported(unit.output)
+    for name, result in told:
+        if result == "ok":
+            count.passed += 1
+        elif result == "FAILED":
+            count.failed += 1
+            faults.append(f"{unit.prefix}::{name}")
+        elif result is not None:
+            count.skipped += 1
+    ends = SUMS.findall(unit.output)
+    summed = [sum(int(n) for n in column) for column in zip(*ends)] if ends else None
+    ended = {name for name, result in told if result is not None}
+    if unit.status == 0 and summed != [count.passed, count.failed, count.skipped]:
+        count.failed += 1
+        faults.append(f"{unit.name}: its results do not add up: {summed}")
+    silent = [name for name in unit.tests or [] if name not in ended]
+    for name in silent:
+        count.failed += 1
+        faults.append(f"{unit.prefix}::{name}: no result")
+    if unit.status != 0 and not count.failed:
+        count.failed += 1
+        faults.append(f"{unit.name}: status {unit.status}")
+    return count, faults
+
+
+def reported(output):
+    """[(test, result or None)], as libtest says it; a machine's own words may stand between."""
+    body = output.split("\nfailures:\n", 1)[0]
+    starts = list(REPORTED.finditer(body))
+    told = []
+    for i, start in enumerate(starts):
+        end = starts[i + 1].start() if i + 1 < len(starts) else len(body)
+        result = RESULT.search(body, start.end(), end)
+        told.append((start["name"], result and result[1].split(",")[0]))
+    return told
+
+
+class Suite:
+    def __init__(self, jobs, until):
+        self.jobs, self.until = jobs, until
+        self.waiting, self.running, self.ended = [], [], []
+        self.broken = set()  # units that failed: what follows them does not run
+        self.finished = set()
+        self.done = queue.Queue()
+        self.processes = {}
+        self.count, self.faults = Count(), []
+
+    def add(self, units):
+        self.waiting += units
+
+    def run(self):
+        while self.waiting or self.running:
+            self.give_up_on_followers()
+            for unit in sorted(self.waiting, key=lambda u: (not u.urgent, -u.estimate)):
+                if len(self.running) < self.jobs and self.may_start(unit):
+                    self.waiting.remove(unit)
+                    self.running.append(unit)
+                    threading.Thread(target=self.carry_out, args=(unit,), daemon=True).start()
+            if not self.running:
+                continue
+            try:
+                unit = self.done.get(timeout=max(0.1, self.until - time.monotonic()))
+            except queue.Empty:
+                self.stop()
+                for unit in [*self.running, *self.waiting]:
+                    self.fault(f"{unit.name}: no time left for it")
+                return
+            self.running.remove(unit)
+            self.take(unit)
+
+    def may_start(self, unit):
+        free = unit.lane is None or all(unit.lane != other.lane for other in self.running)
+        return free and all(name in self.finished for name in unit.after)
+
+    def give_up_on_followers(self):
+        for unit in [u for u in self.waiting if self.broken & set(u.after)]:
+            self.waiting.remove(unit)
+            self.broken.add(unit.name)
+            self.fault(f"{unit.name}: not run")
+
+    def fault(self, text):
+        self.count.failed += 1
+        self.faults.append(text)
+        print(f"FAILED  {text}", flush=True)
+
+    def take(self, unit):
+        self.ended.append(unit)
+        count, faults = judge(unit)
+        self.count.passed += count.passed
+        self.count.failed += count.failed
+        self.count.skipped += count.skipped
+        self.faults += faults
+        word = "FAILED" if count.failed else "ok"
+        tests = f" ({count.passed} passed)" if unit.prefix else ""
+        print(f"{word:7} {unit.seconds:6.1f} s, processor {unit.cpu:6.1f} s  {unit.name}{tests}", flush=True)
+        if count.failed:
+            print(unit.output.rstrip("\n"))
+            for fault in faults:
+                print(f"FAILED  {fault}")
+            print(f"---- end of {unit.name}", flush=True)
+        if count.failed and unit.prefix is None:
+            self.broken.add(unit.name)
+            return
+        self.finished.add(unit.name)
+        if unit.then:
+            self.add(unit.then(unit))
+
+    def carry_out(self, unit):
+        start = last = time.monotonic()
+        lines = []
+        try:
+            process = subprocess.Popen(
+                unit.command, cwd=ROOT, env=os.environ | unit.env, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
+            self.processes[process.pid] = process
+            limit = threading.Timer(unit.limit, lambda: self.kill(process.pid))
+            limit.start()
+            for line in process.stdout:
+                text = line.decode(errors="replace")
+                lines.append(text)
+                if result := re.match(r"test (\S+) \.\.\. (?:ok|FAILED)$", text):
+                    now = time.monotonic()
+                    unit.took[result[1]] = now - last
+                    last = now
+                elif text.startswith("running "):
+                    last = time.monotonic()
+            _, status, usage = os.wait4(process.pid, 0)
+            limit.cancel()
+            del self.processes[process.pid]
+            unit.status = process.returncode = os.waitstatus_to_exitcode(status)
+            unit.cpu = usage.ru_utime + usage.ru_stime
+            if time.monotonic() - start >= unit.limit:
+                lines.append(f"\nended after {unit.limit} s\n")
+        except Exception as error:  # a unit that cannot be run is a unit that failed
+            unit.status = -1
+            lines.append(f"{error}\n")
+        unit.seconds = time.monotonic() - start
+        unit.output = "".join(lines)
+        self.done.put(unit)
+
+    def kill(self, pid):
+        try:
+            os.killpg(pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+
+    def stop(self):
+        for pid in list(self.processes):
+            self.kill(pid)
+        end = time.monotonic() + 10
+        while self.processes and time.monotonic() < end:
+            time.sleep(0.1)
+
+
+class Plan:
+    """Which units there are."""
+
+    def __init__(self, words, known, cards):
+        self.words, self.known, self.cards = words, known, cards
+        self.chosen = 0
+
+    def wanted(self, name):
+        return not self.words or any(word in name for word in self.words)
+
+    def cut(self, kind, prefix, names, guess):
+        """Groups of names that take some AIM seconds each."""
+        weights = {name: self.known.get(f"{kind} {prefix}::{name}", guess) for name in names}
+        groups = max(1, round(sum(weights.values()) / AIM))
+        bins = [[0.0, []] for _ in range(min(groups, len(names)))]
+        for name in sorted(names, key=weights.get, reverse=True):
+            least = min(bins, key=lambda b: b[0])
+            least[0] += weights[name]
+            least[1].append(name)
+        return bins
+
+    def units_of(self, built, kind):
+        """A built unit's test binaries, as units."""
+        for line in built.output.splitlines():
+            if not line.startswith('{"reason":"compiler-artifact"'):
+                continue
+            made = json.loads(line)
+            if not (made["profile"]["test"] and made["executable"]):
+                continue
+            what, binary = made["target"], made["executable"]
+            inner = what["kind"][0] in ("lib", "bin")
+            prefix = {"lib": "lib", "bin": "main"}.get(what["kind"][0], what["name"])
+            names = self.names(binary, kind)
+            chosen = [name for name in names if self.wanted(f"{prefix}::{name}")]
+            self.chosen += len(chosen)
+            if not chosen:
+                continue
+            guess = CARD if kind == "card" else MACHINE_TEST if kind == "machine" and not inner else UNIT_TEST
+            groups = [[guess, [name]] for name in chosen] if kind == "card" else self.cut(kind, prefix, chosen, guess)
+            for number, (seconds, group) in enumerate(groups, 1):
+                part = f" {number}/{len(groups)}" if len(groups) > 1 else ""
+                name = f"card: {group[0]}" if kind == "card" else f"{kind}: {prefix}{part}"
+                some = ["--exact", *group] if len(group) < len(names) else []
+                yield Unit(name, self.command(kind, binary) + some, seconds, tests=group, prefix=prefix,
+                           after=("builds for the Pi", "cards: root file systems") if kind == "card" else (),
+                           env=self.environment(kind))  # fmt: skip
+
+    def names(self, binary, kind):
+        emulator = ["qemu-aarch64-static"] if kind == "machine" else []
+        done = subprocess.run([*emulator, binary, "--list", "--format", "terse"], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f"{binary}: its tests cannot be listed: {done.stderr}")
+        return [line.removesuffix(": test") for line in done.stdout.splitlines() if line.endswith(": test")]
+
+    def command(self, kind, binary):
+        return [str(ROOT / "tests/vm/runner"), binary] if kind == "machine" else [binary]
+
+    def environment(self, kind):
+        env = {"CARGO_MANIFEST_DIR": str(ROOT)}
+        if kind == "machine":
+            # One after the other, so that the time between two results is a test's own.
+            env["RUST_TEST_THREADS"] = "1"
+        if kind == "card":
+            env["WIFIBOND_CARDS"] = self.cards
+        return env
+
+    def first(self, ci):
+        test = ["cargo", "test", "--locked", "--no-run", "--message-format=json-render-diagnostics"]
+        machine = [str(ROOT / "cross/cargo"), *test[1:], "--target", MACHINE]
+        yield Unit("machine", ["board/emulated/machine"], 1, urgent=True)
+        yield Unit("tests for the machine", machine, 900, ("machine",), lane="debug", urgent=True,
+                   then=lambda unit: self.units_of(unit, "machine"))  # fmt: skip
+        yield Unit("tests on this computer", test, 500, lane="debug", urgent=True,
+                   then=lambda unit: self.units_of(unit, "here"))  # fmt: skip
+        if any(map(self.wanted, ["package::", "card::"])) or self.words_of("card") or ci:
+            yield from self.for_cards(test)
+        if self.wanted("package::"):
+            yield Unit("packages", ["tests/package"], 100, ("builds for the Pi",), prefix="package")
+        if not self.words:
+            yield Unit("checks of the source", ["bash", "-c", CHECKS], 5)
+            yield Unit("documentation's examples", ["cargo", "test", "--locked", "--doc"], 20, lane="debug", prefix="doc")
+        if ci:
+            yield Unit("clippy", ["cargo", "clippy", "--all-targets", "--locked", "--", "-D", "warnings"], 60, lane="debug")
+            yield Unit("cross check: static, stripped, runs, small", ["bash", "-c", CROSS_CHECK], 10, ("builds for the Pi",))
+            yield Unit("the emulated Pi: its tour", ["board/emulated/run", "--batch"], 200,
+                       ("builds for the Pi", "cards: root file systems"))  # fmt: skip
+
+    def words_of(self, binary):
+        return any(word.startswith(f"{binary}") for word in self.words)
+
+    def for_cards(self, test):
+        yield Unit("builds for the Pi", ["bash", "-c", BUILDS], 400, lane="release", urgent=True)
+        yield Unit("cards: root file systems", ["bash", "-c", ROOTS], 60, ("machine",), urgent=True)
+        yield Unit("tests of cards", [*test, "--test", "card"], 100, lane="debug", urgent=True,
+                   then=lambda unit: self.units_of(unit, "card"))  # fmt: skip
+
+
+CHECKS = "python3 -B tests/suite.py --self-test && tests/check-layers --self-test && tests/check-layers && tests/check-licences --self-test && tests/check-licences"
+CROSS_CHECK = "cross/check --self-test && cross/check"
+ROOTS = "board/emulated/rootfs aarch64 && board/emulated/rootfs armv7h"
+BUILDS = f"""cross/build &&
+    for target in {MACHINE} {PI2}; do
+        cross/cargo build --locked --release --target $target --example radio || exit
+    done"""
+
+
+def memory_for():
+    """How many machines the memory is enough for."""
+    available = re.search(r"MemAvailable: *(\d+) kB", Path("/proc/meminfo").read_text())
+    return max(1, int(available[1]) // 1024 // MACHINE_MEMORY)
+
+
+def table(suite):
+    tests = [(took, f"{unit.prefix}::{name}") for unit in suite.ended for name, took in unit.took.items()]
+    print("\nThe ten longest tests:")
+    for took, name in sorted(tests, reverse=True)[:10]:
+        print(f"  {took:6.1f} s  {name}")
+    print("The ten longest units (processor time):")
+    for unit in sorted(suite.ended, key=lambda u: -u.cpu)[:10]:
+        print(f"  {unit.cpu:6.1f} s of {unit.seconds:6.1f} s  {unit.name}")
+
+
+def remember(suite, known):
+    for unit in suite.ended:
+        kind = unit.name.split(":")[0]
+        known |= {f"{kind} {unit.prefix}::{name}": round(took, 2) for name, took in unit.took.items()}
+    DURATIONS.write_text(json.dumps(known, indent=0, sort_keys=True))
+
+
+def recall():
+    try:
+        return json.loads(DURATIONS.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def self_test():
+    """Nothing that went wrong in a unit counts as passed."""
+    good = "running 2 tests\ntest a ... ok\ntest b ... ok\n\ntest result: ok. 2 passed; 0 failed; 0 ignored; 0 measured\n"
+    cases = {
+        "all well": (good, 0, (2, 0, 0)),
+        "a machine's words between": (good.replace("a ... ok", "a ... hwsim: noise\nok"), 0, (2, 0, 0)),
+        "a failure": (
+            "test a ... ok\ntest b ... FAILED\n\nfailures:\n\n---- b stdout ----\ntest c ... ok\n"
+            "\ntest result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured\n", 101, (1, 1, 0)),
+        "one left out": (good.replace("b ... ok", "b ... ignored, why").replace("2 passed; 0 failed; 0", "1 passed; 0 failed; 1"), 0, (1, 0, 1)),
+        "a crash in the midst": ("test a ... ok\ntest b ... ", 139, (1, 1, 0)),
+        "an end without results": ("", 0, (0, 3, 0)),
+        "no word about one": (good.replace("test b ... ok\n", ""), 0, (1, 2, 0)),
+        "a failure after all tests": (good, 1, (2, 1, 0)),
+    }  # fmt: skip
+    for name, (output, status, expected) in cases.items():
+        unit = Unit("unit", [], 1, tests=["a", "b"], prefix="x", output=output, status=status)
+        count, faults = judge(unit)
+        if (count.passed, count.failed, count.skipped) != expected or len(faults) != count.failed:
+            sys.exit(f"tests/suite.py: {name}: {count}, {faults}")
+    if judge(Unit("step", [], 1, status=1))[0].failed != 1 or judge(Unit("step", [], 1, status=0))[0].failed != 0:
+        sys.exit("tests/suite.py: a step that fails does not count")
+    print(f"tests/suite.py counts {len(cases)} cases as it should")
+
+
+def main():
+    if sys.argv[1:] == ["--self-test"]:
+        return self_test()
+    parser = argparse.ArgumentParser(prog="tests/run", usage=__doc__.split("usage: ")[1])
+    parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, memory_for()))
+    parser.add_argument("--minutes", type=float, default=75)
+    parser.add_argument("--ci", action="store_true")
+    parser.add_argument("words", nargs="*")
+    given = parser.parse_args()
+    start = time.monotonic()
+    known = recall()
+    cards = tempfile.mkdtemp(prefix="wifibond-cards.")
+    suite = Suite(given.jobs, start + given.minutes * 60)
+    plan = Plan(given.words, known, cards)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        suite.add(list(plan.first(given.ci)))
+        suite.run()
+    finally:
+        suite.stop()
+        shutil.rmtree(cards, ignore_errors=True)
+    remember(suite, known)
+    table(suite)
+    if not any(unit.name.startswith("machine: ") for unit in suite.ended) and not given.words:
+        suite.fault("no test ran in the machine")
+    if suite.count.passed + suite.count.failed == 0:
+        suite.fault("no test has such a name")
+    cpu = sum(unit.cpu for unit in suite.ended)
+    print(f"\n{time.monotonic() - start:.0f} s, {cpu:.0f} s of processor time, {given.jobs} at a time")
+    for fault in suite.faults:
+        print(f"Failed: {fault}")
+    print(suite.count.line())
+    return 1 if suite.count.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,6 +8,7 @@ mod lab;
 use lab::scene::{LONG, MAC0, MAC1, PASSPHRASE, PLANNED, SHORT, SSID, config, static_ipv4};
 use lab::{Network, Pings, Scene, status, wait_until};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// What must be the same before and after.
 #[derive(Debug, PartialEq)]
@@ -270,9 +271,40 @@ fn a_wrong_file_is_refused_and_the_network_stays() {
 #[test]
 fn a_wrong_file_at_the_start_falls_back_to_the_last_good_one() {
     let s = Scene::running();
+    let kept = || s.pi.ns.read("/var/lib/wifibond/last-good.json");
+    wait_until("a last good file", LONG, || kept().is_some());
+    assert_eq!(kept(), s.pi.ns.read("/boot/wifibond.json"));
     s.pi.terminate();
     s.pi.write_config("{ this is no file");
     s.pi.start_again();
     s.ready();
     assert!(s.pi.ns.read("/boot/wifibond-report.txt").is_some());
+    let events = s.pi.call(&["events"]);
+    assert!(
+        events.contains("runs on the last file that worked (of 20"),
+        "{events}"
+    );
+}
+
+/// A file may be right in every word, and yet nobody gets in with it.
+#[test]
+fn a_file_that_was_never_online_is_not_the_last_good_one() {
+    let s = Scene::running();
+    let kept = || s.pi.ns.read("/var/lib/wifibond/last-good.json");
+    wait_until("a last good file", LONG, || kept().is_some());
+    let good = kept();
+    let mut other = config();
+    other["wifi"][0]["passphrase"] = json!("wrong horse");
+    s.pi.reload_with(&other);
+    s.pi.wait("nobody gets in", LONG, |st| status::active(st).is_empty());
+    // Longer than a file has to be in force to be kept.
+    s.pi.stays("nobody gets in", Duration::from_secs(35), |st| {
+        status::active(st).is_empty()
+    });
+    assert_eq!(kept(), good);
+    s.pi.reload_with(&config());
+    s.ready();
+    // The right one has the words of the one that is kept: nothing is written.
+    assert!(s.pi.ns.read("/run/wifibond/candidate.json").is_none());
+    assert_eq!(kept(), good);
 }

@@ -288,7 +288,7 @@ fn when(record: &Record, (boot_ms, wall_s): (u64, u64)) -> Utc {
 }
 
 /// Seconds since 1970 as RFC 3339.
-struct Utc(u64);
+pub(super) struct Utc(pub u64);
 
 impl std::fmt::Display for Utc {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -5,18 +5,25 @@
 //! force, its place is watched and each new file there is read; from then on, `reload` alone
 //! reads it.
 use super::STATE_DIR;
+use super::card::{self, Job};
+use super::clients::Utc;
 use super::publish::{self, What};
 use crate::config::{self, Config, InForce};
 use crate::engine::Engine;
 use crate::engine::journal::RecordKind;
 use crate::system::watch::{Sign, Watch};
-use crate::system::{files, host};
+use crate::system::{clock, files, host};
 use std::os::fd::BorrowedFd;
 
 /// Where the file is unless told otherwise.
 pub const DEFAULT: &str = "/boot/wifibond.json";
-/// The last file that worked.
+/// The last file that was online.
 const LAST_GOOD: &str = "/var/lib/wifibond/last-good.json";
+/// The file in force, until it has been online. It holds secrets, as its copy does: 0600.
+const CANDIDATE: &str = "/run/wifibond/candidate.json";
+/// A file in force has to be online after this, on its own networks, to be kept: what it
+/// changed has had effect by then.
+const KEPT_AFTER_MS: u64 = 30_000;
 /// What runs where there never was a good file: the cable alone, by DHCP.
 const BUILT_IN: &[u8] = br#"{"bond":{"members":[]}}"#;
 /// The report's name, beside the file.
@@ -71,6 +78,8 @@ pub struct Source {
     notes: String,
     /// Until a file has been in force.
     watch: Option<Watch>,
+    /// When the candidate may be kept, if there is one.
+    keep_at: Option<u64>,
 }
 
 /// What a look at the watched place came to.
@@ -99,6 +108,7 @@ impl Source {
             watch: Watch::new(path)
                 .inspect_err(|e| log::warn!("{path}: cannot be watched: {e}"))
                 .ok(),
+            keep_at: None,
         };
         let _ = source.reload();
         source
@@ -138,6 +148,10 @@ impl Source {
                 Look::Wrong
             }
         }
+    }
+
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     pub fn config(&self) -> &Config {
@@ -193,7 +207,7 @@ impl Source {
 
     /// A good file is in force from now on.
     fn take(&mut self, text: &Text, config: Box<Config>) {
-        keep(&text.bytes);
+        self.keep_at = propose(&text.bytes).then(|| clock::boot_ms() + KEPT_AFTER_MS);
         self.notes = notes(&config);
         // The rest of the file may work, and they may yet come.
         let lacking = lacking(&config, &mut self.notes);
@@ -204,6 +218,19 @@ impl Source {
         self.report(None);
         for note in self.notes.lines() {
             log::warn!("{note}");
+        }
+    }
+
+    /// When the file in force may be worth keeping.
+    pub fn poll_at(&self, now: u64) -> Option<u64> {
+        self.keep_at.filter(|at| *at > now)
+    }
+
+    /// Keeps the file in force as the last good one, once it has been online.
+    pub fn keep_if_good(&mut self, now: u64, engine: &Engine) {
+        if self.keep_at.is_some_and(|at| now >= at) && engine.is_online() && engine.is_settled() {
+            self.keep_at = None;
+            keep();
         }
     }
 
@@ -251,10 +278,11 @@ impl Source {
         journal.write(now, RecordKind::Trouble, "", format_args!("{fault}"));
     }
 
-    fn in_force_words(&self) -> &'static str {
-        match self.in_force {
-            InForce::LastGood => "the last file that worked",
-            InForce::BuiltIn => "the built-in default, the cable alone",
+    fn in_force_words(&self) -> String {
+        match (self.in_force, files::modified(LAST_GOOD)) {
+            (InForce::LastGood, Some(at)) => format!("the last file that worked (of {})", Utc(at)),
+            (InForce::LastGood, None) => "the last file that worked".into(),
+            (InForce::BuiltIn, _) => "the built-in default, the cable alone".into(),
         }
     }
 }
@@ -321,17 +349,35 @@ pub fn carry_out_report(config: &str) -> bool {
     publish::is_done(&path, done, "")
 }
 
-/// Keeps a good file for the day when it is broken. It holds secrets: 0600. Written
-/// only when it differs: SD cards wear.
-fn keep(bytes: &[u8]) {
-    let same = files::read(LAST_GOOD, config::MAX_FILE + 1).is_ok_and(|old| old == bytes);
-    if same {
-        return;
+/// Puts a file aside until it has been online. `false`: it is the last good one already.
+fn propose(bytes: &[u8]) -> bool {
+    if files::read(LAST_GOOD, config::MAX_FILE + 1).is_ok_and(|old| old == bytes) {
+        if let Err(e) = files::remove(CANDIDATE) {
+            log::warn!("{CANDIDATE}: {e}");
+        }
+        return false;
     }
-    let kept = files::ensure_dir(STATE_DIR, 0o700)
-        .and_then(|()| files::write_atomic(LAST_GOOD, bytes, 0o600));
-    if let Err(e) = kept {
-        log::warn!("{LAST_GOOD}: {e}; this file could not be fallen back to");
+    match files::write_atomic(CANDIDATE, bytes, 0o600) {
+        Ok(()) => true,
+        Err(e) => {
+            log::warn!("{CANDIDATE}: {e}; this file could not be fallen back to");
+            false
+        }
+    }
+}
+
+/// Keeps the file that was put aside, for the day when it is broken. Once a change: SD
+/// cards wear.
+fn keep() {
+    let candidate = files::read(CANDIDATE, config::MAX_FILE + 1).and_then(|bytes| {
+        files::ensure_dir(STATE_DIR, 0o700)?;
+        files::remove(CANDIDATE)?;
+        Ok(bytes)
+    });
+    let path = LAST_GOOD.into();
+    match candidate {
+        Ok(bytes) => card::add(Job::Write { path, bytes }),
+        Err(e) => log::warn!("{LAST_GOOD}: {e}; this file could not be fallen back to"),
     }
 }
 

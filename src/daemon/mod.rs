@@ -218,6 +218,7 @@ impl Daemon {
         self.links = links;
         self.exchanges.sweep(&self.engine);
         self.exchanges6.sweep(&self.engine);
+        self.source.keep_if_good(clock::boot_ms(), &self.engine);
         self.write_log();
         self.tell_init();
         self.answer_statuses();
@@ -229,6 +230,7 @@ impl Daemon {
             // A deadline that passed since then is still to be served.
             self.engine.poll_at(self.looked_at),
             self.clients.poll_at(),
+            self.source.poll_at(now),
             self.signals_until,
             self.watchdog.map(|(_, at)| at),
             self.busy.then_some(now),

@@ -221,7 +221,7 @@ pub fn status(engine: &Engine, now: u64) -> Status<'_> {
     }
     Status {
         version: 1,
-        online: is_online(engine),
+        online: engine.is_online(),
         uplink: uplink(engine),
         bond: bond_status(engine, now),
         links,
@@ -243,10 +243,6 @@ pub(super) fn uplink(engine: &Engine) -> Option<&IfName> {
     engine.observed.link(best.link).map(|link| &link.name)
 }
 
-pub(super) fn is_online(engine: &Engine) -> bool {
-    engine.observed.links().any(|link| is_usable(engine, link))
-}
-
 /// It may carry traffic and has an address.
 fn is_usable(engine: &Engine, link: &Link) -> bool {
     let can = match link.name == engine.config.bond.name {
@@ -258,6 +254,11 @@ fn is_usable(engine: &Engine, link: &Link) -> bool {
 }
 
 impl Engine {
+    /// Some link may carry traffic and has an address.
+    pub fn is_online(&self) -> bool {
+        self.observed.links().any(|link| is_usable(self, link))
+    }
+
     /// Links that may carry traffic and have an address, each with its gateways, or with none.
     pub fn ways(&self, each: &mut dyn FnMut(&IfName, Option<IpAddr>)) {
         for link in self.observed.links().filter(|link| is_usable(self, link)) {

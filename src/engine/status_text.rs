@@ -2,7 +2,7 @@
 //! wrong, and what happened lately.
 use super::Engine;
 use super::journal::Record;
-use super::status::{BondStatus, LinkStatus, MemberStatus, Status, is_online, status, uplink};
+use super::status::{BondStatus, LinkStatus, MemberStatus, Status, status, uplink};
 use crate::config::IfName;
 use core::fmt::{self, Display, Formatter, Write};
 
@@ -80,7 +80,7 @@ pub fn headline(engine: &Engine) -> Headline<'_> {
     let active = engine.carry().now();
     let active = active.and_then(|(index, _)| engine.observed().link(index));
     Headline {
-        online: is_online(engine),
+        online: engine.is_online(),
         uplink: uplink(engine),
         bond: active
             .filter(|_| !bond.members.is_empty())

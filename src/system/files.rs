@@ -202,6 +202,12 @@ pub fn rename(from: &str, to: &str) -> Result<()> {
     fs::rename(from, to).map_err(of("rename"))
 }
 
+/// When a file was last written, in seconds since 1970; `None` if it is not there.
+pub fn modified(path: &str) -> Option<u64> {
+    let found = fs::metadata(path).ok()?;
+    u64::try_from(found.mtime()).ok()
+}
+
 pub fn exists(path: &str) -> bool {
     Path::new(path).exists()
 }

@@ -3,9 +3,10 @@
 use super::{Exit, Outcome, say};
 use crate::daemon::CONTROL;
 use crate::system::unix;
-use crate::wire::control::{self, Leases, Order, Request};
+use crate::wire::control::{self, Leases, Order, Request, SEND};
 use lexopt::prelude::*;
 use std::io::{IsTerminal, Read, Write};
+use std::net::Shutdown;
 use std::time::Duration;
 
 /// The daemon answers within this, also while it talks to a slow driver.
@@ -15,11 +16,25 @@ const WATCH_EVERY: Duration = Duration::from_millis(500);
 /// Clear the screen, go to its corner.
 const CLEAR: &str = "\x1b[H\x1b[J";
 
+/// The exit code for a daemon that is not there.
+pub(super) const NOT_RUNNING: u8 = 4;
+
 /// Sends one line; the exit code and the text of the answer.
 pub(super) fn ask(request: Request<'_>) -> Result<(u8, String), Exit> {
+    converse(request, None)
+}
+
+/// What would change by this file, or by the daemon's own.
+pub(super) fn plan(file: Option<&[u8]>) -> Result<(u8, String), Exit> {
+    let follows = file.is_some();
+    converse(Request::Plan { follows }, file)
+}
+
+/// `file` is sent when the daemon asks for it.
+fn converse(request: Request<'_>, file: Option<&[u8]>) -> Result<(u8, String), Exit> {
     let not_running = |e: crate::system::Error| match e.errno {
         libc::ENOENT | libc::ECONNREFUSED => Exit {
-            code: 4,
+            code: NOT_RUNNING,
             message: "not running (systemctl start wifibond)".into(),
         },
         libc::EACCES | libc::EPERM => Exit {
@@ -27,22 +42,34 @@ pub(super) fn ask(request: Request<'_>) -> Result<(u8, String), Exit> {
             message: "only root may ask the daemon".into(),
         },
         _ => Exit {
-            code: 4,
+            code: NOT_RUNNING,
             message: format!("{CONTROL}: {e}"),
         },
     };
     let mut stream = unix::connect(CONTROL, Some(ANSWER_WITHIN_MS)).map_err(not_running)?;
     let broken = |e: std::io::Error| Exit {
-        code: 4,
+        code: NOT_RUNNING,
         message: format!("the daemon does not answer: {e}"),
     };
     writeln!(stream, "{request}").map_err(broken)?;
     let mut answer = String::new();
+    if let Some(file) = file {
+        let mut first = [0; SEND.len()];
+        stream.read_exact(&mut first).map_err(broken)?;
+        match first == *SEND.as_bytes() {
+            true => {
+                stream.write_all(file).map_err(broken)?;
+                stream.shutdown(Shutdown::Write).map_err(broken)?;
+            }
+            // The answer has begun: it is a refusal.
+            false => answer.push_str(&String::from_utf8_lossy(&first)),
+        }
+    }
     stream.read_to_string(&mut answer).map_err(broken)?;
     match control::parse_answer(&answer) {
         Some((code, text)) => Ok((code, text.into())),
         None => Err(Exit {
-            code: 4,
+            code: NOT_RUNNING,
             message: "the daemon gave no answer".into(),
         }),
     }

@@ -20,7 +20,7 @@ usage: wifibond COMMAND
 
   run [--config FILE]        the daemon, in the foreground
   check [FILE]               is the file right? needs neither root nor network
-  plan [FILE]                what `run` would change on this machine
+  plan [FILE]                what would change on this machine
   status [--json] [--watch]  who carries the traffic, why, since when
   events [--json] [-n N]     what happened, with the outage of every switch
   reload                     read the file again; change only what differs
@@ -129,7 +129,7 @@ fn config_option(parser: &mut lexopt::Parser) -> Result<String, Exit> {
 }
 
 /// The one optional FILE of `check` and `plan`.
-fn file_argument(parser: &mut lexopt::Parser) -> Result<String, Exit> {
+fn optional_file(parser: &mut lexopt::Parser) -> Result<Option<String>, Exit> {
     let mut file = None;
     while let Some(argument) = parser.next()? {
         match argument {
@@ -137,5 +137,5 @@ fn file_argument(parser: &mut lexopt::Parser) -> Result<String, Exit> {
             other => return Err(other.unexpected().into()),
         }
     }
-    Ok(file.unwrap_or_else(|| crate::daemon::file::DEFAULT.into()))
+    Ok(file)
 }

@@ -100,6 +100,20 @@ impl Clients {
         }
     }
 
+    /// The connection of a visitor whom somebody else will answer.
+    pub fn connection(&self, place: usize) -> Option<BorrowedFd<'_>> {
+        self.clients
+            .get(place)
+            .map(|client| client.connection.as_fd())
+    }
+
+    /// Somebody else answers this visitor.
+    pub fn hand_over(&mut self, place: usize) {
+        if let Some(client) = self.clients.get_mut(place) {
+            client.done = true;
+        }
+    }
+
     pub fn want_status(&mut self, place: usize, json: bool) {
         if let Some(client) = self.clients.get_mut(place) {
             client.wants_status = Some(json);

@@ -35,7 +35,7 @@ pub fn load(engine: &mut Engine) {
     for (directory, boot) in [(STATE_DIR, String::new()), (RUN_DIR, host::boot_id())] {
         let listed = files::list(directory, &mut |file| {
             if let Some(name) = file.strip_prefix(PREFIX).filter(|n| !n.ends_with(".new")) {
-                load_one(&format!("{directory}/{file}"), name, &boot, engine);
+                load_one(directory, file, name, &boot, engine);
             }
         });
         if let Err(e) = listed {
@@ -45,7 +45,7 @@ pub fn load(engine: &mut Engine) {
     let boot = host::boot_id();
     let listed = files::list(RUN_DIR, &mut |file| {
         if let Some(name) = file.strip_prefix(PREFIX6).filter(|n| !n.ends_with(".new")) {
-            load_one6(&format!("{RUN_DIR}/{file}"), name, &boot, engine);
+            load_one6(file, name, &boot, engine);
         }
     });
     if let Err(e) = listed {
@@ -53,8 +53,10 @@ pub fn load(engine: &mut Engine) {
     }
 }
 
-fn load_one6(path: &str, name: &str, boot: &str, engine: &mut Engine) {
-    let bytes = match files::read(path, LINE_BYTES + MAX_REPLY) {
+/// Whoever reads it may be root, for `plan`: links, FIFOs and files of others are passed over.
+fn load_one6(file: &str, name: &str, boot: &str, engine: &mut Engine) {
+    let path = format!("{RUN_DIR}/{file}");
+    let bytes = match files::read_own(RUN_DIR, file, LINE_BYTES + MAX_REPLY) {
         Ok(bytes) => bytes,
         Err(e) => return log::warn!("{path}: {e}; passed over"),
     };
@@ -94,8 +96,10 @@ pub fn forget6(link: Index, engine: &Engine) {
     remove(PREFIX6, link, engine);
 }
 
-fn load_one(path: &str, name: &str, boot: &str, engine: &mut Engine) {
-    let bytes = match files::read(path, LINE_BYTES + MAX_ACK) {
+/// As [`load_one6`].
+fn load_one(directory: &str, file: &str, name: &str, boot: &str, engine: &mut Engine) {
+    let path = format!("{directory}/{file}");
+    let bytes = match files::read_own(directory, file, LINE_BYTES + MAX_ACK) {
         Ok(bytes) => bytes,
         Err(e) => return log::warn!("{path}: {e}; passed over"),
     };

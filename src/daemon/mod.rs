@@ -15,6 +15,7 @@ mod machine;
 mod marks;
 mod neighbours;
 mod perform;
+mod planner;
 pub mod publish;
 mod radio;
 mod requests;
@@ -29,6 +30,7 @@ use crate::engine::action::{Action, Scope};
 use crate::engine::event::{Event, Failure};
 use crate::engine::journal::{RecordKind, clip};
 use crate::engine::status_text;
+use crate::system::children::Process;
 use crate::system::poll::{self, Interest, Ready};
 use crate::system::signals::Signals;
 use crate::system::{clock, files, notify, packet};
@@ -111,6 +113,8 @@ pub struct Daemon {
     /// A status waits for the radios' signals until then.
     signals_until: Option<u64>,
     watchdog: Option<(u64, u64)>,
+    /// The copy of this process that answers a `plan`.
+    planner: Option<Process>,
     leave: bool,
 }
 
@@ -152,6 +156,7 @@ impl Daemon {
             busy: false,
             signals_until: None,
             watchdog,
+            planner: None,
             leave: false,
         })
     }
@@ -308,6 +313,12 @@ impl Daemon {
                     notify::stopping();
                     log::info!("leaving everything as it is, for the next start");
                     self.leave = true;
+                }
+                if caught.child
+                    && let Some(planner) = &mut self.planner
+                    && !matches!(planner.reap(), Ok(None))
+                {
+                    self.planner = None;
                 }
                 if caught.reload {
                     let _ = self.reload();

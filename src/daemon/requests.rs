@@ -1,14 +1,15 @@
 //! What visitors of the control socket ask for.
-use super::{Daemon, SIGNALS_WITHIN_MS, STEPS_AT_ONCE, clients};
+use super::{Daemon, SIGNALS_WITHIN_MS, STEPS_AT_ONCE, clients, planner};
 use crate::engine::action::Action;
 use crate::engine::event::Event;
-use crate::system::clock;
+use crate::system::{children, clock};
 use crate::wire::control::{self, Family, Leases, Order, Request};
 use std::fmt::Write;
 
 impl Daemon {
     pub(super) fn request(&mut self, place: usize, request: &str) {
         match control::parse(request) {
+            Some(Request::Plan { follows }) => self.plan(place, follows),
             Some(Request::Status { json }) => {
                 self.clients.want_status(place, json);
                 self.engine.ask_signals();
@@ -64,6 +65,31 @@ impl Daemon {
             None => self
                 .clients
                 .answer(place, 2, "this is no request that the daemon knows\n"),
+        }
+    }
+
+    /// A copy of this process plans and answers: it may try the change on its own engine, and
+    /// takes all it used with it.
+    fn plan(&mut self, place: usize, follows: bool) {
+        if self.planner.is_some() {
+            let body = "another plan is being made: try again\n";
+            return self.clients.answer(place, 1, body);
+        }
+        let Some(connection) = self.clients.connection(place) else {
+            return;
+        };
+        let (engine, source) = (&mut self.engine, &self.source);
+        let started = children::fork(connection, planner::LIMIT_S, &mut |stream| {
+            planner::answer(engine, source, stream, follows);
+        });
+        match started {
+            Ok(process) => {
+                self.planner = Some(process);
+                self.clients.hand_over(place);
+            }
+            Err(e) => self
+                .clients
+                .answer(place, 1, &format!("no plan can be made: {e}\n")),
         }
     }
 

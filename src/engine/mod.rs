@@ -21,6 +21,7 @@ mod member;
 mod moves;
 pub mod observed;
 mod outcome;
+pub mod plan;
 pub mod pretend;
 pub mod radio;
 pub mod random;

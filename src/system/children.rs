@@ -8,9 +8,11 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::ForkResult;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
@@ -66,6 +68,70 @@ pub fn spawn(program: &str, arguments: &[&str], output: Option<BorrowedFd<'_>>) 
         let _ = child.kill();
         let _ = child.wait();
     })
+}
+
+/// Runs `work` in a copy of this process, which ends with it, or after `limit_s` seconds. The
+/// copy has standard input, output and error, and of all other descriptors `stream` alone,
+/// which blocks there.
+pub fn fork(
+    stream: BorrowedFd<'_>,
+    limit_s: u32,
+    work: &mut dyn FnMut(UnixStream),
+) -> Result<Process> {
+    // SAFETY: the copy has this one thread. Of what the others might hold it needs the
+    // allocator alone, whose locks fork() takes over for it (musl's and glibc's do).
+    let pid = match unsafe { nix::unistd::fork() }.map_err(of_nix("fork"))? {
+        ForkResult::Child => alone(stream, limit_s, work),
+        ForkResult::Parent { child } => child,
+    };
+    adopt(pid.as_raw().unsigned_abs()).inspect_err(|_| {
+        let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
+        let _ = nix::sys::wait::waitpid(pid, None);
+    })
+}
+
+/// The life of a copy of this process.
+fn alone(stream: BorrowedFd<'_>, limit_s: u32, work: &mut dyn FnMut(UnixStream)) -> ! {
+    /// Whatever happens, it is never a second one of us that goes on.
+    struct End;
+    impl Drop for End {
+        fn drop(&mut self) {
+            end(101)
+        }
+    }
+    /// Without what was registered for the end of the process.
+    fn end(code: i32) -> ! {
+        // SAFETY: takes a number and does not return.
+        unsafe { libc::_exit(code) }
+    }
+    let _end = End;
+    for signal in [
+        libc::SIGTERM,
+        libc::SIGINT,
+        libc::SIGHUP,
+        libc::SIGUSR1,
+        libc::SIGCHLD,
+    ] {
+        // SAFETY: the default action runs no code of ours.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    const OWN: RawFd = 3;
+    // SAFETY: numbers alone. What was behind the descriptors that are closed is not used any
+    // more, as nothing but `work` runs from here on.
+    let stream = unsafe {
+        libc::alarm(limit_s);
+        if libc::dup2(stream.as_raw_fd(), OWN) != OWN
+            || libc::syscall(libc::SYS_close_range, OWN + 1, libc::c_uint::MAX, 0) != 0
+        {
+            end(102)
+        }
+        UnixStream::from_raw_fd(OWN)
+    };
+    log::set_max_level(log::LevelFilter::Off);
+    if stream.set_nonblocking(false).is_ok() {
+        work(stream);
+    }
+    end(0)
 }
 
 /// Takes hold of a process that somebody else started.

@@ -1,5 +1,5 @@
 //! Files: whole, atomic, bounded.
-use super::error::of;
+use super::error::{of, of_nix};
 use super::{Error, Result};
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{Read, Write};
@@ -107,11 +107,11 @@ pub fn read_own(directory: &str, name: &str, limit: usize) -> Result<Vec<u8>> {
     read_all(file, limit)
 }
 
-/// Makes a directory with exactly this mode, or checks that one is there, is ours and
-/// no wider. A wider mode of our own is narrowed.
+/// Makes a directory with exactly this mode, or checks that one is there and is ours, and
+/// gives it this mode.
 pub fn ensure_dir(path: &str, mode: u32) -> Result<()> {
     match DirBuilder::new().mode(mode).recursive(false).create(path) {
-        Ok(()) => return Ok(()),
+        Ok(()) => {}
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
         Err(e) => return Err(of("mkdir")(e)),
     }
@@ -128,10 +128,19 @@ pub fn ensure_dir(path: &str, mode: u32) -> Result<()> {
             errno: nix::libc::EPERM,
         });
     }
-    if found.mode() & 0o777 & !mode != 0 {
+    if found.mode() & 0o777 != mode {
         fs::set_permissions(path, Permissions::from_mode(mode)).map_err(of("chmod"))?;
     }
     Ok(())
+}
+
+/// Gives a file or directory to a group, where there is one of that name.
+pub fn give_to_group(path: &str, group: &str) -> Result<()> {
+    let group = nix::unistd::Group::from_name(group).map_err(of_nix("getgrnam"))?;
+    match group {
+        None => Ok(()),
+        Some(group) => nix::unistd::chown(path, None, Some(group.gid)).map_err(of_nix("chown")),
+    }
 }
 
 /// Waits until no other process has `path`, a file or a directory, locked in this way; the

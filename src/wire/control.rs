@@ -29,6 +29,34 @@ pub enum Request<'a> {
     Ways,
     /// The names of all interfaces that are ours, one a line: for `doctor`.
     Links,
+    /// What would change: by the daemon's file as it is now, or by the one that follows. The
+    /// daemon answers [`SEND`] when it may follow; it ends with the sender's half of the
+    /// connection.
+    Plan {
+        follows: bool,
+    },
+}
+
+/// The daemon waits for the file of [`Request::Plan`].
+pub const SEND: &str = "send\n";
+
+impl Request<'_> {
+    /// It changes something: for root alone.
+    pub fn is_change(&self) -> bool {
+        match self {
+            Request::Status { .. }
+            | Request::Events { .. }
+            | Request::Doctor
+            | Request::Ways
+            | Request::Links
+            | Request::Plan { .. } => false,
+            Request::Reload
+            | Request::Switch(_)
+            | Request::Renew(_)
+            | Request::Release(_)
+            | Request::Member { .. } => true,
+        }
+    }
 }
 
 /// The leases that are meant.
@@ -145,6 +173,8 @@ pub fn parse(line: &str) -> Option<Request<'_>> {
         ("doctor", None, None, None) => Some(Request::Doctor),
         ("ways", None, None, None) => Some(Request::Ways),
         ("links", None, None, None) => Some(Request::Links),
+        ("plan", None, None, None) => Some(Request::Plan { follows: false }),
+        ("plan", Some("file"), None, None) => Some(Request::Plan { follows: true }),
         _ => None,
     }
 }
@@ -177,6 +207,8 @@ impl fmt::Display for Request<'_> {
             Request::Doctor => f.write_str("doctor"),
             Request::Ways => f.write_str("ways"),
             Request::Links => f.write_str("links"),
+            Request::Plan { follows: false } => f.write_str("plan"),
+            Request::Plan { follows: true } => f.write_str("plan file"),
             Request::Renew(leases) => write!(f, "renew{leases}"),
             Request::Release(leases) => write!(f, "release{leases}"),
         }
@@ -211,6 +243,8 @@ mod tests {
             Request::Doctor,
             Request::Ways,
             Request::Links,
+            Request::Plan { follows: false },
+            Request::Plan { follows: true },
             Request::Member {
                 name: "wlan1",
                 order: Order::Reassociate,

@@ -7,6 +7,7 @@ mod dhcp6;
 mod faults;
 mod foreign;
 mod members;
+mod plan;
 mod radio;
 mod reload;
 mod stopping;

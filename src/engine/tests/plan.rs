@@ -1,0 +1,61 @@
+//! `plan` beside a running daemon: the engine as it is, and a file.
+use super::*;
+use crate::engine::plan;
+
+fn plan_of(world: &mut World, config: &Config) -> String {
+    let mut text = String::new();
+    plan::of_change(&mut world.engine, world.now, config, &mut text);
+    text
+}
+
+/// Both members have joined; the cable is out.
+fn joined() -> World {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    world.join(WLAN1);
+    world.wait(30_000);
+    world
+}
+
+#[test]
+fn its_own_configuration_leaves_nothing_to_do() {
+    assert_eq!(plan_of(&mut joined(), &config()), "nothing to do\n");
+}
+
+#[test]
+fn another_configuration_leaves_the_difference_and_what_waits_for_a_cable() {
+    let mut other = config();
+    other.bond.ip = static_block(43, 77, 100);
+    let text = plan_of(&mut joined(), &other);
+    let (now, later) = text
+        .split_once("once eth0 has carrier:\n")
+        .expect("both parts");
+    let lines: Vec<&str> = now.lines().collect();
+    assert_eq!(lines[0], "now:");
+    assert!(lines.contains(&"  bond0: add 192.168.43.77/24"), "{text}");
+    assert!(
+        lines.contains(&"  bond0: remove 192.168.43.150/24"),
+        "{text}"
+    );
+    assert!(
+        lines
+            .iter()
+            .skip(1)
+            .all(|line| line.starts_with("  bond0: ")),
+        "{text}"
+    );
+    assert!(later.contains("  eth0: add 192.168.0.106/24"), "{text}");
+}
+
+/// New networks are read by one member after the other; a plan shows both turns.
+#[test]
+fn each_member_s_turn_is_shown() {
+    let mut other = config();
+    other.links.clear();
+    other.wifi[0].priority = 7;
+    let text = plan_of(&mut joined(), &other);
+    for member in ["wlan0", "wlan1"] {
+        let line = format!("  {member}: give wpa_supplicant its new file\n");
+        assert_eq!(text.matches(&line).count(), 1, "{text}");
+    }
+}

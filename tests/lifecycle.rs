@@ -333,7 +333,7 @@ fn run_time_files_are_root_s_alone() {
             .mode()
             & 0o777
     };
-    assert_eq!(mode("/run/wifibond"), 0o700);
+    assert_eq!(mode("/run/wifibond"), 0o750);
     for secret in ["supplicants/wlan0.conf", "supplicants/wlan1.conf"] {
         let file = format!("/run/wifibond/{secret}");
         assert!(s.pi.ns.read(&file).expect(secret).contains("correct horse"));

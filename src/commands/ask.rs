@@ -39,7 +39,9 @@ fn converse(request: Request<'_>, file: Option<&[u8]>) -> Result<(u8, String), E
         },
         libc::EACCES | libc::EPERM => Exit {
             code: 1,
-            message: "only root may ask the daemon".into(),
+            message: "only root and the group wifibond may ask: use sudo, or as root \
+                      `usermod -aG wifibond USER` and log in again"
+                .into(),
         },
         _ => Exit {
             code: NOT_RUNNING,

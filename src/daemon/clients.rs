@@ -100,6 +100,12 @@ impl Clients {
         }
     }
 
+    /// May this visitor change something?
+    pub fn is_trusted(&self, place: usize) -> bool {
+        let client = self.clients.get(place);
+        client.is_some_and(|client| client.connection.is_trusted())
+    }
+
     /// The connection of a visitor whom somebody else will answer.
     pub fn connection(&self, place: usize) -> Option<BorrowedFd<'_>> {
         self.clients

@@ -33,7 +33,7 @@ use crate::engine::status_text;
 use crate::system::children::Process;
 use crate::system::poll::{self, Interest, Ready};
 use crate::system::signals::Signals;
-use crate::system::{clock, files, notify, packet};
+use crate::system::{clock, files, host, notify, packet};
 use clients::Clients;
 use dhcp::Exchanges;
 use dhcp6::Exchanges6;
@@ -44,10 +44,13 @@ use radio::Switches;
 use std::os::fd::AsFd;
 use supplicants::Processes;
 
-/// Run-time state; root only.
+/// Run-time state. The group may look into it for the control socket; what is in it is 0600,
+/// and 0644 where it is meant for everybody.
 pub const RUN_DIR: &str = "/run/wifibond";
 /// The control socket.
 pub const CONTROL: &str = "/run/wifibond/control.sock";
+/// Its members may ask, and change nothing.
+const GROUP: &str = "wifibond";
 /// Lasting state.
 pub const STATE_DIR: &str = "/var/lib/wifibond";
 
@@ -122,7 +125,7 @@ impl Daemon {
     /// Opens what it needs, and reads the machine once.
     pub fn start(path: &str) -> Result<Self, String> {
         for (path, mode) in [
-            (RUN_DIR, 0o700),
+            (RUN_DIR, 0o750),
             ("/run/wifibond/wpa", 0o700),
             (supplicants::DIR, 0o700),
         ] {
@@ -132,6 +135,14 @@ impl Daemon {
             })?;
         }
         let clients = Clients::open(CONTROL).map_err(|e| format!("{CONTROL}: {e}"))?;
+        // Under the init unit the group is ours already.
+        if host::is_root() {
+            for path in [RUN_DIR, CONTROL] {
+                if let Err(e) = files::give_to_group(path, GROUP) {
+                    log::warn!("{path}: {e}; only root may ask");
+                }
+            }
+        }
         // Not before: another daemon's last good file and report are not ours to change.
         let source = Source::load(path);
         let signals = Signals::install().map_err(|e| format!("signals: {e}"))?;

@@ -9,6 +9,10 @@ use std::fmt::Write;
 impl Daemon {
     pub(super) fn request(&mut self, place: usize, request: &str) {
         match control::parse(request) {
+            Some(request) if request.is_change() && !self.clients.is_trusted(place) => {
+                let body = "the group wifibond may look, only root may change: use sudo\n";
+                self.clients.answer(place, 1, body);
+            }
             Some(Request::Plan { follows }) => self.plan(place, follows),
             Some(Request::Status { json }) => {
                 self.clients.want_status(place, json);

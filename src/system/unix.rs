@@ -81,7 +81,8 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// The directory must exist (see `files::ensure_dir`). The socket gets mode 0600.
+    /// The directory must exist (see `files::ensure_dir`). The socket gets mode 0660: whoever
+    /// may look into its directory and is of its group may ask.
     pub fn open(path: &str) -> core::result::Result<Self, ListenError> {
         let socket = match bind(path) {
             Err(e) if e.errno == libc::EADDRINUSE => {
@@ -100,21 +101,20 @@ impl Listener {
             path: path.into(),
         })
     }
-    /// The next visitor, if there is one. Those who are neither root nor us are sent away.
+    /// The next visitor, if there is one.
     pub fn accept(&self) -> Result<Option<Connection>> {
         loop {
             let stream = match self.socket.accept() {
                 Ok((stream, _)) => stream,
                 Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(None),
-                // He went away again before we looked.
+                // It was closed again before it was accepted.
                 Err(e) if e.kind() == ErrorKind::ConnectionAborted => continue,
                 Err(e) => return Err(of("accept")(e)),
             };
             stream.set_nonblocking(true).map_err(of("fcntl"))?;
             let peer = getsockopt(&stream, PeerCredentials).map_err(of_nix("getsockopt"))?;
-            if peer.uid() == 0 || peer.uid() == nix::unistd::geteuid().as_raw() {
-                return Ok(Some(Connection { stream }));
-            }
+            let trusted = peer.uid() == 0 || peer.uid() == nix::unistd::geteuid().as_raw();
+            return Ok(Some(Connection { stream, trusted }));
         }
     }
 }
@@ -125,10 +125,11 @@ impl Drop for Listener {
     }
 }
 
-/// Its directory is root's alone, so nobody gets between the making and the mode.
+/// Its directory is open to root, us and our group alone, so nobody else gets between the
+/// making and the mode.
 fn bind(path: &str) -> Result<UnixListener> {
     let socket = UnixListener::bind(path).map_err(of("bind"))?;
-    let mode = std::fs::Permissions::from_mode(0o600);
+    let mode = std::fs::Permissions::from_mode(0o660);
     std::fs::set_permissions(path, mode).map_err(of("chmod"))?;
     socket.set_nonblocking(true).map_err(of("fcntl"))?;
     Ok(socket)
@@ -144,6 +145,7 @@ impl AsFd for Listener {
 #[derive(Debug)]
 pub struct Connection {
     stream: UnixStream,
+    trusted: bool,
 }
 
 /// What a read or write came to.
@@ -157,6 +159,10 @@ pub enum Moved {
 }
 
 impl Connection {
+    /// Root, or the user that we are (SO_PEERCRED, unix(7)); anybody else is of the group.
+    pub fn is_trusted(&self) -> bool {
+        self.trusted
+    }
     pub fn read(&self, buffer: &mut [u8]) -> Result<Moved> {
         moved((&self.stream).read(buffer), "read")
     }

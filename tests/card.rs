@@ -188,9 +188,20 @@ fn a_cold_start_in_32_bits_with_a_file_of_windows() {
     boot(PI2, &image, &rider);
 }
 
+/// The file that image/build puts on a fresh card.
+fn fresh_file() -> String {
+    fs::read_to_string(root().join("image/overlay/usr/share/wifibond/wifibond.json")).unwrap()
+}
+
+/// From the file of a fresh card, with nothing but the network filled in.
 #[test]
 fn a_cold_start_and_a_reboot() {
-    boot(PI3, &card(PI3), &rider(PI3, "start"));
+    let image = copy(PI3, "fresh");
+    let text = fresh_file()
+        .replace("name of your network", "Hotspot")
+        .replace("its passphrase", "correct horse");
+    put(&image, "wifibond.json", Some(text.as_bytes()));
+    boot(PI3, &image, &rider(PI3, "start"));
 }
 
 #[test]
@@ -276,6 +287,6 @@ fn a_card_for_another_board_is_verified() {
     assert!(said.contains("it boots, and wifibond answers"), "{said}");
     assert!(said.contains("ONLINE through eth0"), "{said}");
     // The file of a fresh card, to be edited.
-    let file = get(&out, "wifibond.json");
-    assert!(String::from_utf8_lossy(&file).contains("usb:*"));
+    let file = String::from_utf8(get(&out, "wifibond.json")).unwrap();
+    assert_eq!(file, fresh_file());
 }

@@ -121,7 +121,7 @@ The place (stars hide what nobody else should read):
                                                               ^
 
 No file has worked yet: until one does, the box asks for an address
-on eth0 (cable, DHCP) and does nothing else.
+on every cable (DHCP) and does nothing else.
 This report goes away with the next good file.
 ";
     assert_eq!(text.replace("\r\n", "\n"), expected);
@@ -139,6 +139,7 @@ fn facts(file: &str) -> fn(&Config) {
         "networks.json" => networks,
         "no-links.json" => no_links,
         "bridge.json" => bridge,
+        "which.json" => which,
         _ => panic!("no facts for {file}"),
     }
 }
@@ -160,8 +161,8 @@ fn nothing(config: &Config) {
     assert!(config.wifi.is_empty() && config.bridges.is_empty());
     let bond = &config.bond;
     assert_eq!(bond.name, "bond0");
-    assert_eq!(bond.members, [matcher("wlan0"), matcher("wlan1")]);
-    assert_eq!(bond.primary, Some(matcher("wlan0")));
+    assert_eq!(bond.members, [Matcher::WifiAny]);
+    assert_eq!(bond.primary, Some(Matcher::WifiAny));
     assert_eq!(bond.primary_reselect, PrimaryReselect::Always);
     assert_eq!(bond.fail_over_mac, FailOverMac::Active);
     assert_eq!(
@@ -172,7 +173,7 @@ fn nothing(config: &Config) {
     assert_eq!((bond.ip.ipv4.metric, bond.ip.ipv6.metric), (100, 100));
     assert_eq!(bond.ip.ipv6.mode, Ipv6Mode::Auto);
     assert_eq!(config.links.len(), 1);
-    assert_eq!(config.links[0].name, matcher("eth0"));
+    assert_eq!(config.links[0].name, Matcher::WiredAny);
     assert!(config.links[0].ip.ipv4.dhcp);
     assert_eq!(
         (
@@ -196,7 +197,7 @@ fn smallest(config: &Config) {
         (0, false, None)
     );
     assert!(network.members.is_empty());
-    assert_eq!(config.links[0].name, matcher("eth0"));
+    assert_eq!(config.links[0].name, Matcher::WiredAny);
 }
 
 fn whole(config: &Config) {
@@ -242,7 +243,8 @@ fn whole(config: &Config) {
 
 fn laptop(config: &Config) {
     assert_eq!(config.bond.primary, Some(matcher("eth0")));
-    assert!(config.links.is_empty(), "eth0 is a member and no link");
+    // eth0 is meant more closely by its name, and so no link.
+    assert_eq!(config.links[0].name, Matcher::WiredAny);
 }
 
 fn patterns(config: &Config) {
@@ -281,8 +283,22 @@ fn no_links(config: &Config) {
 }
 
 fn bridge(config: &Config) {
-    assert!(config.links.is_empty(), "eth0 is in the bridge and no link");
     assert_eq!(config.bridges[0].ip.ipv4.metric, 10);
+    // The other cables come after the bridge, though both have the standard metric.
+    assert_eq!(config.links[0].name, Matcher::WiredAny);
+    assert_eq!(config.links[0].ip.ipv4.metric, 10);
+}
+
+/// Whether wlan0 and wlan1 are Wi-Fi the kernel knows.
+fn which(config: &Config) {
+    assert_eq!(config.bond.fail_over_mac, FailOverMac::None);
+    assert_eq!(config.links[0].name, matcher("wlan0"));
+    assert_eq!(config.links[1].name, Matcher::WiredAny);
+    assert_eq!(config.links[2].name.to_string(), "driver:r8152");
+    let notices = config::notices(config);
+    let notices: Vec<_> = notices.iter().map(ToString::to_string).collect();
+    let said = "bond.fail_over_mac: for wired members alone: ";
+    assert!(notices.iter().any(|n| n.starts_with(said)), "{notices:?}");
 }
 
 #[test]
@@ -299,7 +315,7 @@ fn each_good_file_means_what_it_says() {
 fn the_built_in_default_is_a_cable() {
     let file = br#"{ "bond": { "members": [] } }"#;
     assert!(*config::built_in() == *good(file, "built-in"));
-    assert_eq!(config::built_in().links[0].name, matcher("eth0"));
+    assert_eq!(config::built_in().links[0].name, Matcher::WiredAny);
 }
 
 #[test]

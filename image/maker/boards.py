@@ -6,7 +6,7 @@ from say import Fault
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = {"aarch64": "aarch64-unknown-linux-musl", "armv7h": "armv7-unknown-linux-musleabihf"}
-KEYS = {"title", "like", "arch", "compatible", "boot", "members", "boot_ways", "built_in", "usb", "quirk", "machine"}
+KEYS = {"title", "like", "arch", "compatible", "boot", "boot_ways", "built_in", "usb", "quirk", "machine"}
 
 
 def names():

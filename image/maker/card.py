@@ -2,7 +2,6 @@
 
 All of it runs under fakeroot: owners and modes are kept without root rights."""
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -123,8 +122,7 @@ class Card:
         if self.arguments.config:
             file.write_bytes(Path(self.arguments.config).read_bytes())
         elif not file.exists() and not file.with_suffix(".json.txt").exists():
-            example = json.loads(tree.resolve("usr/share/wifibond/wifibond.json").read_text())
-            file.write_text(example_for(example, self.board["members"]))
+            file.write_bytes(tree.resolve("usr/share/wifibond/wifibond.json").read_bytes())
             self.secret = False
 
     def write_fstab(self):
@@ -196,16 +194,6 @@ class Card:
 
 def align(count):
     return -(-count // ALIGN) * ALIGN
-
-
-def example_for(example, members):
-    """The first file, laid out for people."""
-    country, wifi = example["country"], example["wifi"][0]
-    return (
-        f'{{\n  "country": {json.dumps(country)},\n  "wifi": [\n'
-        f'    {{ "ssid": {json.dumps(wifi["ssid"])}, "passphrase": {json.dumps(wifi["passphrase"])} }}\n  ],\n'
-        f'  "bond": {{ "members": {json.dumps(members)} }}\n}}\n'
-    )
 
 
 def add_user(tree):

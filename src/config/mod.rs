@@ -44,7 +44,7 @@ pub fn parse(bytes: &[u8]) -> Result<Box<Config>, ConfigError> {
     Ok(config)
 }
 
-/// What the box goes by where no file has ever worked: DHCP on `eth0`, no bond.
+/// What the box goes by where no file has ever worked: DHCP on every cable, no bond.
 pub fn built_in() -> Box<Config> {
     Box::new(checked::built_in())
 }

@@ -1,8 +1,8 @@
 //! What a good file should be told: parts that this version does not carry out yet, and
 //! what is allowed but unwise.
 //!
-//! Each part that comes to life takes its line out of the table below.
-use super::types::{Config, Eap, Key, MAX_LINKS, MAX_NETWORKS, Probe};
+//! Each part that is carried out one day takes its line out of the table below.
+use super::types::{Config, Eap, FailOverMac, Key, MAX_LINKS, MAX_NETWORKS, Probe};
 use core::fmt;
 use heapless::{String, Vec};
 
@@ -24,11 +24,22 @@ impl fmt::Display for Notice {
 type Asks<Part> = fn(&Part) -> bool;
 
 /// Settings of the file: where, whether they ask for something, what is not done.
-const FILE: &[(&str, Asks<Config>, &str)] = &[(
-    "health",
-    |config| has_bond(config) && (config.health.probe != Probe::Off || config.health.repair),
-    "not supported yet: probing and repairing members; a member counts as good while it is authorised. Where one stays authorised and passes nothing, `wifibond switch MEMBER` takes another",
-)];
+const FILE: &[(&str, Asks<Config>, &str)] = &[
+    (
+        "health",
+        |config| has_bond(config) && (config.health.probe != Probe::Off || config.health.repair),
+        "not supported yet: probing and repairing members; a member counts as good while it is authorised. Where one stays authorised and passes nothing, `wifibond switch MEMBER` takes another",
+    ),
+    (
+        "bond.fail_over_mac",
+        |config| {
+            has_bond(config)
+                && !config.wifi.is_empty()
+                && config.bond.fail_over_mac != FailOverMac::Active
+        },
+        "for wired members alone: as soon as one is Wi-Fi, \"active\" is used, because access points drop frames with another adapter's address",
+    ),
+];
 
 /// Room for every line of the table, and for every part with EAP.
 pub const MAX_NOTICES: usize = 8 + MAX_NETWORKS + 1 + MAX_LINKS;

@@ -16,7 +16,7 @@ use heapless::String;
 pub enum InForce {
     /// The last file that worked.
     LastGood,
-    /// No file has ever worked: DHCP on `eth0`.
+    /// No file has ever worked: DHCP on every cable.
     BuiltIn,
 }
 
@@ -56,7 +56,7 @@ pub fn report(
         InForce::LastGood => "The box goes on with the last file that worked.",
         InForce::BuiltIn => {
             "No file has worked yet: until one does, the box asks for an address\n\
-             on eth0 (cable, DHCP) and does nothing else."
+             on every cable (DHCP) and does nothing else."
         }
     };
     write!(

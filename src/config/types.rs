@@ -81,8 +81,7 @@ pub struct Config {
     /// No members: no bond is made.
     pub bond: Bond,
     pub bridges: Bounded<Bridge, MAX_BRIDGES>,
-    /// Interfaces of their own. The default (`eth0`, DHCP, metric 10, unless it is a
-    /// member of the bond or of a bridge) is already filled in.
+    /// Interfaces of their own. The default (`wired:*`, DHCP, metric 10) is already filled in.
     pub links: Bounded<Link, MAX_LINKS>,
     pub radio: Radio,
     pub health: Health,
@@ -189,6 +188,20 @@ pub enum Matcher {
     UsbAny,
     /// The kernel driver's name.
     Driver(String<31>),
+    /// Any Wi-Fi adapter, whatever its name.
+    WifiAny,
+    /// Any Ethernet adapter of hardware, and `eth0` whatever it is.
+    WiredAny,
+}
+
+impl Matcher {
+    /// May it mean several adapters?
+    pub fn is_pattern(&self) -> bool {
+        match self {
+            Matcher::Name(_) | Matcher::Mac(_) | Matcher::UsbPort(_) => false,
+            Matcher::UsbAny | Matcher::Driver(_) | Matcher::WifiAny | Matcher::WiredAny => true,
+        }
+    }
 }
 
 impl fmt::Display for Matcher {
@@ -200,6 +213,8 @@ impl fmt::Display for Matcher {
             Matcher::UsbPort(port) => write!(f, "usb:{port}"),
             Matcher::UsbAny => f.write_str("usb:*"),
             Matcher::Driver(driver) => write!(f, "driver:{driver}"),
+            Matcher::WifiAny => f.write_str("wifi:*"),
+            Matcher::WiredAny => f.write_str("wired:*"),
         }
     }
 }
@@ -232,8 +247,8 @@ pub enum PrimaryReselect {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailOverMac {
-    /// All members take the bond's address. Refused in the file where a member is
-    /// known to be Wi-Fi by its name; the engine refuses it for the others.
+    /// All members take the bond's address. `None` and `Follow` are for wired members: they
+    /// are refused with `wifi:*`, and the engine uses `Active` as soon as a member is Wi-Fi.
     None,
     Active,
     Follow,
@@ -248,7 +263,7 @@ pub struct Bridge {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Link {
-    /// The interface; a `Name` in most files.
+    /// The interface, or several: each is a link of its own then.
     pub name: Matcher,
     pub wired_auth: Option<Eap>,
     pub ip: IpBlock,

@@ -18,6 +18,8 @@ use core::net::IpAddr;
 pub(super) struct Managed<'a> {
     pub link: &'a Link,
     pub block: &'a IpBlock,
+    /// What is added to the block's metrics, where its entry means several links.
+    pub step: u32,
     /// Its addresses and routes should be there now.
     pub ready: bool,
     /// What carries its traffic, if anything does.
@@ -47,8 +49,8 @@ impl Managed<'_> {
         let v6 = self.block.ipv6.mode != Ipv6Mode::Off;
         let v4 = self.block.ipv4.routes.iter();
         let v6 = self.block.ipv6.routes.iter().filter(move |_| v6);
-        let fixed = v4.chain(v6).copied();
-        let metric = self.block.ipv4.metric;
+        let fixed = v4.chain(v6).map(|route| self.stepped(route));
+        let metric = self.block.ipv4.metric.saturating_add(self.step);
         let lease = self.lease().map(|lease| lease.routes(metric));
         let gateway = self.fallback.and_then(|fallback| fallback.gateway);
         let fallback = gateway.map(|via| Route {
@@ -61,16 +63,24 @@ impl Managed<'_> {
         });
         let lent = lease.into_iter().flatten().chain(fallback);
         let taken = |new: &Route| {
-            let mut fixed = self.block.ipv4.routes.iter();
+            let mut fixed = self.block.ipv4.routes.iter().map(|r| self.stepped(r));
             fixed.any(|old| old.to == new.to && old.metric == new.metric)
         };
         fixed.chain(lent.filter(move |new| !taken(new)))
     }
 
+    fn stepped(&self, route: &Route) -> Route {
+        Route {
+            metric: route.metric.saturating_add(self.step),
+            ..*route
+        }
+    }
+
     /// The size of packets that a server told goes with the routes of its lease: nothing of
     /// the link itself is changed.
     fn add_route(&self, route: Route) -> KernelAction {
-        let fixed = self.block.ipv4.routes.contains(&route) || route.to.address.is_ipv6();
+        let mut fixed = self.block.ipv4.routes.iter();
+        let fixed = fixed.any(|r| self.stepped(r) == route) || route.to.address.is_ipv6();
         let lease = self.lease().filter(|_| !fixed);
         KernelAction::AddRoute {
             link: self.link.index,
@@ -91,6 +101,7 @@ impl Managed<'_> {
             IpAddr::V4(_) => self.block.ipv4.metric,
             IpAddr::V6(_) => self.block.ipv6.metric,
         };
+        let metric = metric.saturating_add(self.step);
         let have = engine.observed.addresses_of(link).find(|a| a.net == net);
         // Somebody else's address keeps what it has.
         let other = have.is_some_and(|a| a.metric != metric && a.protocol == OUR_PROTOCOL);
@@ -112,8 +123,20 @@ pub(super) fn block<'a>(engine: &'a Engine, link: &Link) -> Option<&'a IpBlock> 
         return (!bridge::has_bond(&engine.config)).then_some(&engine.config.bond.ip);
     }
     let bridge = || bridge::of(engine, link).map(|bridge| &bridge.ip);
-    let entry = own_link(&engine.config, link).map(|entry| &entry.ip);
-    entry.or_else(bridge)
+    let own = engine.own(link);
+    let own = own.and_then(|own| engine.config.links.get(own.entry));
+    own.map(|entry| &entry.ip).or_else(bridge)
+}
+
+/// What is added to the metrics of this link's block.
+pub(super) fn step(engine: &Engine, link: &Link) -> u32 {
+    engine.own(link).map_or(0, |own| own.step)
+}
+
+impl Engine {
+    fn own(&self, link: &Link) -> Option<&roles::Own> {
+        self.own_links.0.iter().find(|own| own.link == link.index)
+    }
 }
 
 /// The part a link plays here, or `None` if it gets no addresses from us.
@@ -133,6 +156,7 @@ fn managed<'a>(engine: &'a Engine, link: &'a Link) -> Option<Managed<'a>> {
     Some(Managed {
         link,
         block,
+        step: step(engine, link),
         ready: ready && !engine.is_stopping(),
         carrier: carrier.and_then(|adapter| engine.observed.attachment(adapter)),
         client,

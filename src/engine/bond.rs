@@ -12,7 +12,7 @@ use super::journal::{Text, clip};
 use super::member;
 use super::observed::{BondOptions, Index, Kind, Link};
 use super::roles::{matches, member_rank, present_members};
-use crate::config::{self, Config, FailOverMac, IfName, PrimaryReselect};
+use crate::config::{self, FailOverMac, IfName, PrimaryReselect};
 
 /// The kernel's number of mode active-backup (BOND_MODE_ACTIVEBACKUP).
 const ACTIVE_BACKUP: u8 = 1;
@@ -67,7 +67,7 @@ fn foreign_reason(engine: &Engine, bond: &Link, options: &BondOptions) -> Option
             other.name
         )));
     }
-    if members().next().is_some() && !mode_fits(options, &desired_options(&engine.config)) {
+    if members().next().is_some() && !mode_fits(options, &desired_options(engine)) {
         return Some(clip(format_args!(
             "is another program's ({mode}, other options than ours): delete it, or choose another bond.name"
         )));
@@ -76,7 +76,7 @@ fn foreign_reason(engine: &Engine, bond: &Link, options: &BondOptions) -> Option
 }
 
 /// The kernel's names (`bond_mode_tbl` in drivers/net/bonding/bond_options.c).
-fn mode_name(mode: u8) -> &'static str {
+pub(super) fn mode_name(mode: u8) -> &'static str {
     const NAMES: [&str; 7] = [
         "balance-rr",
         "active-backup",
@@ -94,8 +94,8 @@ pub(super) fn mode_fits(have: &BondOptions, want: &BondOptions) -> bool {
 }
 
 /// The options as the file wants them; `primary` and `active` are decided later.
-pub fn desired_options(config: &Config) -> BondOptions {
-    let bond = &config.bond;
+pub fn desired_options(engine: &Engine) -> BondOptions {
+    let bond = &engine.config.bond;
     BondOptions {
         mode: ACTIVE_BACKUP,
         miimon_ms: bond.miimon_ms,
@@ -107,6 +107,7 @@ pub fn desired_options(config: &Config) -> BondOptions {
         // file's meaning is kept by `choose`.
         primary_reselect: 2,
         fail_over_mac: match bond.fail_over_mac {
+            _ if engine.own_macs => 1,
             FailOverMac::None => 0,
             FailOverMac::Active => 1,
             FailOverMac::Follow => 2,
@@ -117,9 +118,35 @@ pub fn desired_options(config: &Config) -> BondOptions {
     }
 }
 
+/// Is a member that is there Wi-Fi?
+pub fn has_wifi(engine: &Engine) -> bool {
+    let mut present = present_members(&engine.config, &engine.observed).into_iter();
+    present.any(|index| {
+        engine
+            .observed
+            .link(index)
+            .is_some_and(|l| l.facts.is_wifi())
+    })
+}
+
+/// The file's `fail_over_mac` would have an access point drop every frame of a member. It is
+/// not gone back to when that member leaves: to change it empties the bond.
+pub fn mac_refusal(engine: &Engine) -> Option<Text> {
+    let word = match engine.config.bond.fail_over_mac {
+        FailOverMac::Active => return None,
+        FailOverMac::None => "none",
+        FailOverMac::Follow => "follow",
+    };
+    engine.own_macs.then(|| {
+        clip(format_args!(
+            "\"fail_over_mac\": \"{word}\" is for wired members, and a member is Wi-Fi: \"active\" is used, as access points drop frames with another adapter's address"
+        ))
+    })
+}
+
 /// The next step for the bond itself.
 pub fn next(engine: &Engine, now: u64) -> Option<Action> {
-    let want = desired_options(&engine.config);
+    let want = desired_options(engine);
     let (bond, have) = match place(engine) {
         Place::Unwanted | Place::Refused(_) => return None,
         Place::Empty => {

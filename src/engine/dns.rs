@@ -133,7 +133,12 @@ fn collect(engine: &Engine, with_routers: bool) -> Resolver {
     for part in address::all(engine).filter(|part| part.ready) {
         let _ = parts.push(part);
     }
-    parts.sort_unstable_by_key(|part| (part.block.ipv4.metric, part.link.index));
+    parts.sort_unstable_by_key(|part| {
+        (
+            part.block.ipv4.metric.saturating_add(part.step),
+            part.link.index,
+        )
+    });
     let mut list = Resolver::default();
     for part in &parts {
         list.add_part(engine, part, with_routers);

@@ -8,7 +8,7 @@ use super::journal::{RecordKind, clip};
 use super::observed::{Index, Kind, Link, OUR_PROTOCOL};
 use super::supplicant::{Phase, Supplicant};
 use super::{Refusal, roles, stop};
-use crate::config::{Bounded, Config};
+use crate::config::{Bounded, Config, IfName};
 use crate::wire::wpa::Request;
 
 impl Engine {
@@ -131,6 +131,8 @@ impl Engine {
         self.forget_rests();
         self.update_locks(now);
         self.note_made();
+        self.own_links = roles::own_links(&self.config, &self.observed);
+        self.own_macs = self.own_macs || bond::has_wifi(self);
         let bond = match bond::place(self) {
             Place::Usable(link, options) => Some((link.carrier, link.index, *options)),
             Place::Unwanted | Place::Empty | Place::Refused(_) => None,
@@ -212,6 +214,10 @@ impl Engine {
 
     fn collect_refusals(&self, add: &mut dyn FnMut(Refusal)) {
         let place = bond::place(self);
+        if let Some(text) = bond::mac_refusal(self) {
+            let link = self.config.bond.name.clone();
+            add(Refusal { link, text });
+        }
         if let Place::Refused(text) = &place {
             add(Refusal {
                 link: self.config.bond.name.clone(),
@@ -245,6 +251,7 @@ impl Engine {
                 )),
             });
         }
+        self.collect_of_cables(add);
         if members > roles::MAX_PORTS {
             let text = clip(format_args!(
                 "{members} adapters match bond.members; a bond has {} at most, the rest is left out",
@@ -264,6 +271,18 @@ impl Engine {
                 link: Default::default(),
                 text,
             });
+        }
+    }
+
+    fn collect_of_cables(&self, add: &mut dyn FnMut(Refusal)) {
+        let link = IfName::default();
+        let left_out = self.own_links.1;
+        if left_out > 0 {
+            let (count, room) = (self.own_links.0.len() + left_out, self.own_links.0.len());
+            let text = clip(format_args!(
+                "{count} adapters match `links`, and there is room for {room}: the last ones are left out; name those that you need"
+            ));
+            add(Refusal { link, text });
         }
     }
 
@@ -421,6 +440,7 @@ impl Engine {
     fn reconfigure(&mut self, now: u64, config: &Config) {
         let same_country = self.config.country == config.country;
         self.config.clone_from(config);
+        self.own_macs = false;
         self.retry.forget_all();
         self.radios_reconfigured(same_country);
         // Links that did not concern us may do so now.

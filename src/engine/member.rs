@@ -5,14 +5,13 @@ use super::journal::{RecordKind, Text, clip};
 use super::observed::{Index, Kind, Link};
 use super::roles::{self, member_rank, present_members};
 use super::{Engine, bridge};
-use crate::config::FailOverMac;
 
 /// The next step for the members: those that should leave, then those to take in.
 pub fn next_member(engine: &Engine, now: u64) -> Option<Action> {
     let Place::Usable(bond, have) = place(engine) else {
         return leave_old(engine, now);
     };
-    if !mode_fits(have, &desired_options(&engine.config)) {
+    if !mode_fits(have, &desired_options(engine)) {
         return None;
     }
     let present = present_members(&engine.config, &engine.observed);
@@ -66,26 +65,15 @@ pub fn refusal(engine: &Engine, bond: Index, link: &Link) -> Option<Text> {
             "is Wi-Fi, and the bond is in a bridge: access points drop frames with another station's address"
         )));
     }
-    if let Some(master) = link.master {
-        if master != bond {
-            let name = engine
-                .observed
-                .link(master)
-                .map_or("another interface", |l| &l.name);
-            let ours = |l: &Link| l.ours || engine.made.contains(&l.index);
-            let ours = engine.observed.link(master).is_some_and(ours);
-            return (!ours).then(|| {
-                clip(format_args!(
-                    "belongs to {name} already, which is not ours: free it there, or leave it out of bond.members"
-                ))
-            });
-        }
-    } else if link.facts.is_wifi() && engine.config.bond.fail_over_mac == FailOverMac::None {
-        return Some(clip(format_args!(
-            "is Wi-Fi, which needs fail_over_mac \"active\": access points drop frames with another adapter's address"
-        )));
-    }
-    None
+    let master = link.master.filter(|master| *master != bond)?;
+    let master = engine.observed.link(master);
+    let name = master.map_or("another interface", |l| &l.name);
+    let ours = |l: &Link| l.ours || engine.made.contains(&l.index);
+    (!master.is_some_and(ours)).then(|| {
+        clip(format_args!(
+            "belongs to {name} already, which is not ours: free it there, or leave it out of bond.members"
+        ))
+    })
 }
 
 /// Down → addresses off → IPv6 off → member → up. The supplicant follows when it is

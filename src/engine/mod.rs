@@ -78,6 +78,10 @@ pub struct Engine {
     resolver: Option<dns::Written>,
     dialect: supplicant_file::Dialect,
     refusals: Bounded<Refusal, MAX_REFUSALS>,
+    /// The links of their own, and how many more there are than places.
+    own_links: (Vec<roles::Own, MAX_LINKS>, usize),
+    /// A member was Wi-Fi since the file was read: each keeps its hardware address.
+    own_macs: bool,
     /// The member that `switch` asked for, until it fails.
     pinned: Option<Index>,
     /// The bond and the bridges that this process created.
@@ -121,6 +125,8 @@ impl Engine {
             resolver: None,
             dialect: supplicant_file::Dialect { owe: true },
             refusals: Bounded::with_room(),
+            own_links: (Vec::new(), 0),
+            own_macs: false,
             pinned: None,
             made: Vec::new(),
             making: None,

@@ -5,11 +5,12 @@ use super::Engine;
 use super::bond::{self, Place};
 use super::journal::Text;
 use super::observed::{Link, Mii};
+use super::radio::Block;
 use super::roles::{self, MAX_PORTS, authorised};
 use super::status_link::link_status;
 use super::supplicant::{Radio, Supplicant};
-use super::words::{Destination, Words};
-use crate::config::{Bounded, IfName, IpNet, MAX_MEMBERS, Mac, Matcher};
+use super::words::{self, Destination, Words};
+use crate::config::{Bounded, IfName, IpNet, MAX_MEMBERS, Mac, Matcher, PrimaryReselect};
 use core::fmt::Display;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use heapless::Vec;
@@ -49,6 +50,15 @@ pub struct Status<'a> {
 #[derive(Debug, Serialize)]
 pub struct BondStatus<'a> {
     pub name: &'a IfName,
+    /// These as the kernel has them, in its words; `null` while there is no bond.
+    pub mode: Option<&'static str>,
+    pub miimon_ms: Option<u32>,
+    pub updelay_ms: Option<u32>,
+    pub downdelay_ms: Option<u32>,
+    pub fail_over_mac: Option<&'static str>,
+    /// The file's, which wifibond keeps; in the kernel it is always "failure".
+    pub primary_reselect: &'static str,
+    pub kernel_primary_reselect: Option<&'static str>,
     /// The member that carries the traffic; `null` if none can.
     pub active: Option<&'a IfName>,
     /// Since so many milliseconds.
@@ -65,6 +75,8 @@ pub struct BondStatus<'a> {
 #[derive(Debug, Serialize)]
 pub struct MemberStatus<'a> {
     pub name: &'a IfName,
+    /// The USB port; `null` for what is at none.
+    pub port: Option<&'a str>,
     pub mac: Option<Shown<Mac>>,
     pub carrier: bool,
     pub authorized: bool,
@@ -103,7 +115,7 @@ pub struct MemberStatus<'a> {
 pub enum State<'a> {
     NotAMember,
     Resting,
-    Blocked,
+    Blocked(Block),
     Radio(&'a Supplicant),
     Unguarded,
     NoSupplicant,
@@ -121,7 +133,8 @@ impl Display for State<'_> {
             },
             State::Radio(supplicant) => supplicant.radio.fmt(f),
             State::Resting => f.write_str("set down by `wifibond member`"),
-            State::Blocked => f.write_str("switched off (rfkill)"),
+            State::Blocked(Block::Soft) => f.write_str("switched off by rfkill"),
+            State::Blocked(Block::Hard) => f.write_str("switched off by a key or switch (rfkill)"),
             State::Unguarded => f.write_str("the port does not ask for 802.1X"),
             State::NoSupplicant => f.write_str("not authenticated: no wpa_supplicant runs"),
             State::NoNetwork => f.write_str("no network for it in the file"),
@@ -134,6 +147,8 @@ impl Display for State<'_> {
 #[derive(Debug, Serialize)]
 pub struct LinkStatus<'a> {
     pub name: Shown<&'a str>,
+    /// The USB port; `null` for what is at none.
+    pub port: Option<&'a str>,
     pub present: bool,
     pub carrier: bool,
     /// Of a bridge: its ports. `null` for all others.
@@ -206,17 +221,17 @@ pub fn status(engine: &Engine, now: u64) -> Status<'_> {
     for bridge in &engine.config.bridges {
         let _ = links.push(link_status(engine, now, &bridge.name));
     }
-    for entry in &engine.config.links {
-        for link in engine.observed.links() {
-            let means = roles::own_link(&engine.config, link).is_some_and(|l| l == entry);
-            if means {
-                let _ = links.push(link_status(engine, now, &link.name));
-            }
-        }
-        if let Matcher::Name(name) = &entry.name
-            && engine.observed.by_name(name).is_none()
-        {
+    for (place, entry) in engine.config.links.iter().enumerate() {
+        let own = engine.own_links.0.iter().filter(|own| own.entry == place);
+        let mut found = own
+            .filter_map(|own| engine.observed.link(own.link))
+            .peekable();
+        // One by its name is shown also while it is missing, or cannot be used.
+        if let (None, Matcher::Name(name)) = (found.peek(), &entry.name) {
             let _ = links.push(link_status(engine, now, name));
+        }
+        for link in found {
+            let _ = links.push(link_status(engine, now, &link.name));
         }
     }
     Status {
@@ -287,9 +302,9 @@ fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
     if config.members.is_empty() {
         return None;
     }
-    let index = match bond::place(engine) {
-        Place::Usable(link, _) => Some(link.index),
-        Place::Unwanted | Place::Empty | Place::Refused(_) => None,
+    let (index, have) = match bond::place(engine) {
+        Place::Usable(link, options) => (Some(link.index), Some(options)),
+        Place::Unwanted | Place::Empty | Place::Refused(_) => (None, None),
     };
     let present = roles::present_members(&engine.config, &engine.observed);
     let links = || {
@@ -305,6 +320,17 @@ fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
     let outage = engine.carry.outage();
     Some(BondStatus {
         name: &config.name,
+        mode: have.map(|have| bond::mode_name(have.mode)),
+        miimon_ms: have.map(|have| have.miimon_ms),
+        updelay_ms: have.map(|have| have.updelay_ms),
+        downdelay_ms: have.map(|have| have.downdelay_ms),
+        fail_over_mac: have.map(|have| words::fail_over_mac(have.fail_over_mac)),
+        primary_reselect: words::primary_reselect(match config.primary_reselect {
+            PrimaryReselect::Always => 0,
+            PrimaryReselect::Better => 1,
+            PrimaryReselect::Failure => 2,
+        }),
+        kernel_primary_reselect: have.map(|have| words::primary_reselect(have.primary_reselect)),
         active: active
             .and_then(|(i, _)| engine.observed.link(i))
             .map(|l| &l.name),
@@ -319,7 +345,10 @@ fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
         missing: config
             .members
             .iter()
-            .filter(|m| !links().any(|link| roles::matches(m, link)))
+            .filter(|m| {
+                let mut links = engine.observed.links();
+                !links.any(|link| roles::matches(m, link))
+            })
             .map(Shown)
             .collect(),
         outage_ms: outage.map(|(_, at)| now.saturating_sub(at)),
@@ -333,6 +362,7 @@ fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> M
     let joined = supplicant.filter(|s| s.radio == Radio::Authorised && !s.ssid.is_empty());
     MemberStatus {
         name: &link.name,
+        port: link.usb_port.as_deref(),
         mac: roles::own_mac(link).map(Shown),
         carrier: link.carrier,
         authorized: is_member && authorised(link),
@@ -343,7 +373,7 @@ fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> M
         repairs: None,
         primary: false,
         state: Shown(match supplicant {
-            _ if engine.blocked(link).is_some() => State::Blocked,
+            _ if let Some(block) = engine.blocked(link) => State::Blocked(block),
             _ if !is_member => State::NotAMember,
             _ if engine.is_resting(link.index) => State::Resting,
             Some(supplicant) => State::Radio(supplicant),

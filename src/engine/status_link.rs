@@ -42,6 +42,7 @@ pub fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkSt
     let client6 = engine.inet6(name).map(|inet6| &inet6.client);
     LinkStatus {
         name: Shown(name),
+        port: link.and_then(|l| l.usb_port.as_deref()),
         present: link.is_some(),
         carrier: link.is_some_and(|l| match l.kind {
             Kind::Bond(_) => l.carrier && engine.bond_ready,

@@ -116,8 +116,10 @@ fn bond_part(bond: &BondStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         _ => f.write_str("no member has carried traffic yet")?,
     }
     writeln!(f, ", switches: {}", bond.switches)?;
+    options_part(bond, f)?;
+    let ports = bond.members.iter().any(|member| member.port.is_some());
     for member in &bond.members {
-        member_part(member, bond.active == Some(member.name), f)?;
+        member_part(member, bond.active == Some(member.name), ports, f)?;
     }
     for missing in &bond.missing {
         writeln!(f, "    {:<10} missing: not plugged in", Cell(&missing.0))?;
@@ -125,9 +127,51 @@ fn bond_part(bond: &BondStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
-fn member_part(member: &MemberStatus<'_>, active: bool, f: &mut Formatter<'_>) -> fmt::Result {
+/// The bond's options as the kernel has them.
+fn options_part(bond: &BondStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+    let (Some(mode), Some(miimon), Some(up), Some(down)) = (
+        bond.mode,
+        bond.miimon_ms,
+        bond.updelay_ms,
+        bond.downdelay_ms,
+    ) else {
+        return Ok(());
+    };
+    let macs = bond.fail_over_mac.unwrap_or("?");
+    write!(
+        f,
+        "    {mode}, miimon {miimon} ms, updelay {up} ms, downdelay {down} ms, fail_over_mac {macs}, "
+    )?;
+    write!(f, "primary_reselect {}", bond.primary_reselect)?;
+    match bond.kernel_primary_reselect {
+        Some(kernel) if kernel != bond.primary_reselect => writeln!(f, " (kernel: {kernel})"),
+        _ => writeln!(f),
+    }
+}
+
+/// A name with its USB port: `wifi1, USB 1-1.2`.
+struct Ported<'a>(&'a str, Option<&'a str>);
+
+impl Display for Ported<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)?;
+        match self.1 {
+            Some(port) => write!(f, ", USB {port}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn member_part(
+    member: &MemberStatus<'_>,
+    active: bool,
+    ports: bool,
+    f: &mut Formatter<'_>,
+) -> fmt::Result {
     let mark = if active { '*' } else { ' ' };
-    write!(f, "  {mark} {:<10} {}", member.name, member.state.0)?;
+    let width = if ports { 20 } else { 10 };
+    let name = Ported(member.name, member.port);
+    write!(f, "  {mark} {:<width$} {}", Cell(&name), member.state.0)?;
     if let Some(ssid) = member.ssid {
         write!(f, " on \"{ssid}\"")?;
     }
@@ -164,7 +208,7 @@ fn member_part(member: &MemberStatus<'_>, active: bool, f: &mut Formatter<'_>) -
 }
 
 fn link_part(link: &LinkStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
-    write!(f, "  {:<10}", link.name.0)?;
+    write!(f, "  {:<10}", Cell(&Ported(link.name.0, link.port)))?;
     match (link.present, link.carrier) {
         (false, _) => return writeln!(f, " missing"),
         (true, false) => f.write_str(" no carrier")?,

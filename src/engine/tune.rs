@@ -18,7 +18,13 @@ fn wanted(engine: &Engine, link: &Link) -> Option<Tuning> {
     let block = address::block(engine, link).filter(|_| !engine.is_stopping())?;
     let on = block.ipv6.mode != Ipv6Mode::Off;
     Some(Tuning {
-        routers: on.then_some(block.ipv6.metric.max(1)),
+        routers: on.then(|| {
+            block
+                .ipv6
+                .metric
+                .saturating_add(address::step(engine, link))
+                .max(1)
+        }),
     })
 }
 

@@ -74,6 +74,18 @@ pub fn changed_link(action: &KernelAction) -> Option<Index> {
     }
 }
 
+/// The kernel's words (`bond_primary_reselect_tbl` in drivers/net/bonding/bond_options.c).
+pub fn primary_reselect(number: u8) -> &'static str {
+    let words = ["always", "better", "failure"];
+    words.get(usize::from(number)).unwrap_or(&"?")
+}
+
+/// `bond_fail_over_mac_tbl` there.
+pub fn fail_over_mac(number: u8) -> &'static str {
+    let words = ["none", "active", "follow"];
+    words.get(usize::from(number)).unwrap_or(&"?")
+}
+
 /// An action with the names of its links, as a phrase: "add 192.168.1.2/24".
 pub struct Words<'a>(pub &'a Action, pub &'a Observed);
 
@@ -116,14 +128,10 @@ impl Words<'_> {
             BondOption::Primary(Some(i)) => write!(f, "set primary {}", self.name(*i)),
             BondOption::Primary(None) => f.write_str("set primary none"),
             BondOption::PrimaryReselect(n) => {
-                let word = ["always", "better", "failure"];
-                let word = word.get(usize::from(*n)).unwrap_or(&"?");
-                write!(f, "set primary_reselect {word}")
+                write!(f, "set primary_reselect {}", primary_reselect(*n))
             }
             BondOption::FailOverMac(n) => {
-                let word = ["none", "active", "follow"];
-                let word = word.get(usize::from(*n)).unwrap_or(&"?");
-                write!(f, "set fail_over_mac {word}")
+                write!(f, "set fail_over_mac {}", fail_over_mac(*n))
             }
             BondOption::PeerNotifications(n) => write!(f, "set num_grat_arp {n}"),
             BondOption::Active(Some(i)) => write!(f, "make {} active", self.name(*i)),

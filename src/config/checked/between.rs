@@ -24,8 +24,9 @@ pub fn check(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()>
 fn network_members(file: Node<'_>, config: &Config) -> Checked<()> {
     let links = config.links.iter().map(|link| &link.name);
     let known = || config.bond.members.iter().chain(links.clone());
-    if known().any(|matcher| !matches!(matcher, Matcher::Name(_))) {
-        // What a pattern matches is known on the machine only.
+    let certain = |m: &Matcher| matches!(m, Matcher::Name(_) | Matcher::WiredAny);
+    if !known().all(certain) {
+        // What a pattern matches is known on the machine only; but no cable has a network.
         return Ok(());
     }
     for (n, network) in config.wifi.iter().enumerate() {
@@ -265,10 +266,14 @@ fn routes(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {
             let here = full(path, &route);
             // The route, without the step to its metric.
             let other = write_path(&mut there.iter().copied().take(there.len() - 1));
-            // The link that is there by default has no place in the file.
+            // The links that are there by default have no place in the file.
             let unwritten = default_link && b + 1 == blocks.len();
+            if unwritten && there.first() == Some(&Step::Key("bridges")) {
+                // Cables beside a bridge come after it: the count leaves its metric out.
+                continue;
+            }
             return Err(if unwritten {
-                same_route(file, &there, "eth0 (a link by default)", &route)
+                same_route(file, &there, "wired:* (links by default)", &route)
             } else {
                 same_route(file, &here, &other, &route)
             });

@@ -15,8 +15,7 @@ type Checked<T> = Result<T, ConfigError>;
 
 /// What `bond` is where the file says nothing.
 pub fn standard() -> Bond {
-    let name = |text| Matcher::Name(IfName::try_from(text).unwrap_or_default());
-    let members = Vec::from_iter([name("wlan0"), name("wlan1")]);
+    let members = Vec::from_iter([Matcher::WifiAny]);
     Bond {
         name: IfName::try_from("bond0").unwrap_or_default(),
         primary: members.first().cloned(),
@@ -98,9 +97,9 @@ fn matchers(list: Node<'_>, out: &mut Vec<Matcher, MAX_MEMBERS>) -> Checked<()> 
     Ok(())
 }
 
-/// Wi-Fi by its name, which is what the kernel and udev call such adapters.
+/// Certainly Wi-Fi. What the others mean only the kernel can tell, on the machine.
 pub(super) fn is_wifi(matcher: &Matcher) -> bool {
-    matches!(matcher, Matcher::Name(name) if name.starts_with("wl"))
+    matches!(matcher, Matcher::WifiAny)
 }
 
 /// The preferred member: one of the list, or a name that one of its patterns may turn
@@ -110,8 +109,7 @@ fn primary(node: Node<'_>, members: &[Matcher]) -> Checked<Matcher> {
     let only_names = members
         .iter()
         .all(|member| matches!(member, Matcher::Name(_)));
-    let pattern = matches!(primary, Matcher::UsbAny | Matcher::Driver(_));
-    if members.contains(&primary) || (!only_names && !pattern) {
+    if members.contains(&primary) || (!only_names && !primary.is_pattern()) {
         return Ok(primary);
     }
     if members.is_empty() {
@@ -140,7 +138,7 @@ fn own_macs(node: Node<'_>, bond: &Bond) -> Checked<()> {
         return Ok(());
     };
     Err(node.wrong(
-        format_args!("{member} is a Wi-Fi adapter, and these keep their own hardware address"),
+        format_args!("{member} is Wi-Fi, and such adapters keep their own hardware address"),
         format_args!("write \"active\": access points drop every frame with another address"),
     ))
 }
@@ -175,7 +173,7 @@ pub fn bridge(node: Node<'_>) -> Checked<Bridge> {
         let member = matcher(node)?;
         if is_wifi(&member) {
             return Err(node.plain(
-                "a Wi-Fi adapter cannot be in a bridge: the kernel refuses it",
+                "Wi-Fi cannot be in a bridge: the kernel refuses it",
                 "Wi-Fi adapters belong in `bond.members`",
             ));
         }
@@ -198,12 +196,6 @@ pub fn link(node: Node<'_>) -> Checked<Link> {
         wired_auth: None,
         ip: wired(),
     };
-    if matches!(link.name, Matcher::UsbAny | Matcher::Driver(_)) {
-        return Err(name_node.plain(
-            "a pattern for several adapters, and a link is one",
-            "write \"NAME\", \"mac:…\" or \"usb:1-1.2\"",
-        ));
-    }
     if let Some(auth) = node.get("wired_auth") {
         if is_wifi(&link.name) {
             let what = "a Wi-Fi adapter has no wired authentication";

@@ -13,7 +13,7 @@ mod wifi;
 use super::Bounded;
 use super::document::{Document, Node};
 use super::error::ConfigError;
-use super::types::{Bridge, Config, Health, IfName, Link, Matcher, Probe, Radio};
+use super::types::{Bridge, Config, Health, Link, Matcher, Probe, Radio};
 use core::net::IpAddr;
 use heapless::String;
 use value::{Buffer, plain};
@@ -34,7 +34,7 @@ pub fn nothing_said() -> Config {
     }
 }
 
-/// What holds where no file has ever worked: DHCP on `eth0`, no bond.
+/// What holds where no file has ever worked: DHCP on every cable, no bond.
 pub fn built_in() -> Config {
     let mut config = nothing_said();
     config.bond.members.clear();
@@ -74,21 +74,15 @@ pub fn file(document: &Document<'_>, out: &mut Config) -> Checked<()> {
     between::check(file, out, default_link)
 }
 
-/// `eth0` is a link of its own unless the file gives it a role.
+/// Every cable is a link of its own unless the file gives it another role.
 fn add_default_link(config: &mut Config) -> bool {
-    let Ok(name) = IfName::try_from("eth0") else {
-        return false;
-    };
-    let bond = &config.bond;
-    // Without members no bond is made, and its name is free.
-    let bonded = !bond.members.is_empty() && bond.name == name;
-    let matcher = Matcher::Name(name);
-    let bridged = |bridge: &Bridge| bridge.name == "eth0" || bridge.members.contains(&matcher);
-    if bonded || bond.members.contains(&matcher) || config.bridges.iter().any(bridged) {
+    let bridged = |bridge: &Bridge| bridge.members.contains(&Matcher::WiredAny);
+    let bonded = config.bond.members.contains(&Matcher::WiredAny);
+    if bonded || config.bridges.iter().any(bridged) {
         return false;
     }
     let link = Link {
-        name: matcher,
+        name: Matcher::WiredAny,
         wired_auth: None,
         ip: bond::wired(),
     };

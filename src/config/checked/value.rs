@@ -95,7 +95,7 @@ pub fn if_name(text: &str) -> Result<IfName, &'static str> {
     IfName::try_from(text).map_err(|_| "an interface's name has 1 to 15 characters")
 }
 
-const MATCHERS: &str = "an adapter is \"NAME\", \"mac:AA:BB:CC:DD:EE:FF\", \"usb:1-1.2\", \"usb:*\" or \"driver:NAME\"";
+const MATCHERS: &str = "an adapter is \"NAME\", \"mac:AA:BB:CC:DD:EE:FF\", \"usb:1-1.2\", \"usb:*\", \"driver:NAME\", \"wifi:*\" or \"wired:*\"";
 
 /// How an adapter is named, or what is wrong with it.
 pub fn matcher(text: &str) -> Result<Matcher, &'static str> {
@@ -106,6 +106,8 @@ pub fn matcher(text: &str) -> Result<Matcher, &'static str> {
         "mac" => mac(rest).filter(is_one_adapter).map(Matcher::Mac),
         "usb" if rest == "*" => Some(Matcher::UsbAny),
         "usb" if is_usb_port(rest) => String::try_from(rest).ok().map(Matcher::UsbPort),
+        "wifi" if rest == "*" => Some(Matcher::WifiAny),
+        "wired" if rest == "*" => Some(Matcher::WiredAny),
         "driver" if is_driver(rest) => String::try_from(rest).ok().map(Matcher::Driver),
         _ => None,
     };
@@ -211,13 +213,15 @@ mod tests {
     }
 
     #[test]
-    fn adapters_are_named_in_five_ways() {
+    fn adapters_are_named_in_seven_ways() {
         for text in [
             "wlan0",
             "mac:02:00:00:00:00:01",
             "usb:1-1.2",
             "usb:*",
             "driver:rtl88x2bu",
+            "wifi:*",
+            "wired:*",
         ] {
             assert_eq!(std::format!("{}", matcher(text).unwrap()), text);
         }
@@ -230,6 +234,9 @@ mod tests {
             "usb:",
             "driver:",
             "pci:0",
+            "wifi:",
+            "wifi:wlan0",
+            "wired:eth*",
             "lo",
         ] {
             assert!(matcher(text).is_err(), "{text}");

@@ -12,6 +12,7 @@ mod radio;
 mod reload;
 mod stopping;
 mod supplicants;
+mod which;
 mod wired;
 
 use crate::config::*;

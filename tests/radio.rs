@@ -193,26 +193,57 @@ fn block(s: &Scene, interface: &str, blocked: bool) {
     std::fs::write(s.pi.ns.path(&format!("{radio}/{name}/soft")), word).expect("switching it");
 }
 
+/// At the start, and when an adapter is plugged in.
 #[test]
-fn a_radio_switched_off_by_software_is_switched_on() {
+fn a_radio_that_is_found_switched_off_is_switched_on() {
     let s = Scene::new();
     block(&s, "wlan0", true);
     s.start(&config());
-    let pings = s.pings();
-    pings.wait_answers(20, SHORT);
+    s.wlan0.unplug();
+    s.pi.wait("wlan1 active", SHORT, |st| status::active(st) == "wlan1");
+    s.wlan0.plug("wlan0");
     block(&s, "wlan0", true);
-    s.pi.wait_log("switched off by software", SHORT);
     s.ready();
     let log = s.pi.log();
     assert!(
         !log.contains("nothing changed") && !log.contains("at once"),
         "{log}"
     );
-    let pings = pings.stop();
-    assert!(
-        pings.longest_outage() < Duration::from_millis(250),
-        "{pings:?}"
-    );
+}
+
+/// As `rfkill block` does it: the other member carries on, and nobody fights.
+#[test]
+fn a_radio_that_somebody_switches_off_stays_off_until_somebody_ends_it() {
+    let s = Scene::new();
+    s.start(&config());
+    // So long after it came, a block is a person's.
+    s.pi.stays("wlan0 is active", Duration::from_secs(11), |st| {
+        status::active(st) == "wlan0"
+    });
+    for by_hand in [true, false] {
+        let pings = s.pings();
+        pings.wait_answers(20, SHORT);
+        block(&s, "wlan0", true);
+        s.pi.wait("it is shown", SHORT, |st| {
+            status::active(st) == "wlan1"
+                && status::member(st, "wlan0")["state"] == "switched off by rfkill"
+                && st["problems"]
+                    .to_string()
+                    .contains("wifibond member wlan0 up")
+        });
+        let pings = pings.stop();
+        // How long exactly is measured by the tests of fail-over.
+        assert!(pings.longest_outage() < Duration::from_secs(1), "{pings:?}");
+        s.pi.stays("it is left off", Duration::from_secs(3), |st| {
+            status::active(st) == "wlan1" && !status::authorized(st, "wlan0")
+        });
+        match by_hand {
+            true => block(&s, "wlan0", false),
+            false => drop(s.pi.call(&["member", "wlan0", "up"])),
+        }
+        s.ready();
+        assert_eq!(s.pi.status()["problems"], serde_json::json!([]));
+    }
 }
 
 #[test]
@@ -227,7 +258,7 @@ fn a_radio_that_shall_stay_off_stays_off_and_is_named() {
     });
     assert_eq!(s.pi.ns.link("wlan0", "flags"), "0x1002", "not up");
     assert!(
-        st.to_string().contains("is switched off by software"),
+        st.to_string().contains("is switched off by rfkill"),
         "{st:#}"
     );
     assert_eq!(s.pi.wifibond(&["doctor"]).0, 1);
@@ -239,6 +270,6 @@ fn a_radio_that_shall_stay_off_stays_off_and_is_named() {
     s.pi.wait("wlan1 active", SHORT, |st| status::active(st) == "wlan1");
     s.pi.stays("it is left off", Duration::from_secs(3), |st| {
         status::active(st) == "wlan1"
-            && status::member(st, "wlan0")["state"] == "switched off (rfkill)"
+            && status::member(st, "wlan0")["state"] == "switched off by rfkill"
     });
 }

@@ -202,8 +202,11 @@ impl Engine {
 
     pub(super) fn rest(&mut self, now: u64, link: Index, rest: bool) {
         self.resting.retain(|resting| *resting != link);
-        if rest {
-            let _ = self.resting.push(link);
+        match rest {
+            true => {
+                let _ = self.resting.push(link);
+            }
+            false => self.lift_block(link),
         }
         self.retry.forget_link(link);
         if let Some(name) = self.observed.link(link).map(|link| link.name.clone()) {
@@ -230,7 +233,10 @@ impl Engine {
         let Place::Usable(bond, _) = place(self) else {
             return Err("there is no bond");
         };
-        match link.master == Some(bond.index) {
+        // One that rfkill keeps off may still be outside.
+        let present = present_members(&self.config, &self.observed);
+        let off = self.blocked(link).is_some() && present.contains(&link.index);
+        match link.master == Some(bond.index) || off {
             true => Ok(link.index),
             false => Err("is not a member of the bond"),
         }

@@ -107,6 +107,23 @@ pub struct Switch {
     pub hard: bool,
 }
 
+/// A switch, and what is done about it.
+#[derive(Debug)]
+struct Known {
+    switch: Switch,
+    /// When it was first seen: at the start, or when its adapter came.
+    found_at: u64,
+    /// Somebody switched it off while it was in use: that is not undone.
+    obeyed: bool,
+    /// `wifibond member NAME up` asked for it.
+    asked: bool,
+}
+
+/// A block that comes so soon after its switch is of before: the kernel's for all radios
+/// (`rfkill_register()` in net/rfkill/core.c), or the last boot's, which systemd-rfkill(8)
+/// brings back.
+const FOUND_WITHIN_MS: u64 = 10_000;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Country {
     #[default]
@@ -120,7 +137,7 @@ enum Country {
 #[derive(Debug, Default)]
 pub struct Radios {
     radios: Vec<Radio, MAX_SUPPLICANTS>,
-    switches: Vec<Switch, MAX_SWITCHES>,
+    switches: Vec<Known, MAX_SWITCHES>,
     country: Country,
 }
 
@@ -167,11 +184,12 @@ fn is_ours(engine: &Engine, link: &Link) -> bool {
 }
 
 fn unblock(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
-    let switch = engine.switch_of(link)?;
-    if !switch.soft || !engine.config.radio.unblock {
+    let known = engine.switch_of(link)?;
+    let wanted = known.asked || (engine.config.radio.unblock && !known.obeyed);
+    if !known.switch.soft || !wanted {
         return None;
     }
-    let (link, switch) = (link.index, switch.number);
+    let (link, switch) = (link.index, known.switch.number);
     engine.offer_any(now, Action::Unblock { link, switch })
 }
 
@@ -232,10 +250,16 @@ pub fn refusal(engine: &Engine, link: &Link) -> Option<Text> {
         Block::Hard => {
             "is switched off by a key or switch of the device (rfkill, hard-blocked): turn it on there"
         }
+        Block::Soft if engine.switch_of(link).is_some_and(|known| known.obeyed) => {
+            let name = &link.name;
+            return Some(clip(format_args!(
+                "is switched off by rfkill, and left so: `rfkill unblock wifi`, or `wifibond member {name} up`"
+            )));
+        }
         // A failed attempt is among the problems.
         Block::Soft if engine.config.radio.unblock => return None,
         Block::Soft => {
-            "is switched off by software (rfkill): `rfkill unblock wifi`, or \"unblock\": true in `radio`"
+            "is switched off by rfkill: `rfkill unblock wifi`, or \"unblock\": true in `radio`"
         }
     };
     Some(clip(format_args!("{text}")))

@@ -1,6 +1,9 @@
 //! What is known of the radios and their switches, and how it changes.
 use super::Done;
-use super::{Block, COUNTRY_WITHIN_MS, Country, EINVAL, PASSING, Radio, Setting, Switch, is_ours};
+use super::{
+    Block, COUNTRY_WITHIN_MS, Country, EINVAL, FOUND_WITHIN_MS, Known, PASSING, Radio, Setting,
+    Switch, is_ours,
+};
 use crate::engine::Engine;
 use crate::engine::event::Failure;
 use crate::engine::journal::RecordKind;
@@ -23,14 +26,24 @@ impl Engine {
         list.iter_mut().find(|radio| radio.link == link)
     }
 
-    pub(super) fn switch_of(&self, link: &Link) -> Option<&Switch> {
+    pub(super) fn switch_of(&self, link: &Link) -> Option<&Known> {
         let number = link.facts.rfkill?;
         let mut switches = self.radios.switches.iter();
-        switches.find(|switch| switch.number == number)
+        switches.find(|known| known.switch.number == number)
+    }
+
+    /// Somebody wants this adapter on: a block that was obeyed is so no longer.
+    pub(in crate::engine) fn lift_block(&mut self, link: Index) {
+        let number = self.observed.link(link).and_then(|link| link.facts.rfkill);
+        let mut switches = self.radios.switches.iter_mut();
+        let known = switches.find(|known| Some(known.switch.number) == number);
+        if let Some(known) = known.filter(|known| known.switch.soft) {
+            (known.obeyed, known.asked) = (false, true);
+        }
     }
 
     pub(in crate::engine) fn blocked(&self, link: &Link) -> Option<Block> {
-        let switch = self.switch_of(link)?;
+        let switch = self.switch_of(link)?.switch;
         match (switch.soft, switch.hard) {
             (_, true) => Some(Block::Hard),
             (true, false) => Some(Block::Soft),
@@ -47,12 +60,22 @@ impl Engine {
 
     pub(in crate::engine) fn switch_seen(&mut self, now: u64, switch: Switch) {
         let switches = &mut self.radios.switches;
-        let place = switches.iter_mut().find(|old| old.number == switch.number);
-        match place {
-            Some(old) if *old == switch => return,
-            Some(old) => *old = switch,
+        let mut known = switches.iter_mut();
+        match known.find(|known| known.switch.number == switch.number) {
+            Some(known) if known.switch == switch => return,
+            Some(known) => {
+                let late = now >= known.found_at + FOUND_WITHIN_MS;
+                known.obeyed = switch.soft && (known.obeyed || (!known.switch.soft && late));
+                known.asked &= switch.soft;
+                known.switch = switch;
+            }
             None => {
-                let _ = switches.push(switch);
+                let _ = switches.push(Known {
+                    switch,
+                    found_at: now,
+                    obeyed: false,
+                    asked: false,
+                });
             }
         }
         let mut links = self.observed.links();
@@ -67,7 +90,7 @@ impl Engine {
         }
         let text = match (switch.soft, switch.hard) {
             (_, true) => "switched off by a key or switch of the device (rfkill)",
-            (true, false) => "switched off by software (rfkill)",
+            (true, false) => "switched off by rfkill",
             (false, false) => "not blocked any more (rfkill)",
         };
         self.journal
@@ -77,7 +100,7 @@ impl Engine {
     pub(in crate::engine) fn switch_gone(&mut self, number: u32) {
         self.radios
             .switches
-            .retain(|switch| switch.number != number);
+            .retain(|known| known.switch.number != number);
     }
 
     /// A daemon before us changed settings of this adapter.
@@ -95,7 +118,7 @@ impl Engine {
     /// Is this switch still blocked by software?
     pub fn is_blocked_by_software(&self, number: u32) -> bool {
         let mut switches = self.radios.switches.iter();
-        switches.any(|switch| switch.number == number && switch.soft)
+        switches.any(|known| known.switch.number == number && known.switch.soft)
     }
 
     /// All links were read: radios that are gone are forgotten.

@@ -332,3 +332,102 @@ fn a_file_that_is_not_taken_is_tried_without_owe() {
     let second = again(&mut world, "OK\n");
     assert_eq!(first, second, "at once, with a file that it takes");
 }
+
+fn rfkill(world: &mut World, soft: bool) {
+    let switch = Switch {
+        number: 7,
+        soft,
+        hard: false,
+    };
+    world.engine.handle(world.now, Event::Rfkill(switch));
+    if soft {
+        // The kernel sets down what it switches off (`cfg80211_rfkill_set_block()`).
+        pretend::edit(&mut world.engine, world.now, WLAN0, |link| {
+            (link.up, link.carrier, link.oper) = (false, false, Oper::Down);
+        });
+    }
+}
+
+/// Steps until it rests; how often the block was to be ended. The switch obeys.
+fn unblocked(world: &mut World) -> usize {
+    let mut count = 0;
+    while let Some(action) = world.engine.next(world.now) {
+        if let Action::Unblock { switch: 7, .. } = action {
+            count += 1;
+            rfkill(world, false);
+            world.engine.handle(world.now, Event::Done(action, Ok(())));
+        } else {
+            pretend::perform(&mut world.engine, world.now, action);
+        }
+    }
+    count
+}
+
+fn state(world: &World) -> String {
+    let status = status::status(&world.engine, world.now);
+    let members = status.bond.expect("a bond").members;
+    members[0].state.0.to_string()
+}
+
+/// At the start, or when an adapter comes, also a moment after its switch: the kernel's block
+/// for all radios, and that of before the boot.
+#[test]
+fn a_block_that_is_found_is_lifted() {
+    for late in [0, 1, 9_999] {
+        let mut world = with_switch(true, false, false);
+        world.now += late;
+        rfkill(&mut world, true);
+        assert_eq!(unblocked(&mut world), 1, "{late} ms after it came");
+        assert!(world.link(WLAN0).up);
+        assert!(world.engine.refusals().is_empty());
+    }
+}
+
+#[test]
+fn a_block_that_comes_later_is_obeyed_until_somebody_ends_it() {
+    let mut world = with_switch(true, false, false);
+    world.join(WLAN0);
+    for round in 0..3 {
+        world.wait(10_000);
+        rfkill(&mut world, true);
+        assert_eq!(unblocked(&mut world), 0, "round {round}");
+        assert!(!world.link(WLAN0).up);
+        assert_eq!(state(&world), "switched off by rfkill");
+        let text = world.engine.refusals()[0].text.clone();
+        assert!(text.contains("`rfkill unblock wifi`"), "{text}");
+        assert!(text.contains("`wifibond member wlan0 up`"), "{text}");
+        world.wait(600_000);
+        assert_eq!(unblocked(&mut world), 0, "nobody fights");
+        // A reload is no reason either.
+        let config = world.engine.config().clone();
+        world.engine.handle(world.now, Event::Config(&config));
+        assert_eq!(unblocked(&mut world), 0);
+        let by_hand = round % 2 == 0;
+        if by_hand {
+            rfkill(&mut world, false);
+        } else {
+            let link = world.engine.member("wlan0").expect("it may be named");
+            let rest = false;
+            world.engine.handle(world.now, Event::Rest { link, rest });
+        }
+        assert_eq!(unblocked(&mut world), usize::from(!by_hand));
+        assert!(world.link(WLAN0).up);
+        assert!(world.engine.refusals().is_empty());
+    }
+}
+
+/// Also where the file says that blocks stay: somebody asked for this one.
+#[test]
+fn a_member_that_is_asked_for_is_switched_on() {
+    let mut world = with_switch(false, true, false);
+    assert_eq!(unblocked(&mut world), 0);
+    let link = world.engine.member("wlan0").expect("it may be named");
+    let rest = false;
+    world.engine.handle(world.now, Event::Rest { link, rest });
+    assert_eq!(unblocked(&mut world), 1);
+    assert!(world.link(WLAN0).up);
+    // The next block is another matter.
+    world.wait(60_000);
+    rfkill(&mut world, true);
+    assert_eq!(unblocked(&mut world), 0);
+}

@@ -25,6 +25,8 @@ struct Client {
     request: String<REQUEST_BYTES>,
     /// Waits for a status; `true`: as JSON.
     wants_status: Option<bool>,
+    /// Its request was taken: it is read no further, so that it may close its side.
+    asked: bool,
     answer: std::vec::Vec<u8>,
     sent: usize,
     until: u64,
@@ -44,16 +46,15 @@ impl Clients {
         })
     }
 
-    pub fn interests<'a>(&'a self, add: &mut dyn FnMut(BorrowedFd<'a>, Option<usize>, bool)) {
+    /// Each with its place, or none for the next one, and whether it is to be read or written.
+    pub fn interests<'a>(&'a self, add: &mut dyn FnMut(BorrowedFd<'a>, Option<usize>, bool, bool)) {
         if !self.clients.is_full() {
-            add(self.listener.as_fd(), None, false);
+            add(self.listener.as_fd(), None, true, false);
         }
         for (place, client) in self.clients.iter().enumerate() {
-            add(
-                client.connection.as_fd(),
-                Some(place),
-                !client.answer.is_empty(),
-            );
+            let write = !client.answer.is_empty();
+            let fd = client.connection.as_fd();
+            add(fd, Some(place), !write && !client.asked, write);
         }
     }
 
@@ -69,6 +70,7 @@ impl Clients {
                         connection,
                         request: String::new(),
                         wants_status: None,
+                        asked: false,
                         answer: std::vec::Vec::new(),
                         sent: 0,
                         until: now + PATIENCE_MS,
@@ -84,14 +86,21 @@ impl Clients {
         }
     }
 
-    /// Reads or writes what is possible. A whole request is returned once.
-    pub fn serve(&mut self, place: usize) -> Option<String<REQUEST_BYTES>> {
+    /// Reads or writes what is possible. A whole request is returned once. `trouble`: both
+    /// sides are closed.
+    pub fn serve(&mut self, place: usize, trouble: bool) -> Option<String<REQUEST_BYTES>> {
         let client = self.clients.get_mut(place)?;
         if !client.answer.is_empty() {
             client.push_out();
             return None;
         }
-        client.take_in()
+        if client.asked {
+            client.done |= trouble;
+            return None;
+        }
+        let request = client.take_in();
+        client.asked = request.is_some();
+        request
     }
 
     pub fn answer(&mut self, place: usize, code: u8, body: &str) {
@@ -155,6 +164,10 @@ impl Client {
                 }
             },
             Ok(Moved::Later) => None,
+            // Its side is closed: this is all it wants to say.
+            Ok(Moved::Closed) if !self.request.is_empty() => {
+                Some(core::mem::take(&mut self.request))
+            }
             Ok(Moved::Closed) | Err(_) => {
                 self.done = true;
                 None
@@ -344,6 +357,41 @@ fn date(days: u64) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read, Write};
+    use std::net::Shutdown;
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn a_client_that_closes_its_side_is_answered() {
+        let path = format!("/tmp/wifibond-clients-{}", std::process::id());
+        let mut clients = Clients::open(&path).unwrap();
+        for request in ["status\n", "status"] {
+            let mut stream = UnixStream::connect(&path).unwrap();
+            clients.accept(clock::boot_ms());
+            stream.write_all(request.as_bytes()).unwrap();
+            let taken = match request.ends_with('\n') {
+                true => clients.serve(0, false),
+                false => None,
+            };
+            stream.shutdown(Shutdown::Write).unwrap();
+            // The text, where it had no end, and then the end.
+            let taken = taken.or_else(|| clients.serve(0, false));
+            let taken = taken.or_else(|| clients.serve(0, false));
+            assert_eq!(taken.as_deref(), Some(request));
+            clients.want_status(0, false);
+            let mut read = 0;
+            clients
+                .interests(&mut |_, place, reads, _| read += usize::from(place.is_some() && reads));
+            assert_eq!(read, 0, "the end would be seen again and again");
+            assert_eq!(clients.serve(0, false), None);
+            clients.sweep(clock::boot_ms());
+            clients.answer_statuses(&mut |_| (0, "online\n".into()));
+            clients.sweep(clock::boot_ms());
+            let mut answer = std::string::String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert_eq!(answer, "0\nonline\n");
+        }
+    }
 
     #[test]
     fn dates() {

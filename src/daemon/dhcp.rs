@@ -16,6 +16,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 /// What an Ethernet frame holds; a longer packet is cut, and then makes no sense.
 const PACKET_BYTES: usize = 1500;
+/// Packets taken in one turn: a flood must not keep the loop from the rest.
+pub(super) const TURN: usize = 64;
 
 struct Slot {
     link: Index,
@@ -158,7 +160,7 @@ impl Exchanges {
             return;
         };
         let mut buffer = [0; 64];
-        loop {
+        for _ in 0..TURN {
             match watch.raw.receive(&mut buffer) {
                 Ok(Some(packet)) => {
                     if let Some((mac, address)) = arp::sender(packet) {
@@ -167,10 +169,12 @@ impl Exchanges {
                     }
                 }
                 Ok(None) if !trouble => return,
-                Ok(None) | Err(_) => break,
+                Ok(None) | Err(_) => {
+                    watch.broken = true;
+                    return;
+                }
             }
         }
-        watch.broken = true;
     }
 
     /// Gives all that came in to the engine. A socket in trouble is given up; the next
@@ -180,7 +184,7 @@ impl Exchanges {
             return;
         };
         let mut buffer = [0; PACKET_BYTES];
-        loop {
+        for _ in 0..TURN {
             match slot.raw.receive(&mut buffer) {
                 Ok(Some(packet)) => {
                     if let Some((from, message)) = udp4::message(packet) {
@@ -190,15 +194,18 @@ impl Exchanges {
                     }
                 }
                 Ok(None) if !trouble => return,
-                Ok(None) => break,
+                // Places stay as they are until the sweep, which comes after every wait.
+                Ok(None) => {
+                    slot.broken = true;
+                    return;
+                }
                 Err(e) => {
                     log::debug!("{}: DHCP's socket: {e}", slot.name);
-                    break;
+                    slot.broken = true;
+                    return;
                 }
             }
         }
-        // Places stay as they are until the sweep, which comes after every wait.
-        slot.broken = true;
     }
 }
 

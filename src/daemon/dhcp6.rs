@@ -1,5 +1,6 @@
 //! DHCPv6's messages on their way: sockets that are open while an answer is awaited, and
 //! no longer.
+use super::dhcp::TURN;
 use super::failure;
 use crate::engine::Engine;
 use crate::engine::dhcp4::MAX_CLIENTS;
@@ -81,20 +82,23 @@ impl Exchanges6 {
         };
         let mut buffer = [0; MESSAGE_BYTES];
         let link = slot.link;
-        loop {
+        for _ in 0..TURN {
             match slot.udp.receive(&mut buffer) {
                 Ok(Some(message)) => {
                     engine.handle(clock::boot_ms(), Event::Dhcp6 { link, message });
                 }
                 Ok(None) if !trouble => return,
-                Ok(None) => break,
+                // Places stay as they are until the sweep, which comes after every wait.
+                Ok(None) => {
+                    slot.broken = true;
+                    return;
+                }
                 Err(e) => {
                     log::debug!("link {link}: DHCPv6's socket: {e}");
-                    break;
+                    slot.broken = true;
+                    return;
                 }
             }
         }
-        // Places stay as they are until the sweep, which comes after every wait.
-        slot.broken = true;
     }
 }

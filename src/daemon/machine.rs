@@ -13,6 +13,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 const ANSWER_WITHIN_MS: u64 = 5_000;
 /// A dump that was interrupted by changes is repeated so often.
 const DUMPS: usize = 5;
+/// Datagrams taken in one turn: a flood must not keep the loop from the rest.
+const TURN: usize = 256;
 
 pub struct Machine {
     requests: Requests,
@@ -91,12 +93,12 @@ impl Machine {
         )
     }
 
-    /// Takes in every notification that is there.
-    pub fn drain(&mut self, engine: &mut Engine) {
-        loop {
+    /// Takes in the notifications that are there; `false`: there may be more.
+    pub fn drain(&mut self, engine: &mut Engine) -> bool {
+        for _ in 0..TURN {
             let now = clock::boot_ms();
             match self.events.receive() {
-                Ok(Received::Nothing) => return,
+                Ok(Received::Nothing) => return true,
                 Ok(Received::Datagram(datagram)) => {
                     let wifi = &mut self.wifi;
                     for frame in kernel::frames(datagram) {
@@ -111,10 +113,11 @@ impl Machine {
                 Err(e) => {
                     log::error!("netlink notifications: {e}");
                     engine.handle(now, Event::Lost);
-                    return;
+                    return true;
                 }
             }
         }
+        false
     }
 
     /// Reads everything of a scope afresh.

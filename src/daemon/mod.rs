@@ -31,7 +31,7 @@ use crate::engine::event::{Event, Failure};
 use crate::engine::journal::{RecordKind, clip};
 use crate::engine::status_text;
 use crate::system::children::Process;
-use crate::system::poll::{self, Interest, Ready};
+use crate::system::poll::{self, Alarm, Interest, Ready};
 use crate::system::signals::Signals;
 use crate::system::{clock, files, host, notify, packet};
 use clients::Clients;
@@ -55,12 +55,12 @@ const GROUP: &str = "wifibond";
 pub const STATE_DIR: &str = "/var/lib/wifibond";
 
 /// Netlink, signals, the listener, rfkill, the file's place (two); clients; each process and its
-/// words; DHCP, ARP, DHCPv6.
+/// words; DHCP, ARP, DHCPv6. One place is left for the wait's own timer.
 const DESCRIPTORS: usize = 6
     + clients::MAX_CLIENTS
     + 2 * supplicants::MAX_PROCESSES
     + 3 * crate::engine::dhcp4::MAX_CLIENTS;
-const _: () = assert!(DESCRIPTORS <= poll::MAX);
+const _: () = assert!(DESCRIPTORS < poll::MAX);
 
 /// Steps in a row before other events are looked at again.
 const STEPS_AT_ONCE: usize = 200;
@@ -115,6 +115,7 @@ pub struct Daemon {
     busy: bool,
     /// A status waits for the radios' signals until then.
     signals_until: Option<u64>,
+    alarm: Alarm,
     watchdog: Option<(u64, u64)>,
     /// The copy of this process that answers a `plan`.
     planner: Option<Process>,
@@ -166,6 +167,7 @@ impl Daemon {
             looked_at: 0,
             busy: false,
             signals_until: None,
+            alarm: Alarm::new().map_err(|e| format!("the timer: {e}"))?,
             watchdog,
             planner: None,
             leave: false,
@@ -209,7 +211,11 @@ impl Daemon {
     fn work(&mut self) {
         self.busy = true;
         for _ in 0..STEPS_AT_ONCE {
-            self.machine.drain(&mut self.engine);
+            self.keep_watchdog();
+            // In a flood the rest comes in between.
+            if !self.machine.drain(&mut self.engine) {
+                break;
+            }
             // With the first adapter there is something to make it from.
             if self.engine.is_anonymous() {
                 let identity = leases::identity(&self.engine);
@@ -251,11 +257,7 @@ impl Daemon {
             self.watchdog.map(|(_, at)| at),
             self.busy.then_some(now),
         ];
-        let timeout = deadlines
-            .into_iter()
-            .flatten()
-            .min()
-            .map(|at| at.saturating_sub(now));
+        let until = deadlines.into_iter().flatten().min();
         let ready = {
             let mut interests: heapless::Vec<Interest<'_, Token>, { poll::MAX }> =
                 heapless::Vec::new();
@@ -284,10 +286,6 @@ impl Daemon {
             if let Some(fd) = self.switches.fd() {
                 add(fd, Token::Switches, false);
             }
-            self.clients.interests(&mut |fd, place, write| match place {
-                None => add(fd, Token::Listener, write),
-                Some(place) => add(fd, Token::Client(place), write),
-            });
             self.processes
                 .interests(&mut |fd, place, words| match words {
                     true => add(fd, Token::Words(place), false),
@@ -299,7 +297,18 @@ impl Daemon {
             });
             self.exchanges6
                 .interests(&mut |fd, place| add(fd, Token::Dhcp6(place), false));
-            poll::wait(&interests, timeout).map_err(|e| format!("waiting: {e}"))?
+            self.clients.interests(&mut |fd, place, read, write| {
+                let token = place.map_or(Token::Listener, Token::Client);
+                let _ = interests.push(Interest {
+                    fd,
+                    token,
+                    read,
+                    write,
+                });
+            });
+            self.alarm
+                .wait(&interests, until)
+                .map_err(|e| format!("waiting: {e}"))?
         };
         // Places are stable until the next wait: nothing is removed in between.
         for Ready { token, trouble, .. } in ready {
@@ -313,7 +322,8 @@ impl Daemon {
 
     fn serve(&mut self, token: Token, trouble: bool) {
         match token {
-            Token::Kernel => self.machine.drain(&mut self.engine),
+            // The next look at the engine begins with them.
+            Token::Kernel => {}
             Token::Signals => {
                 let caught = self.signals.take();
                 if caught.stop {
@@ -340,7 +350,7 @@ impl Daemon {
             Token::Directory => self.look(false),
             Token::Listener => self.clients.accept(clock::boot_ms()),
             Token::Client(place) => {
-                if let Some(request) = self.clients.serve(place) {
+                if let Some(request) = self.clients.serve(place, trouble) {
                     self.request(place, &request);
                 }
             }

@@ -182,7 +182,8 @@ impl Daemon {
     /// As [`Daemon::work`], from within a request.
     fn work_without_answers(&mut self) {
         for _ in 0..STEPS_AT_ONCE {
-            self.machine.drain(&mut self.engine);
+            self.keep_watchdog();
+            let _ = self.machine.drain(&mut self.engine);
             match self.engine.next(clock::boot_ms()) {
                 Some(action) => self.perform(action),
                 None => return,

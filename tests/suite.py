@@ -280,7 +280,7 @@ class Plan:
                 name = f"card: {group[0]}" if kind == "card" else f"{kind}: {prefix}{part}"
                 some = ["--exact", *group] if len(group) < len(names) else []
                 yield Unit(name, self.command(kind, binary) + some, seconds, tests=group, prefix=prefix,
-                           after=("builds for the Pi", "cards: root file systems") if kind == "card" else (),
+                           after=AFTER.get(kind if kind == "card" else prefix, ()),
                            env=self.environment(kind))  # fmt: skip
 
     def names(self, binary, kind):
@@ -310,7 +310,7 @@ class Plan:
                    then=lambda unit: self.units_of(unit, "machine"))  # fmt: skip
         yield Unit("tests on this computer", test, 500, lane="debug", urgent=True,
                    then=lambda unit: self.units_of(unit, "here"))  # fmt: skip
-        if any(map(self.wanted, ["package::", "card::"])) or self.words_of("card") or ci:
+        if any(map(self.wanted, ["package::", "card::", "memory::"])) or self.words_of("card") or ci:
             yield from self.for_cards(test)
         if self.wanted("package::"):
             yield Unit("packages", ["tests/package"], 100, ("builds for the Pi",), prefix="package")
@@ -333,6 +333,11 @@ class Plan:
                    then=lambda unit: self.units_of(unit, "card"))  # fmt: skip
 
 
+# What test binaries need beside themselves.
+AFTER = {
+    "card": ("builds for the Pi", "cards: root file systems"),
+    "memory": ("builds for the Pi",),
+}
 CHECKS = "python3 -B tests/suite.py --self-test && tests/check-layers --self-test && tests/check-layers && tests/check-licences --self-test && tests/check-licences"
 CROSS_CHECK = "cross/check --self-test && cross/check"
 ROOTS = "board/emulated/rootfs aarch64 && board/emulated/rootfs armv7h"

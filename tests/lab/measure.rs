@@ -1,5 +1,6 @@
 //! What a running process costs: memory, and how often it wakes up.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// Resident memory in KiB.
@@ -18,6 +19,25 @@ impl Memory {
             anon: field(&proc_file(pid, "status"), "RssAnon:"),
             proportional: field(&proc_file(pid, "smaps_rollup"), "Pss:"),
         }
+    }
+
+    /// The share of each part of it in KiB: a file, the stack, the heap, other memory.
+    #[track_caller]
+    pub fn parts(pid: i32) -> BTreeMap<String, u64> {
+        let mut parts = BTreeMap::new();
+        let mut part = String::new();
+        for line in proc_file(pid, "smaps").lines() {
+            let mut words = line.split_whitespace();
+            let first = words.next().unwrap_or_default();
+            if !first.ends_with(':') {
+                // from-to, permissions, offset, device, inode, and a name if there is one.
+                part = words.nth(4).unwrap_or("[other]").to_owned();
+            } else if first == "Pss:" {
+                let kib = words.next().and_then(|kib| kib.parse::<u64>().ok());
+                *parts.entry(part.clone()).or_default() += kib.unwrap_or(0);
+            }
+        }
+        parts
     }
 }
 

@@ -14,6 +14,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 const PROGRAM: &str = "/usr/bin/wifibond";
+/// As it is released; tests/vm/runner puts it there.
+const RELEASED: &str = "/job/released";
 const CONFIG: &str = "/boot/wifibond.json";
 const CONTROL: &str = "/run/wifibond/control.sock";
 /// Between two questions for the status.
@@ -28,6 +30,8 @@ pub struct Pi {
     daemon: RefCell<Option<Process>>,
     /// Its log has every step.
     pub wordy: Cell<bool>,
+    /// What is started as the daemon.
+    program: Cell<&'static str>,
     dir: PathBuf,
 }
 
@@ -44,8 +48,20 @@ impl Pi {
             ns,
             daemon: RefCell::default(),
             wordy: Cell::new(false),
+            program: Cell::new(PROGRAM),
             dir: dir.to_owned(),
         }
+    }
+
+    /// From now on the daemon is the program as it is released.
+    #[track_caller]
+    pub fn run_released(&self) {
+        assert!(
+            Path::new(RELEASED).exists(),
+            "the released program is missing, or older than its sources: cross/cargo build \
+             --release --locked --bin wifibond --target aarch64-unknown-linux-musl"
+        );
+        self.program.set(RELEASED);
     }
 
     /// Writes the configuration and starts the program. Returns when it answers.
@@ -69,7 +85,7 @@ impl Pi {
     #[track_caller]
     pub fn launch(&self) {
         assert!(!self.running(), "wifibond runs already");
-        let mut command = self.ns.command(PROGRAM);
+        let mut command = self.ns.command(self.program.get());
         command.args(["run", "--config", CONFIG]);
         if self.wordy.get() {
             command.env("WIFIBOND_LOG", "debug");

@@ -1,6 +1,7 @@
 //! rtnetlink messages → events.
 use super::DecodeError;
 use super::attributes::{attributes, byte, number, text};
+use super::names::{ifa, ifla, rta};
 use crate::config::{IfName, IpNet, Mac, Route};
 use crate::engine::event::Event;
 use crate::engine::observed::{
@@ -8,32 +9,27 @@ use crate::engine::observed::{
 };
 use core::net::IpAddr;
 use heapless::String;
+use libc::{
+    IFA_F_DADFAILED, IFA_F_TENTATIVE, RT_TABLE_MAIN, RTM_DELADDR, RTM_DELLINK, RTM_DELROUTE,
+    RTM_F_CLONED, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNDUSEROPT, RTM_NEWROUTE, RTN_UNICAST,
+};
+use netlink_packet_core::{NlaBuffer, NlasIterator, Parseable};
+use netlink_packet_route::AddressFamily;
+use netlink_packet_route::link::{
+    BondPortState, InfoBond, InfoBondPort, LinkFlags, LinkHeader, MiiStatus, State,
+};
 
-const RTM_NEWLINK: u16 = 16;
-const RTM_DELLINK: u16 = 17;
-const RTM_NEWADDR: u16 = 20;
-const RTM_DELADDR: u16 = 21;
-const RTM_NEWROUTE: u16 = 24;
-const RTM_DELROUTE: u16 = 25;
-const RTM_NEWNDUSEROPT: u16 = 68;
-
-const AF_UNSPEC: u8 = 0;
-const AF_INET: u8 = 2;
-const AF_INET6: u8 = 10;
 /// include/uapi/linux/if_arp.h.
 const ARPHRD_ETHER: u16 = 1;
-const IFF_UP: u32 = 1;
-const IFF_LOWER_UP: u32 = 1 << 16;
-const IFA_F_DADFAILED: u32 = 0x08;
-const IFA_F_TENTATIVE: u32 = 0x40;
-const RT_TABLE_MAIN: u32 = 254;
-const RTN_UNICAST: u8 = 1;
+/// Octets of `struct ifinfomsg`.
+const IFINFOMSG: usize = 16;
+const AF_INET: u8 = libc::AF_INET as u8;
+const AF_INET6: u8 = libc::AF_INET6 as u8;
 /// include/net/if_inet6.h.
 const IF_RA_MANAGED: u32 = 0x40;
 const IF_RA_OTHERCONF: u32 = 0x80;
 /// The kind of an advertisement (RFC 4861, 4.2).
 const ADVERTISEMENT: u8 = 134;
-const RTM_F_CLONED: u32 = 0x200;
 
 /// One message of a notification or of a dump. `None`: nothing that concerns us.
 /// A link's `facts` are left empty: rtnetlink does not know them.
@@ -51,14 +47,11 @@ pub fn decode(kind: u16, payload: &[u8]) -> Result<Option<Event<'_>>, DecodeErro
     }
 }
 
-/// `struct ifinfomsg`: family, padding, type (2), index (4), flags (4), change (4).
-fn link_header(payload: &[u8]) -> Result<(u8, u32, u32, &[u8]), DecodeError> {
-    let (header, rest) = payload
-        .split_first_chunk::<16>()
-        .ok_or(DecodeError::Truncated)?;
-    let [family, _, _, _, a, b, c, d, e, f, g, h, ..] = *header;
-    let index = u32::from_ne_bytes([a, b, c, d]);
-    Ok((family, real(index)?, u32::from_ne_bytes([e, f, g, h]), rest))
+/// `struct ifinfomsg`, and the attributes behind it.
+fn link_header(payload: &[u8]) -> Result<(LinkHeader, &[u8]), DecodeError> {
+    let header = LinkHeader::parse(payload).map_err(|_| DecodeError::Truncated)?;
+    real(header.index)?;
+    Ok((header, payload.get(IFINFOMSG..).unwrap_or(&[])))
 }
 
 /// An interface's number. The kernel's is an int; 0 stands for none.
@@ -72,24 +65,24 @@ fn real(index: u32) -> Result<u32, DecodeError> {
 /// A `DELLINK` of another family than none, as of a bridge, only means that something
 /// of that family has gone: a port left its bridge.
 fn link_gone(payload: &[u8]) -> Result<Option<u32>, DecodeError> {
-    let (family, index, _, _) = link_header(payload)?;
-    Ok((family == AF_UNSPEC).then_some(index))
+    let (header, _) = link_header(payload)?;
+    Ok((header.interface_family == AddressFamily::Unspec).then_some(header.index))
 }
 
 /// include/uapi/linux/if_link.h.
 fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
-    let (family, index, flags, rest) = link_header(payload)?;
+    let (header, rest) = link_header(payload)?;
     // Of another family, as of a bridge's port: a few fields only.
-    if family != AF_UNSPEC {
+    if header.interface_family != AddressFamily::Unspec {
         return Ok(None);
     }
     let mut link = Link {
-        index,
+        index: header.index,
         name: IfName::new(),
         mac: None,
         permanent_mac: None,
-        up: flags & IFF_UP != 0,
-        carrier: flags & IFF_LOWER_UP != 0,
+        up: header.flags.contains(LinkFlags::Up),
+        carrier: header.flags.contains(LinkFlags::LowerUp),
         oper: Oper::Unknown,
         master: None,
         kind: Kind::Plain,
@@ -106,22 +99,22 @@ fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
     let mut has_state = false;
     for (kind, value) in attributes(rest) {
         match kind {
-            1 => link.mac = mac(value),
-            3 => name = value,
-            10 => link.master = number(value).filter(|master| *master != 0),
-            16 => {
+            ifla::ADDRESS => link.mac = mac(value),
+            ifla::IFNAME => name = value,
+            ifla::MASTER => link.master = number(value).filter(|master| *master != 0),
+            ifla::OPERSTATE => {
                 has_state = true;
                 link.oper = oper(byte(value).unwrap_or(0));
             }
-            18 => info(value, &mut link),
-            20 => link.ours = text(value) == Some(OUR_ALIAS),
-            26 => {
+            ifla::LINKINFO => info(value, &mut link),
+            ifla::IFALIAS => link.ours = text(value) == Some(OUR_ALIAS),
+            ifla::AF_SPEC => {
                 let inet6 = attributes(value).find(|(family, _)| *family == u16::from(AF_INET6));
                 link.router = inet6.and_then(|(_, v)| inet6_flags(v)).unwrap_or_default();
             }
-            54 => link.permanent_mac = mac(value),
-            56 => device = text(value).unwrap_or(""),
-            57 => bus = text(value).unwrap_or(""),
+            ifla::PERM_ADDRESS => link.permanent_mac = mac(value),
+            ifla::PARENT_DEV_NAME => device = text(value).unwrap_or(""),
+            ifla::PARENT_DEV_BUS_NAME => bus = text(value).unwrap_or(""),
             _ => {}
         }
     }
@@ -149,7 +142,7 @@ fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
 
 /// `IFLA_INET6_FLAGS`, the first kind of attribute of a link's IPv6.
 fn inet6_flags(value: &[u8]) -> Option<RouterFlags> {
-    let (_, flags) = attributes(value).find(|(kind, _)| *kind == 1)?;
+    let (_, flags) = attributes(value).find(|(kind, _)| *kind == ifla::INET6_FLAGS)?;
     let flags = number(flags)?;
     Some(RouterFlags {
         managed: flags & IF_RA_MANAGED != 0,
@@ -159,11 +152,12 @@ fn inet6_flags(value: &[u8]) -> Option<RouterFlags> {
 
 /// A link's IPv6 alone: `IFLA_PROTINFO` (net/ipv6/addrconf.c, `inet6_fill_ifinfo`).
 fn router_flags(payload: &[u8]) -> Result<Option<Event<'_>>, DecodeError> {
-    let (_, link, _, rest) = link_header(payload)?;
-    let (_, value) = match attributes(rest).find(|(kind, _)| *kind == 12) {
+    let (header, rest) = link_header(payload)?;
+    let (_, value) = match attributes(rest).find(|(kind, _)| *kind == ifla::PROTINFO) {
         Some(found) => found,
         None => return Ok(None),
     };
+    let link = header.index;
     Ok(inet6_flags(value).map(|flags| Event::RouterFlags { link, flags }))
 }
 
@@ -188,15 +182,15 @@ fn mac(value: &[u8]) -> Option<Mac> {
     (mac != Mac::default()).then_some(mac)
 }
 
-/// RFC 2863 in the kernel's numbers (include/uapi/linux/if.h).
+/// RFC 2863.
 fn oper(state: u8) -> Oper {
-    match state {
-        1 => Oper::NotPresent,
-        2 => Oper::Down,
-        3 => Oper::LowerLayerDown,
-        4 => Oper::Testing,
-        5 => Oper::Dormant,
-        6 => Oper::Up,
+    match State::from(state) {
+        State::NotPresent => Oper::NotPresent,
+        State::Down => Oper::Down,
+        State::LowerLayerDown => Oper::LowerLayerDown,
+        State::Testing => Oper::Testing,
+        State::Dormant => Oper::Dormant,
+        State::Up => Oper::Up,
         _ => Oper::Unknown,
     }
 }
@@ -210,16 +204,23 @@ fn info(value: &[u8], link: &mut Link) {
             .map(|(_, v)| v)
     };
     let name = |wanted| find(wanted).and_then(text);
-    match name(1) {
+    match name(ifla::INFO_KIND) {
         None => {}
-        Some("bond") => link.kind = Kind::Bond(bond(find(2).unwrap_or(&[]))),
+        Some("bond") => link.kind = Kind::Bond(bond(find(ifla::INFO_DATA).unwrap_or(&[]))),
         Some("bridge") => link.kind = Kind::Bridge,
         // A name too long for us is told by nothing: that it has a kind is what counts.
         Some(other) => link.kind = Kind::Other(String::try_from(other).unwrap_or_default()),
     }
-    if name(4) == Some("bond") {
-        link.port = Some(port(find(5).unwrap_or(&[])));
+    if name(ifla::INFO_SLAVE_KIND) == Some("bond") {
+        link.port = Some(port(find(ifla::INFO_SLAVE_DATA).unwrap_or(&[])));
     }
+}
+
+/// Attributes in the crate's own types; one that it cannot read is passed over.
+fn each<'v, T: Parseable<NlaBuffer<&'v [u8]>>>(value: &'v [u8]) -> impl Iterator<Item = T> {
+    NlasIterator::new(value)
+        .map_while(Result::ok)
+        .filter_map(|attribute| T::parse(&attribute).ok())
 }
 
 /// `IFLA_BOND_*`.
@@ -236,21 +237,19 @@ fn bond(value: &[u8]) -> BondOptions {
         active: None,
         arp_interval_ms: 0,
     };
-    for (kind, value) in attributes(value) {
-        let small = byte(value).unwrap_or(0);
-        let large = number(value).unwrap_or(0);
-        let index = (large != 0).then_some(large);
-        match kind {
-            1 => options.mode = small,
-            2 => options.active = index,
-            3 => options.miimon_ms = large,
-            4 => options.updelay_ms = large,
-            5 => options.downdelay_ms = large,
-            7 => options.arp_interval_ms = large,
-            11 => options.primary = index,
-            12 => options.primary_reselect = small,
-            13 => options.fail_over_mac = small,
-            16 => options.peer_notifications = small,
+    let index = |index: u32| (index != 0).then_some(index);
+    for option in each(value) {
+        match option {
+            InfoBond::Mode(mode) => options.mode = mode.into(),
+            InfoBond::ActivePort(port) => options.active = index(port),
+            InfoBond::MiiMon(ms) => options.miimon_ms = ms,
+            InfoBond::UpDelay(ms) => options.updelay_ms = ms,
+            InfoBond::DownDelay(ms) => options.downdelay_ms = ms,
+            InfoBond::ArpInterval(ms) => options.arp_interval_ms = ms,
+            InfoBond::Primary(port) => options.primary = index(port),
+            InfoBond::PrimaryReselect(word) => options.primary_reselect = word.into(),
+            InfoBond::FailOverMac(word) => options.fail_over_mac = word.into(),
+            InfoBond::NumPeerNotif(count) => options.peer_notifications = count,
             _ => {}
         }
     }
@@ -265,19 +264,19 @@ fn port(value: &[u8]) -> Port {
         failures: 0,
         permanent_mac: None,
     };
-    for (kind, value) in attributes(value) {
-        match kind {
-            1 => port.active = byte(value) == Some(0),
-            2 => {
-                port.mii = match byte(value) {
-                    Some(0) => Mii::Up,
-                    Some(1) => Mii::Fail,
-                    Some(3) => Mii::Back,
+    for field in each(value) {
+        match field {
+            InfoBondPort::BondPortState(state) => port.active = state == BondPortState::Active,
+            InfoBondPort::MiiStatus(status) => {
+                port.mii = match status {
+                    MiiStatus::Up => Mii::Up,
+                    MiiStatus::GoingDown => Mii::Fail,
+                    MiiStatus::GoingBack => Mii::Back,
                     _ => Mii::Down,
                 }
             }
-            3 => port.failures = number(value).unwrap_or(0),
-            4 => port.permanent_mac = mac(value),
+            InfoBondPort::LinkFailureCount(count) => port.failures = count,
+            InfoBondPort::PermHwaddr(address) => port.permanent_mac = mac(&address),
             _ => {}
         }
     }
@@ -313,11 +312,11 @@ fn address(payload: &[u8]) -> Result<Option<Address>, DecodeError> {
     let (mut local, mut peer, mut protocol, mut metric) = (None, None, 0, 0);
     for (kind, value) in attributes(rest) {
         match kind {
-            1 => peer = ip(family, value),
-            2 => local = ip(family, value),
-            8 => flags = number(value).unwrap_or(flags),
-            9 => metric = number(value).unwrap_or(0),
-            11 => protocol = byte(value).unwrap_or(0),
+            ifa::ADDRESS => peer = ip(family, value),
+            ifa::LOCAL => local = ip(family, value),
+            ifa::FLAGS => flags = number(value).unwrap_or(flags),
+            ifa::RT_PRIORITY => metric = number(value).unwrap_or(0),
+            ifa::PROTO => protocol = byte(value).unwrap_or(0),
             _ => {}
         }
     }
@@ -367,19 +366,19 @@ fn route(payload: &[u8]) -> Result<Option<KernelRoute>, DecodeError> {
     let mut strange = false;
     for (kind, value) in attributes(rest) {
         match kind {
-            1 => to = Some(ip(family, value).ok_or(DecodeError::Field("destination"))?),
-            4 => link = number(value),
-            5 => via = ip(family, value),
-            6 => metric = number(value).unwrap_or(0),
-            7 => source = ip(family, value),
-            9 | 18 => strange = true,
+            rta::DST => to = Some(ip(family, value).ok_or(DecodeError::Field("destination"))?),
+            rta::OIF => link = number(value),
+            rta::GATEWAY => via = ip(family, value),
+            rta::PRIORITY => metric = number(value).unwrap_or(0),
+            rta::PREFSRC => source = ip(family, value),
+            rta::MULTIPATH | rta::VIA => strange = true,
             // Numbers above 255 stand here alone.
-            15 => table = number(value).unwrap_or(table),
+            rta::TABLE => table = number(value).unwrap_or(table),
             _ => {}
         }
     }
     let plain = kind == RTN_UNICAST && flags & RTM_F_CLONED == 0 && from == 0 && tos == 0;
-    let Some(link) = link.filter(|_| plain && !strange && table == RT_TABLE_MAIN) else {
+    let Some(link) = link.filter(|_| plain && !strange && table == u32::from(RT_TABLE_MAIN)) else {
         return Ok(None);
     };
     let to = match to {

@@ -1,9 +1,14 @@
 //! The engine's actions → requests.
 use super::frame::HEADER;
+use super::names::{ifa, ifla, rta};
 use crate::config::{IpNet, Route};
 use crate::engine::action::{BondOption, KernelAction};
 use crate::engine::observed::{BondOptions, OUR_ALIAS, OUR_PROTOCOL};
 use core::net::IpAddr;
+use libc::{
+    RTM_DELADDR, RTM_DELLINK, RTM_DELROUTE, RTM_GETADDR, RTM_GETLINK, RTM_GETROUTE, RTM_NEWADDR,
+    RTM_NEWLINK, RTM_NEWROUTE, RTM_SETLINK,
+};
 use netlink_packet_core::{Emitable, Nla};
 use netlink_packet_core::{
     NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST,
@@ -17,39 +22,6 @@ use netlink_packet_route::route::{RouteHeader, RouteProtocol, RouteScope, RouteT
 
 /// Room enough for any request.
 pub const REQUEST_BYTES: usize = 256;
-
-const RTM_NEWLINK: u16 = 16;
-const RTM_DELLINK: u16 = 17;
-const RTM_GETLINK: u16 = 18;
-const RTM_SETLINK: u16 = 19;
-const RTM_NEWADDR: u16 = 20;
-const RTM_DELADDR: u16 = 21;
-const RTM_GETADDR: u16 = 22;
-const RTM_NEWROUTE: u16 = 24;
-const RTM_DELROUTE: u16 = 25;
-const RTM_GETROUTE: u16 = 26;
-
-const IFLA_IFNAME: u16 = 3;
-const IFLA_MASTER: u16 = 10;
-const IFLA_LINKINFO: u16 = 18;
-const IFLA_IFALIAS: u16 = 20;
-const IFLA_INFO_KIND: u16 = 1;
-const IFLA_INFO_DATA: u16 = 2;
-const IFA_ADDRESS: u16 = 1;
-const IFA_LOCAL: u16 = 2;
-const IFA_BROADCAST: u16 = 4;
-const IFA_CACHEINFO: u16 = 6;
-const IFA_FLAGS: u16 = 8;
-const IFA_RT_PRIORITY: u16 = 9;
-const IFA_PROTO: u16 = 11;
-const RTA_DST: u16 = 1;
-const RTA_OIF: u16 = 4;
-const RTA_GATEWAY: u16 = 5;
-const RTA_PRIORITY: u16 = 6;
-const RTA_METRICS: u16 = 8;
-const RTAX_MTU: u16 = 2;
-const IFA_F_NOPREFIXROUTE: u32 = 0x200;
-const RT_TABLE_MAIN: u8 = 254;
 
 /// Writes one request into a buffer that is large enough for all of ours.
 pub(super) struct Request<'b> {
@@ -158,8 +130,8 @@ pub fn encode<'b>(
         KernelAction::CreateBond { name, options } => create_bond(&mut request, name, options),
         KernelAction::CreateBridge { name } => {
             new_link(&mut request, name);
-            request.nested(IFLA_LINKINFO, |info| {
-                info.attribute(IFLA_INFO_KIND, b"bridge");
+            request.nested(ifla::LINKINFO, |info| {
+                info.attribute(ifla::INFO_KIND, b"bridge");
             });
         }
         KernelAction::SetBond { bond, option } => {
@@ -168,7 +140,7 @@ pub fn encode<'b>(
         }
         KernelAction::SetAlias { link } => {
             request.header(&link_header(*link));
-            request.attribute(IFLA_IFALIAS, OUR_ALIAS.as_bytes());
+            request.attribute(ifla::IFALIAS, OUR_ALIAS.as_bytes());
         }
         KernelAction::DeleteLink { link } => request.header(&link_header(*link)),
         KernelAction::SetUp { link, up } => {
@@ -179,7 +151,7 @@ pub fn encode<'b>(
         }
         KernelAction::SetMaster { link, master } => {
             request.header(&link_header(*link));
-            request.attribute(IFLA_MASTER, &master.unwrap_or(0).to_ne_bytes());
+            request.attribute(ifla::MASTER, &master.unwrap_or(0).to_ne_bytes());
         }
         KernelAction::AddAddress {
             link,
@@ -190,8 +162,8 @@ pub fn encode<'b>(
         } => {
             address(&mut request, *link, net);
             broadcast(&mut request, net);
-            request.attribute(IFA_PROTO, &[OUR_PROTOCOL]);
-            request.attribute(IFA_RT_PRIORITY, &metric.to_ne_bytes());
+            request.attribute(ifa::PROTO, &[OUR_PROTOCOL]);
+            request.attribute(ifa::RT_PRIORITY, &metric.to_ne_bytes());
             if let Some(until) = until {
                 lifetime(&mut request, *until, *until, now);
             }
@@ -203,16 +175,16 @@ pub fn encode<'b>(
             until,
         } => {
             address(&mut request, *link, net);
-            request.attribute(IFA_PROTO, &[OUR_PROTOCOL]);
-            request.attribute(IFA_FLAGS, &IFA_F_NOPREFIXROUTE.to_ne_bytes());
+            request.attribute(ifa::PROTO, &[OUR_PROTOCOL]);
+            request.attribute(ifa::FLAGS, &libc::IFA_F_NOPREFIXROUTE.to_ne_bytes());
             lifetime(&mut request, *preferred, *until, now);
         }
         KernelAction::DeleteAddress { link, net } => address(&mut request, *link, net),
         KernelAction::AddRoute { link, route, mtu } => {
             self::route(&mut request, *link, route);
             if let Some(mtu) = mtu {
-                request.nested(RTA_METRICS, |metrics| {
-                    metrics.attribute(RTAX_MTU, &u32::from(*mtu).to_ne_bytes());
+                request.nested(rta::METRICS, |metrics| {
+                    metrics.attribute(rta::RTAX_MTU, &u32::from(*mtu).to_ne_bytes());
                 });
             }
         }
@@ -225,7 +197,7 @@ fn new_link(request: &mut Request<'_>, name: &str) {
     request.header(&link_header(0));
     let mut bytes = [0; 16];
     bytes[..name.len()].copy_from_slice(name.as_bytes());
-    request.attribute(IFLA_IFNAME, &bytes[..=name.len()]);
+    request.attribute(ifla::IFNAME, &bytes[..=name.len()]);
 }
 
 fn create_bond(request: &mut Request<'_>, name: &str, options: &BondOptions) {
@@ -246,9 +218,9 @@ fn create_bond(request: &mut Request<'_>, name: &str, options: &BondOptions) {
 }
 
 fn bond_info(request: &mut Request<'_>, options: &[InfoBond]) {
-    request.nested(IFLA_LINKINFO, |info| {
-        info.attribute(IFLA_INFO_KIND, b"bond");
-        info.nested(IFLA_INFO_DATA, |data| {
+    request.nested(ifla::LINKINFO, |info| {
+        info.attribute(ifla::INFO_KIND, b"bond");
+        info.nested(ifla::INFO_DATA, |data| {
             for option in options {
                 let mut value = [0; 4];
                 let length = option.value_len().min(value.len());
@@ -280,8 +252,8 @@ fn address(request: &mut Request<'_>, link: u32, net: &IpNet) {
     (header.family, header.prefix_len) = (family(net.address), net.prefix);
     header.index = link;
     request.header(&header);
-    request.address(IFA_LOCAL, net.address);
-    request.address(IFA_ADDRESS, net.address);
+    request.address(ifa::LOCAL, net.address);
+    request.address(ifa::ADDRESS, net.address);
 }
 
 /// As everybody has it: all host bits set. Point-to-point links have none (RFC 3021).
@@ -290,7 +262,7 @@ fn broadcast(request: &mut Request<'_>, net: &IpNet) {
         && net.prefix < 31
     {
         let hosts = u32::MAX >> net.prefix;
-        request.attribute(IFA_BROADCAST, &(u32::from(v4) | hosts).to_be_bytes());
+        request.attribute(ifa::BROADCAST, &(u32::from(v4) | hosts).to_be_bytes());
     }
 }
 
@@ -305,14 +277,17 @@ fn lifetime(request: &mut Request<'_>, preferred: u64, until: u64, now: u64) {
     // 0 would be refused.
     let valid = seconds(until).max(1).to_ne_bytes();
     let zero = [0; 4];
-    request.attribute(IFA_CACHEINFO, [preferred, valid, zero, zero].as_flattened());
+    request.attribute(
+        ifa::CACHEINFO,
+        [preferred, valid, zero, zero].as_flattened(),
+    );
 }
 
 fn route(request: &mut Request<'_>, link: u32, route: &Route) {
     let header = RouteHeader {
         address_family: family(route.to.address),
         destination_prefix_length: route.to.prefix,
-        table: RT_TABLE_MAIN,
+        table: libc::RT_TABLE_MAIN,
         protocol: RouteProtocol::Other(OUR_PROTOCOL),
         kind: RouteType::Unicast,
         scope: match (route.via, route.to.address) {
@@ -323,13 +298,13 @@ fn route(request: &mut Request<'_>, link: u32, route: &Route) {
     };
     request.header(&header);
     if route.to.prefix > 0 {
-        request.address(RTA_DST, route.to.address);
+        request.address(rta::DST, route.to.address);
     }
     if let Some(via) = route.via {
-        request.address(RTA_GATEWAY, via);
+        request.address(rta::GATEWAY, via);
     }
-    request.attribute(RTA_OIF, &link.to_ne_bytes());
-    request.attribute(RTA_PRIORITY, &route.metric.to_ne_bytes());
+    request.attribute(rta::OIF, &link.to_ne_bytes());
+    request.attribute(rta::PRIORITY, &route.metric.to_ne_bytes());
 }
 
 /// One link, as it is now.

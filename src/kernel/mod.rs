@@ -10,6 +10,7 @@ mod attributes;
 mod decode;
 mod encode;
 mod frame;
+mod names;
 pub mod neighbour;
 pub mod nl80211;
 pub mod rfkill;

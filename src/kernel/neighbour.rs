@@ -2,16 +2,13 @@
 use super::attributes::attributes;
 use super::encode::{REQUEST_BYTES, Request};
 use core::net::IpAddr;
+use libc::{NDA_DST, NUD_NOARP, NUD_PERMANENT, NUD_REACHABLE, RTM_GETNEIGH, RTM_NEWNEIGH};
 use netlink_packet_core::NLM_F_ACK;
 
-const RTM_GETNEIGH: u16 = 30;
-const RTM_NEWNEIGH: u16 = 28;
-const NDA_DST: u16 = 1;
-const AF_INET: u8 = 2;
-const AF_INET6: u8 = 10;
-/// It answered lately, or somebody vouches for it: NUD_REACHABLE, NUD_PERMANENT,
-/// NUD_NOARP (include/uapi/linux/neighbour.h).
-const THERE: u16 = 0x02 | 0x80 | 0x40;
+const AF_INET: u8 = libc::AF_INET as u8;
+const AF_INET6: u8 = libc::AF_INET6 as u8;
+/// It answered lately, or somebody vouches for it.
+const THERE: u16 = NUD_REACHABLE | NUD_PERMANENT | NUD_NOARP;
 /// `struct ndmsg`: family, padding (3), index (4), state (2), flags, type.
 const HEADER: usize = 12;
 

@@ -23,6 +23,11 @@ const NL80211_ATTR_REG_ALPHA2: u16 = 33;
 const NL80211_ATTR_WIPHY_COVERAGE_CLASS: u16 = 89;
 const NL80211_ATTR_TX_RATES: u16 = 90;
 const NL80211_ATTR_PS_STATE: u16 = 93;
+const NL80211_IFTYPE_ADHOC: u32 = 1;
+const NL80211_IFTYPE_STATION: u32 = 2;
+const NL80211_IFTYPE_AP: u32 = 3;
+const NL80211_IFTYPE_MONITOR: u32 = 6;
+const NL80211_IFTYPE_MESH_POINT: u32 = 7;
 const NL80211_BAND_2GHZ: u16 = 0;
 const NL80211_TXRATE_LEGACY: u16 = 1;
 /// 6 to 54 Mbit/s in units of 500 kbit/s: the rates of 802.11g that 802.11b has not.
@@ -68,11 +73,11 @@ pub fn mode(payload: &[u8], link: u32) -> Option<Mode> {
         }
     }
     mode.filter(|_| same).map(|mode| match mode {
-        1 => Mode::AdHoc,
-        2 => Mode::Station,
-        3 => Mode::AccessPoint,
-        6 => Mode::Monitor,
-        7 => Mode::Mesh,
+        NL80211_IFTYPE_ADHOC => Mode::AdHoc,
+        NL80211_IFTYPE_STATION => Mode::Station,
+        NL80211_IFTYPE_AP => Mode::AccessPoint,
+        NL80211_IFTYPE_MONITOR => Mode::Monitor,
+        NL80211_IFTYPE_MESH_POINT => Mode::Mesh,
         other => Mode::Other(other),
     })
 }

@@ -119,6 +119,8 @@ fn get(image: &Path, name: &str) -> Vec<u8> {
 
 /// What comes along into the machine: the simulated world and the job.
 fn rider(board: Board, job: &str) -> PathBuf {
+    // With it comes the radio tool.
+    card(board);
     let rider = place().join(format!("{job}-{}.rider", board.name));
     let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into());
     let radio = root()
@@ -173,6 +175,10 @@ fn whole_life() {
         "wifibond.service.d/test.conf",
         "[Service]\nWatchdogSec=6\n",
     );
+    let firewall = "[Unit]\nBefore=network-pre.target\nWants=network-pre.target\n\
+        [Service]\nType=oneshot\n\
+        ExecStart=/bin/sh -c 'sleep 3; [ -e /run/wifibond ] || touch /run/firewall-was-first'\n";
+    wanted_unit(&rider, "multi-user.target", "firewall.service", firewall);
     boot(PI3, &card(PI3), &rider);
 }
 

@@ -379,6 +379,22 @@ fn compare(kernel: &BTreeMap<String, BTreeMap<String, String>>, st: &Value, acti
     let bond = &kernel[""];
     assert_eq!(bond["Currently Active Slave"], active);
     assert_eq!(status::active(st), active);
+    let ours = &st["bond"];
+    let word = |key: &str| ours[key].as_str().unwrap_or_default();
+    let (mode, same_mac) = (word("mode"), word("fail_over_mac"));
+    let mode = format!("fault-tolerance ({mode}) (fail_over_mac {same_mac})");
+    assert_eq!(bond["Bonding Mode"], mode);
+    for (theirs, key) in [
+        ("MII Polling Interval (ms)", "miimon_ms"),
+        ("Up Delay (ms)", "updelay_ms"),
+        ("Down Delay (ms)", "downdelay_ms"),
+    ] {
+        assert_eq!(bond[theirs], ours[key].to_string(), "{key}");
+    }
+    // "None", or the primary and how it is chosen again.
+    if let Some((_, how)) = bond["Primary Slave"].split_once(" (primary_reselect ") {
+        assert_eq!(how.trim_end_matches(')'), word("kernel_primary_reselect"));
+    }
     let names: Vec<&str> = kernel.keys().skip(1).map(String::as_str).collect();
     assert_eq!(status::members(st), names, "{st:#}");
     for name in names {

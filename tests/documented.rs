@@ -8,6 +8,7 @@ mod lab;
 
 use lab::scene::{LONG, SHORT, config, static_ipv4};
 use lab::{Scene, status};
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,20 +105,12 @@ fn the_fields_of_the_events_are_the_documented_ones() {
     let mut real = BTreeSet::new();
     keys(&events, &mut real);
     let text = between("`events --json` is an array of objects:", "The outage is");
-    let (kinds, rest) = text.split_once(')').expect("the kinds in brackets");
-    let (before, kinds) = kinds.split_once('(').expect("the kinds in brackets");
-    let (before, kinds) = match before.contains("RFC") {
-        // The first brackets are those of `at`.
-        true => rest.split_once('(').expect("the kinds in brackets"),
-        false => (before, kinds),
-    };
+    let (_, after) = text.split_once("`kind`").expect("a field `kind`");
+    let list = after.split(['(', ')']).nth(1).expect("its words");
+    let kinds = names(list);
     let mut fields = names(text);
-    let kinds = names(kinds.split(')').next().unwrap_or_default());
     fields.retain(|name| !kinds.contains(name));
-    assert_eq!(
-        real, fields,
-        "left: the program; right: the README ({before})"
-    );
+    assert_eq!(real, fields, "left: the program; right: the README");
     for event in events.as_array().expect("a list") {
         let kind = event["kind"].as_str().expect("a word");
         assert!(kinds.contains(kind), "{kind} is not in {kinds:?}");
@@ -138,7 +131,9 @@ fn documented() -> BTreeMap<String, BTreeSet<i32>> {
             .rsplit(" | ")
             .next()
             .unwrap_or_default();
-        let numbers = exit.split([' ', ',']).filter_map(|word| word.parse().ok());
+        let numbers = exit
+            .split([' ', ','])
+            .filter_map(|word| word.parse::<i32>().ok());
         codes.entry(command.to_owned()).or_default().extend(numbers);
     }
     codes
@@ -216,4 +211,24 @@ fn the_exit_codes_are_the_documented_ones() {
     let run = s.pi.terminate().code();
     seen.entry("run".into()).or_default().extend(run);
     assert_eq!(seen, documented(), "left: the program; right: the README");
+}
+
+/// "SIGUSR1 ends wifibond and leaves everything as it is for the next start."
+#[test]
+fn sigusr1_leaves_everything_for_the_next_start() {
+    let s = Scene::running();
+    let supplicants = s.pi.supplicants();
+    let pings = s.pings();
+    pings.wait_answers(20, SHORT);
+    s.pi.signal(Signal::SIGUSR1);
+    assert!(s.pi.wait_exit(SHORT).success());
+    pings.wait_answers(100, SHORT);
+    assert_eq!(s.pi.supplicants(), supplicants);
+    assert_eq!(s.pi.kernel_members(), ["wlan0", "wlan1"]);
+    s.pi.start_again();
+    s.ready();
+    pings.wait_answers(20, SHORT);
+    let pings = pings.stop();
+    assert_eq!(pings.lost(), 0, "{pings:?}");
+    assert_eq!(s.pi.supplicants(), supplicants, "adopted");
 }

@@ -241,3 +241,89 @@ fn the_keys_of_the_file_are_known_to_the_program() {
     }
     assert!(count >= 30, "only {count} keys");
 }
+
+/// The program's own source in one piece.
+fn source(directory: &Path, text: &mut String) {
+    for entry in fs::read_dir(directory).expect("a directory").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            source(&path, text);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            text.push_str(&fs::read_to_string(&path).expect("UTF-8"));
+        }
+    }
+}
+
+#[test]
+fn the_program_says_what_the_readme_explains() {
+    let readme = read("README.md");
+    let mut program = String::new();
+    source(&place("src"), &mut program);
+    let table = rows(section(&readme, "## When the box is dead", "\n## "));
+    assert!(table.len() >= 10);
+    for row in table {
+        let message = row[0].trim_matches('`');
+        // Names of the example, in place of which the program puts the real ones.
+        let spoken = message.replace("\"Hotspot\"", "\n").replace("br9", "\n");
+        for piece in spoken.lines().map(str::trim) {
+            assert!(
+                program.contains(piece),
+                "nothing says {piece:?} ({message})"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_defaults_are_those_of_the_program() {
+    let readme = read("README.md");
+    let file = config::parse(b"{}").expect("`{}` is a good file");
+    let (bond, radio, health) = (&file.bond, &file.radio, &file.health);
+    let table = rows(section(&readme, "## The file", "\n## "));
+    let row = |key: &str| {
+        let named = |row: &&Vec<String>| row[0].starts_with(&format!("`{key}`"));
+        let row = table.iter().find(named);
+        row.unwrap_or_else(|| panic!("no row for {key}"))
+    };
+    let word = |value: &dyn std::fmt::Debug| format!("`{value:?}`").to_lowercase();
+    for (key, default) in [
+        ("bond.name", format!("`{}`", bond.name)),
+        ("bond.primary_reselect", word(&bond.primary_reselect)),
+        ("bond.fail_over_mac", word(&bond.fail_over_mac)),
+        (
+            "bond.miimon_ms",
+            format!(
+                "{}, {}, {}",
+                bond.miimon_ms, bond.updelay_ms, bond.downdelay_ms
+            ),
+        ),
+        ("radio.power_save", radio.power_save.to_string()),
+        ("radio.legacy_rates", radio.legacy_rates.to_string()),
+        ("radio.unblock", radio.unblock.to_string()),
+    ] {
+        assert_eq!(row(key)[1], default, "{key}");
+    }
+    let text = &row("health")[2];
+    for (key, default) in [
+        ("probe", word(&health.probe)),
+        ("interval_ms", health.interval_ms.to_string()),
+        ("fail_after", health.fail_after.to_string()),
+        ("recover_after", health.recover_after.to_string()),
+        ("hold_s", health.hold_s.to_string()),
+        ("repair", health.repair.to_string()),
+    ] {
+        let said = format!("`{key}` {default}");
+        assert!(text.contains(&said), "{said} is not in {text}");
+    }
+    for (key, metric) in [("bond.ipv4", 100), ("links[]", 10)] {
+        let block = if key == "links[]" {
+            &file.links[0].ip
+        } else {
+            &bond.ip
+        };
+        assert_eq!((block.ipv4.metric, block.ipv4.dhcp), (metric, true));
+        let all = row(key).join(" ");
+        let said = format!("DHCP, metric {metric}");
+        assert!(all.contains(&said), "{said} is not in {all}");
+    }
+}

@@ -306,11 +306,9 @@ class Plan:
         test = ["cargo", "test", "--locked", "--no-run", "--message-format=json-render-diagnostics"]
         machine = [str(ROOT / "cross/cargo"), *test[1:], "--target", MACHINE]
         yield Unit("machine", ["board/emulated/machine"], 1, urgent=True)
-        yield Unit("tests for the machine", machine, 900, ("machine",), lane="debug", urgent=True,
-                   then=lambda unit: self.units_of(unit, "machine"))  # fmt: skip
-        yield Unit("tests on this computer", test, 500, lane="debug", urgent=True,
-                   then=lambda unit: self.units_of(unit, "here"))  # fmt: skip
-        if any(map(self.wanted, ["package::", "card::", "memory::"])) or self.words_of("card") or ci:
+        if not self.words or any(word.split("::")[0] not in ("card", "package") for word in self.words):
+            yield from self.for_binaries(machine, test)
+        if ci or any(map(self.wanted, ["package::", *written("card"), *written("memory")])):
             yield from self.for_cards(test)
         if self.wanted("package::"):
             yield Unit("packages", ["tests/package"], 100, ("builds for the Pi",), prefix="package")
@@ -323,14 +321,23 @@ class Plan:
             yield Unit("the emulated Pi: its tour", ["board/emulated/run", "--batch"], 200,
                        ("builds for the Pi", "cards: root file systems"))  # fmt: skip
 
-    def words_of(self, binary):
-        return any(word.startswith(f"{binary}") for word in self.words)
+    def for_binaries(self, machine, test):
+        yield Unit("tests for the machine", machine, 900, ("machine",), lane="debug", urgent=True,
+                   then=lambda unit: self.units_of(unit, "machine"))  # fmt: skip
+        yield Unit("tests on this computer", test, 500, lane="debug", urgent=True,
+                   then=lambda unit: self.units_of(unit, "here"))  # fmt: skip
 
     def for_cards(self, test):
         yield Unit("builds for the Pi", ["bash", "-c", BUILDS], 400, lane="release", urgent=True)
         yield Unit("cards: root file systems", ["bash", "-c", ROOTS], 60, ("machine",), urgent=True)
         yield Unit("tests of cards", [*test, "--test", "card"], 100, lane="debug", urgent=True,
                    then=lambda unit: self.units_of(unit, "card"))  # fmt: skip
+
+
+def written(binary):
+    """The tests in a file, before it is built."""
+    text = (ROOT / f"tests/{binary}.rs").read_text()
+    return [f"{binary}::{name}" for name in re.findall(r"#\[test\]\nfn (\w+)", text)]
 
 
 # What test binaries need beside themselves.
@@ -366,7 +373,9 @@ def table(suite):
 def remember(suite, known):
     for unit in suite.ended:
         kind = unit.name.split(":")[0]
-        known |= {f"{kind} {unit.prefix}::{name}": round(took, 2) for name, took in unit.took.items()}
+        # What others took of the processors is no part of it.
+        share = min(1, unit.cpu / unit.seconds)
+        known |= {f"{kind} {unit.prefix}::{name}": round(took * share, 2) for name, took in unit.took.items()}
     DURATIONS.write_text(json.dumps(known, indent=0, sort_keys=True))
 
 

@@ -23,6 +23,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -108,6 +109,15 @@ def own_firmware(arch, place, rider):
     words = dict(re.findall(r"^(kernel|device_tree)=(\S+)", (boot / "config.txt").read_text(), re.M))
     files = {word: boot / name for word, name in words.items()} | {"initramfs": boot / "initramfs-linux.img"}
     return files, (boot / "cmdline.txt").read_text().strip()
+
+
+def free_the_console(tree):
+    """The board's Bluetooth chip is at the other end of the serial line that is the console
+    here, and the kernel's driver would read all that is typed (drivers/tty/serdev)."""
+    line = "/soc/serial@7e201000"
+    listed = subprocess.run(["fdtget", "-l", tree, line], capture_output=True, text=True)
+    if "bluetooth" in listed.stdout.split():
+        subprocess.run(["fdtput", "-r", tree, f"{line}/bluetooth"], check=True)
 
 
 def pack(rider, out):
@@ -213,6 +223,7 @@ def boot(data, image, rider, place, terminal):
     else:
         files, line = own_firmware(data["arch"], place, rider)
         data = data | {"machine": board(EMULATED[data["arch"]])["machine"]}
+    free_the_console(files["device_tree"])
     first = place / "first-root"
     shutil.copy(files["initramfs"], first)
     pack(rider, first)
@@ -258,6 +269,9 @@ def main(words):
     return status
 
 
+# The machine ends with us.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
 try:
     sys.exit(main(sys.argv[1:]))
 except Fault as fault:

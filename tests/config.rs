@@ -203,6 +203,10 @@ fn smallest(config: &Config) {
 fn whole(config: &Config) {
     assert_eq!(config.country, Some(*b"BE"));
     assert_eq!(config.hostname.as_deref(), Some("box-17"));
+    assert_eq!(config.duid.as_deref(), Some(&[0, 4, 0xab, 0xcd, 0xef][..]));
+    let iaids = (config.bond.ip.ipv4.iaid, config.bond.ip.ipv6.iaid);
+    assert_eq!(iaids, (Some(u32::MAX), Some(0)));
+    assert_eq!(config.links[0].ip.ipv4.iaid, None);
     assert_eq!(
         config.wifi[0].bssid,
         Some(config::Mac([2, 0, 0x5e, 0x10, 0x20, 0x30]))

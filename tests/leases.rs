@@ -239,6 +239,34 @@ fn the_same_adapter_in_another_network_asks_at_once() {
     );
 }
 
+/// The server has an address for an identifier that another program used before.
+#[test]
+fn a_fixed_address_by_an_identifier_that_the_server_knows() {
+    let s = Scene::new();
+    let id = "id:ff:12:34:56:78:00:04:aa:bb:cc:dd";
+    let host = format!("--dhcp-host={id},192.168.43.55");
+    s.lan.serve_dhcp_with(RANGE, &[&host]);
+    let mut config = one_line();
+    s.pi.start(&config);
+    assert_ne!(leased(&s), "192.168.43.55");
+    config["duid"] = json!("0004aabbccdd");
+    config["bond"] = json!({ "ipv4": { "iaid": 0x1234_5678 } });
+    s.pi.reload_with(&config);
+    s.pi.wait("the fixed address", LONG, |st| {
+        status::has_address(st, "bond0", "192.168.43.55/24")
+    });
+    let st = s.pi.status();
+    assert_eq!(st["duid"], "00:04:aa:bb:cc:dd");
+    assert_eq!(status::link(&st, "bond0")["iaid"], 0x1234_5678);
+    let text = s.pi.call(&["status"]);
+    assert!(
+        text.contains("DUID 00:04:aa:bb:cc:dd; IAID bond0 305419896 (12:34:56:78)"),
+        "{text}"
+    );
+    let log = s.lan.dhcp_log();
+    assert!(log.contains("DHCPACK(br0) 192.168.43.55"), "{log}");
+}
+
 #[test]
 fn release_and_renew_by_hand() {
     let s = served();

@@ -55,12 +55,15 @@ pub const FAIL_OVER_MAC: &[&str] = &["none", "active", "follow"];
 /// The order is that of `Ipv6Mode`.
 pub const IPV6_MODE: &[&str] = &["auto", "dhcp", "off"];
 
+const IAID: &str = "it has 32 bits";
+
 pub static FILE: Object = Object {
     place: "",
     fields: &[
         number("version", 1, 1, ""),
         field("country", Kind::Text),
         field("hostname", Kind::Text),
+        field("duid", Kind::Text),
         objects("wifi", &NETWORK, MAX_NETWORKS),
         field("bond", Kind::Object(&BOND)),
         objects("bridges", &BRIDGE, MAX_BRIDGES),
@@ -153,6 +156,7 @@ static IPV4: Object = Object {
     place: "ipv4",
     fields: &[
         field("dhcp", Kind::Flag),
+        number("iaid", 0, u32::MAX, IAID),
         number("metric", 0, u32::MAX, ""),
         texts("addresses", MAX_ADDRESSES),
         objects("routes", &ROUTE, MAX_ROUTES),
@@ -164,6 +168,7 @@ static IPV6: Object = Object {
     place: "ipv6",
     fields: &[
         field("mode", Kind::Choice(IPV6_MODE)),
+        number("iaid", 0, u32::MAX, IAID),
         number("metric", 1, u32::MAX, "the kernel takes 0 as 1024"),
         texts("addresses", MAX_ADDRESSES),
         objects("routes", &ROUTE, MAX_ROUTES),

@@ -70,6 +70,11 @@ impl<const N: usize> fmt::Debug for Secret<N> {
     }
 }
 
+/// The length of a DHCP unique identifier: 2 octets of type, then 1 to 128 (RFC 8415, 11.1).
+pub const MAX_DUID: usize = 2 + 128;
+pub const MIN_DUID: usize = 2 + 1;
+pub type Duid = Vec<u8, MAX_DUID>;
+
 /// The whole file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
@@ -77,6 +82,8 @@ pub struct Config {
     pub country: Option<[u8; 2]>,
     /// Sent to DHCP servers; `None`: the kernel's host name.
     pub hostname: Option<String<63>>,
+    /// `None`: made from the board's own adapter.
+    pub duid: Option<Duid>,
     pub wifi: Bounded<Network, MAX_NETWORKS>,
     /// No members: no bond is made.
     pub bond: Bond,
@@ -281,6 +288,8 @@ pub struct IpBlock {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ipv4 {
     pub dhcp: bool,
+    /// `None`: follows from the interface's name.
+    pub iaid: Option<u32>,
     pub metric: u32,
     /// IPv4 only.
     pub addresses: Vec<IpNet, MAX_ADDRESSES>,
@@ -293,6 +302,7 @@ impl Default for Ipv4 {
     fn default() -> Self {
         Ipv4 {
             dhcp: true,
+            iaid: None,
             metric: 100,
             addresses: Vec::new(),
             routes: Vec::new(),
@@ -311,6 +321,8 @@ pub struct Fallback {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ipv6 {
     pub mode: Ipv6Mode,
+    /// `None`: follows from the interface's name.
+    pub iaid: Option<u32>,
     pub metric: u32,
     /// IPv6 only.
     pub addresses: Vec<IpNet, MAX_ADDRESSES>,
@@ -322,6 +334,7 @@ impl Default for Ipv6 {
     fn default() -> Self {
         Ipv6 {
             mode: Ipv6Mode::Auto,
+            iaid: None,
             metric: 100,
             addresses: Vec::new(),
             routes: Vec::new(),

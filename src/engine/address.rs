@@ -11,7 +11,7 @@ use super::dhcp6;
 use super::journal::{Text, clip};
 use super::observed::{Address, Attachment, Index, KernelRoute, Kind, Link, OUR_PROTOCOL};
 use super::roles::{self, authorised, own_link};
-use crate::config::{Fallback, IpBlock, IpNet, Ipv6Mode, Route};
+use crate::config::{Fallback, IpBlock, IpNet, Ipv6Mode, Matcher, Route};
 use core::net::IpAddr;
 
 /// A link that we give addresses, with its part of the file.
@@ -137,6 +137,20 @@ impl Engine {
     fn own(&self, link: &Link) -> Option<&roles::Own> {
         self.own_links.0.iter().find(|own| own.link == link.index)
     }
+}
+
+/// The same by the interface's name; before it has been seen, where the file has that name.
+pub(super) fn block_of_name<'a>(engine: &'a Engine, name: &str) -> Option<&'a IpBlock> {
+    let config = &engine.config;
+    if let Some(link) = engine.observed.by_name(name) {
+        return block(engine, link);
+    }
+    let is_named = |matcher: &Matcher| matches!(matcher, Matcher::Name(n) if n == name);
+    let bond = (config.bond.name == name).then_some(&config.bond.ip);
+    let bridge = config.bridges.iter().find(|bridge| bridge.name == name);
+    let link = config.links.iter().find(|link| is_named(&link.name));
+    bond.or(bridge.map(|bridge| &bridge.ip))
+        .or(link.map(|link| &link.ip))
 }
 
 /// The part a link plays here, or `None` if it gets no addresses from us.

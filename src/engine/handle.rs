@@ -9,6 +9,7 @@ use super::observed::{Index, Kind, Link, OUR_PROTOCOL};
 use super::supplicant::{Phase, Supplicant};
 use super::{Refusal, roles, stop};
 use crate::config::{Bounded, Config, IfName};
+use crate::wire::control::Leases;
 use crate::wire::wpa::Request;
 
 impl Engine {
@@ -437,10 +438,23 @@ impl Engine {
         }
     }
 
+    fn iaids(&self) -> heapless::Vec<(u32, u32), { 2 * super::dhcp4::MAX_CLIENTS }> {
+        let names = self.clients.iter().map(|client| &client.name);
+        let names = names.chain(self.inet6.iter().map(|inet6| &inet6.name));
+        names
+            .map(|name| (self.iaid(name), self.iaid6(name)))
+            .collect()
+    }
+
     fn reconfigure(&mut self, now: u64, config: &Config) {
         let same_country = self.config.country == config.country;
+        let (duid, iaids) = (self.config.duid.clone(), self.iaids());
         self.config.clone_from(config);
         self.own_macs = false;
+        if self.config.duid != duid || self.iaids() != iaids {
+            // Servers know us by another name now, and may have another address for it.
+            self.renew(now, Leases::default());
+        }
         self.retry.forget_all();
         self.radios_reconfigured(same_country);
         // Links that did not concern us may do so now.

@@ -33,6 +33,20 @@ impl<T: Display> Serialize for Shown<T> {
     }
 }
 
+/// `00:03:00:01:…`
+#[derive(Debug, Clone, Copy)]
+pub struct Octets<'a>(pub &'a [u8]);
+
+impl Display for Octets<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        for (place, octet) in self.0.iter().enumerate() {
+            let colon = if place == 0 { "" } else { ":" };
+            write!(f, "{colon}{octet:02x}")?;
+        }
+        Ok(())
+    }
+}
+
 #[derive(Debug, Serialize)]
 pub struct Status<'a> {
     pub version: u32,
@@ -42,6 +56,8 @@ pub struct Status<'a> {
     pub uplink: Option<&'a IfName>,
     pub bond: Option<BondStatus<'a>>,
     pub links: Bounded<LinkStatus<'a>, MAX_SHOWN_LINKS>,
+    /// Who we are to DHCP servers, in hexadecimal octets; `null`: not known yet.
+    pub duid: Option<Shown<Octets<'a>>>,
     /// As in resolv.conf.
     pub dns: Vec<Shown<super::dns::Server>, { super::dns::MAX_SERVERS }>,
     pub problems: Bounded<Problem, MAX_PROBLEMS>,
@@ -157,6 +173,10 @@ pub struct LinkStatus<'a> {
     pub auth: Option<Shown<State<'a>>>,
     pub addresses: Vec<AddressStatus, MAX_SHOWN>,
     pub routes: Vec<RouteStatus, MAX_SHOWN>,
+    /// Tells its leases of DHCPv4 and of DHCPv6 from those of other links; `null`: none is
+    /// asked for.
+    pub iaid: Option<u32>,
+    pub iaid6: Option<u32>,
     /// `null` without one.
     pub lease: Option<LeaseStatus>,
     /// It asks for a lease and has none: since so many milliseconds.
@@ -240,6 +260,9 @@ pub fn status(engine: &Engine, now: u64) -> Status<'_> {
         uplink: uplink(engine),
         bond: bond_status(engine, now),
         links,
+        duid: Some(engine.duid())
+            .filter(|duid| !duid.is_empty())
+            .map(|duid| Shown(Octets(duid))),
         dns: super::dns::resolver(engine)
             .servers
             .into_iter()

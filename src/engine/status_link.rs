@@ -1,4 +1,5 @@
 //! What `wifibond status` shows of one link.
+use super::dhcp6::State as State6;
 use super::observed::{Kind, Link, OUR_PROTOCOL};
 use super::roles::authorised;
 use super::status::{
@@ -78,6 +79,10 @@ pub fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkSt
             })
             .take(MAX_SHOWN)
             .collect(),
+        iaid: client.map(|_| engine.iaid(name)),
+        iaid6: client6
+            .filter(|client| client.state != State6::Idle)
+            .map(|_| engine.iaid6(name)),
         lease: lease.map(|lease| LeaseStatus {
             server: lease.server.map(Shown),
             expires_s: (lease.until != u64::MAX).then(|| lease.until.saturating_sub(now) / 1000),

@@ -2,7 +2,7 @@
 //! wrong, and what happened lately.
 use super::Engine;
 use super::journal::Record;
-use super::status::{BondStatus, LinkStatus, MemberStatus, Status, status, uplink};
+use super::status::{BondStatus, LinkStatus, MemberStatus, Octets, Status, status, uplink};
 use crate::config::IfName;
 use core::fmt::{self, Display, Formatter, Write};
 
@@ -47,6 +47,7 @@ impl Display for Page<'_> {
             }
             writeln!(f)?;
         }
+        identity_part(&self.status, f)?;
         if !self.status.problems.is_empty() {
             f.write_str("\nProblems\n")?;
             for problem in &self.status.problems {
@@ -64,6 +65,33 @@ impl Display for Page<'_> {
         }
         Ok(())
     }
+}
+
+/// By what DHCP servers know us: for whoever wants a fixed address there.
+fn identity_part(status: &Status<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+    let asks = |link: &&LinkStatus<'_>| link.iaid.or(link.iaid6).is_some();
+    let mut links = status.links.iter().filter(asks).peekable();
+    let (Some(duid), Some(_)) = (&status.duid, links.peek()) else {
+        return Ok(());
+    };
+    write!(f, "  DUID {}; IAID", duid.0)?;
+    for link in links {
+        write!(f, " {}", link.name.0)?;
+        match (link.iaid, link.iaid6) {
+            (Some(v4), Some(v6)) if v4 != v6 => {
+                iaid_part(v4, f)?;
+                f.write_str(" and for DHCPv6")?;
+                iaid_part(v6, f)?;
+            }
+            (v4, v6) => iaid_part(v4.or(v6).unwrap_or(0), f)?,
+        }
+    }
+    writeln!(f)
+}
+
+/// As the file has it, and as servers show it.
+fn iaid_part(iaid: u32, f: &mut Formatter<'_>) -> fmt::Result {
+    write!(f, " {iaid} ({})", Octets(&iaid.to_be_bytes()))
 }
 
 /// One line: online or not, through what.

@@ -41,6 +41,12 @@ impl Lan {
     /// `192.168.43.100,192.168.43.110,2m`.
     #[track_caller]
     pub fn serve_dhcp(&self, range: &str) {
+        self.serve_dhcp_with(range, &[]);
+    }
+
+    /// The same with more words for dnsmasq.
+    #[track_caller]
+    pub fn serve_dhcp_with(&self, range: &str, more: &[&str]) {
         let leases = self.dir.join(format!("{}.leases", self.ns.name));
         let mut command = self.ns.command("dnsmasq");
         command.args([
@@ -63,6 +69,7 @@ impl Lan {
         command.arg("--dhcp-option=option:ntp-server,192.168.43.7");
         command.arg(format!("--interface={BRIDGE}"));
         command.arg(format!("--dhcp-range={range}"));
+        command.args(more);
         command.arg(format!("--dhcp-leasefile={}", leases.display()));
         command.arg("--pid-file=");
         let server = Process::start(command, &self.dir.join(format!("{}.dnsmasq", self.ns.name)));

@@ -26,6 +26,7 @@ pub fn block(interface: Node<'_>, out: &mut IpBlock) -> Checked<()> {
 
 fn ipv4(node: Node<'_>, out: &mut Ipv4) -> Checked<()> {
     out.dhcp = node.flag("dhcp").unwrap_or(out.dhcp);
+    out.iaid = node.number("iaid");
     out.metric = node.number("metric").unwrap_or(out.metric);
     addresses(node, false, &mut out.addresses)?;
     if let Some(fallback_node) = node.get("fallback") {
@@ -52,6 +53,7 @@ fn ipv6(node: Node<'_>, out: &mut Ipv6) -> Checked<()> {
         Some(2) => Ipv6Mode::Off,
         _ => Ipv6Mode::Auto,
     };
+    out.iaid = node.number("iaid");
     out.metric = node.number("metric").unwrap_or(out.metric);
     addresses(node, true, &mut out.addresses)?;
     let reach = Reach {

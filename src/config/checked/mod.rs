@@ -13,7 +13,7 @@ mod wifi;
 use super::Bounded;
 use super::document::{Document, Node};
 use super::error::ConfigError;
-use super::types::{Bridge, Config, Health, Link, Matcher, Probe, Radio};
+use super::types::{Bridge, Config, Duid, Health, Link, MAX_DUID, MIN_DUID, Matcher, Probe, Radio};
 use core::net::IpAddr;
 use heapless::String;
 use value::{Buffer, plain};
@@ -25,6 +25,7 @@ pub fn nothing_said() -> Config {
     Config {
         country: None,
         hostname: None,
+        duid: None,
         wifi: Bounded::new(),
         bond: bond::standard(),
         bridges: Bounded::new(),
@@ -48,6 +49,7 @@ pub fn file(document: &Document<'_>, out: &mut Config) -> Checked<()> {
     let file = document.root();
     out.country = country(file.get("country"))?;
     out.hostname = hostname(file.get("hostname"))?;
+    out.duid = duid(file.get("duid"))?;
     wifi::networks(file, &mut out.wifi)?;
     if !out.wifi.is_empty() && out.country.is_none() {
         return Err(file.missing(
@@ -115,6 +117,46 @@ fn hostname(node: Option<Node<'_>>) -> Checked<Option<String<63>>> {
         "not a host's name",
         "1 to 63 letters, digits and -, no dots, no - at either end",
     ))
+}
+
+fn duid(node: Option<Node<'_>>) -> Checked<Option<Duid>> {
+    let Some(node) = node.filter(|node| node.raw() != "auto") else {
+        return Ok(None);
+    };
+    let wrong = || {
+        node.plain(
+            "no DUID",
+            "\"auto\", or hexadecimal octets as in \"00:03:00:01:b8:27:eb:12:34:56\"",
+        )
+    };
+    let text = node.raw().as_bytes();
+    // Octets with a colon between each two, or none at all.
+    let step = if text.get(2) == Some(&b':') { 3 } else { 2 };
+    let mut duid = Duid::new();
+    for group in text.chunks(step) {
+        let (digits, rest) = group.split_at_checked(2).ok_or_else(wrong)?;
+        let digit = |c: u8| char::from(c).to_digit(16);
+        let octet = digit(digits[0]).zip(digit(digits[1])).ok_or_else(wrong)?;
+        if !rest.is_empty() && rest != b":" {
+            return Err(wrong());
+        }
+        if duid.push((octet.0 * 16 + octet.1) as u8).is_err() {
+            break;
+        }
+    }
+    let octets = text.len().div_ceil(step);
+    if text.ends_with(b":") {
+        return Err(wrong());
+    }
+    if !(MIN_DUID..=MAX_DUID).contains(&octets) {
+        return Err(node.wrong(
+            format_args!("{octets} octets are no DUID"),
+            format_args!(
+                "{MIN_DUID} to {MAX_DUID}: the type is the first two, and 1 to 128 follow"
+            ),
+        ));
+    }
+    Ok(Some(duid))
 }
 
 fn radio(node: Node<'_>, out: &mut Radio) {

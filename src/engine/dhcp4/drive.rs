@@ -21,6 +21,19 @@ impl Engine {
         self.clients.iter().find(|c| c.name == name)
     }
 
+    /// Who we are to servers of both kinds (RFC 8415, 11); empty: not known yet.
+    pub fn duid(&self) -> &[u8] {
+        self.config.duid.as_ref().unwrap_or(&self.identity.duid)
+    }
+
+    /// What tells this link's lease of DHCPv4 from those of the others.
+    pub fn iaid(&self, name: &str) -> u32 {
+        let block = address::block_of_name(self, name);
+        block
+            .and_then(|block| block.ipv4.iaid)
+            .unwrap_or_else(|| super::iaid(name))
+    }
+
     fn client_of(&mut self, index: Index) -> Option<&mut Client> {
         let name = &self.observed.link(index)?.name;
         self.clients.iter_mut().find(|c| c.name == *name)
@@ -224,7 +237,7 @@ impl Engine {
         let client = self.dhcp4(name)?;
         // The one look at the hardware address: the kernel's present one.
         let mac = self.observed.by_name(name)?.mac?;
-        let id = self.identity.client(&client.name);
+        let id = super::client_id(self.iaid(&client.name), self.duid());
         let host_name = self.config.hostname.as_deref();
         let host_name = host_name.unwrap_or(&self.identity.host_name);
         let plain = Ask {

@@ -11,7 +11,7 @@ pub use drive::{next, next_release, next_store, next_unwanted, next_word, source
 pub use lease::{Lease, MAX_ACK};
 pub use state::{State, Way};
 
-use crate::config::{IfName, MAX_BRIDGES, MAX_LINKS};
+use crate::config::{Duid, MAX_BRIDGES, MAX_DUID, MAX_LINKS};
 use core::fmt::Write;
 use heapless::{String, Vec};
 
@@ -23,22 +23,20 @@ const IAID_AND_DUID: u8 = 255;
 /// Who we are to servers: the same on every link and after every restart.
 #[derive(Debug, Clone, Default)]
 pub struct Identity {
-    /// RFC 8415, 11.
-    pub duid: Vec<u8, 32>,
+    /// Made here; the file's own comes first.
+    pub duid: Duid,
     /// The kernel's; the file's own comes first.
     pub host_name: String<63>,
 }
 
-impl Identity {
-    /// Option 61 for this link (RFC 4361): the association belongs to the logical link,
-    /// whose name tells it from the others.
-    fn client(&self, name: &IfName) -> Vec<u8, 40> {
-        let mut id = Vec::new();
-        let _ = id.push(IAID_AND_DUID);
-        let _ = id.extend_from_slice(&iaid(name).to_be_bytes());
-        let _ = id.extend_from_slice(&self.duid);
-        id
-    }
+/// Option 61 (RFC 4361): the association belongs to the logical link, whose name tells it
+/// from the others, or the file's `iaid`.
+fn client_id(iaid: u32, duid: &[u8]) -> Vec<u8, { 5 + MAX_DUID }> {
+    let mut id = Vec::new();
+    let _ = id.push(IAID_AND_DUID);
+    let _ = id.extend_from_slice(&iaid.to_be_bytes());
+    let _ = id.extend_from_slice(duid);
+    id
 }
 
 /// FNV-1a of the link's name.

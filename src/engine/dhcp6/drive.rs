@@ -27,6 +27,14 @@ impl Engine {
         self.inet6.iter().find(|inet6| inet6.name == name)
     }
 
+    /// What tells this link's lease of DHCPv6 from those of the others.
+    pub fn iaid6(&self, name: &str) -> u32 {
+        let block = address::block_of_name(self, name);
+        block
+            .and_then(|block| block.ipv6.iaid)
+            .unwrap_or_else(|| iaid(name))
+    }
+
     fn inet6_of(&mut self, index: Index) -> Option<&mut Inet6> {
         let name = &self.observed.link(index)?.name;
         self.inet6.iter_mut().find(|inet6| inet6.name == *name)
@@ -140,10 +148,10 @@ impl Engine {
         let Some(place) = self.inet6.iter().position(|i| i.name == link.name) else {
             return;
         };
-        let Ok(reply) = dhcp6::parse(message, iaid(&link.name)) else {
+        let Ok(reply) = dhcp6::parse(message, self.iaid6(&link.name)) else {
             return;
         };
-        if reply.client != self.identity.duid {
+        if reply.client != self.duid() {
             return;
         }
         let client = &mut self.inet6[place].client;
@@ -160,8 +168,8 @@ impl Engine {
 
     /// A lease of this boot, found on disk.
     pub(in crate::engine) fn lease6_found(&mut self, name: &str, bytes: &[u8], obtained: u64) {
-        let (Ok(name), Ok(reply)) = (IfName::try_from(name), dhcp6::parse(bytes, iaid(name)))
-        else {
+        let iaid = self.iaid6(name);
+        let (Ok(name), Ok(reply)) = (IfName::try_from(name), dhcp6::parse(bytes, iaid)) else {
             return;
         };
         let lease = Lease::new(&reply, bytes, obtained);
@@ -186,14 +194,14 @@ impl Engine {
             kind: Kind::Release,
             xid: client.xid,
             elapsed: u16::try_from(now.saturating_sub(client.began) / 10).unwrap_or(u16::MAX),
-            client: &self.identity.duid,
+            client: self.duid(),
             server: None,
             association: None,
             host_name: Some(host_name).filter(|name| !name.is_empty()),
             rapid_commit: false,
         };
         let association = |addresses| Association {
-            iaid: iaid(name),
+            iaid: self.iaid6(name),
             addresses,
         };
         if release {

@@ -532,6 +532,42 @@ fn many_classless_routes_leave_room_for_the_default_route() {
 }
 
 #[test]
+fn servers_know_us_by_the_identifier_of_the_file() {
+    let mut file = config();
+    let mut duid = vec![0, 4];
+    duid.extend(1..=128);
+    file.duid = Some(heapless::Vec::from_slice(&duid).unwrap());
+    file.bond.ip.ipv4.iaid = Some(0x0102_0304);
+    let mut net = Net::start(&file, Mood::Answers);
+    net.join(WLAN0);
+    let expected = [&[255, 1, 2, 3, 4][..], &duid].concat();
+    assert!(net.take().iter().all(|asked| asked.client == expected));
+    {
+        let status = status::status(&net.world.engine, net.world.now);
+        assert_eq!(status.links[0].iaid, Some(0x0102_0304));
+        assert!(
+            status
+                .duid
+                .unwrap()
+                .0
+                .to_string()
+                .starts_with("00:04:01:02:03:")
+        );
+    }
+    // Another one is used from the next question on, which goes at once.
+    net.world
+        .engine
+        .handle(net.world.now, Event::Config(&config()));
+    net.run();
+    let asked = net.take();
+    assert_eq!(asked[0].client[5..], [0, 3, 0, 1, 2, 0, 0, 0, 0, 0x1f]);
+    let same = Event::Config(&config());
+    net.world.engine.handle(net.world.now, same);
+    net.run();
+    assert_eq!(net.kinds(), []);
+}
+
+#[test]
 fn answers_to_others_are_not_ours() {
     let mut net = Net::start(&config(), Mood::Silent);
     net.join(WLAN0);

@@ -78,6 +78,7 @@ fn config() -> Config {
     Config {
         country: Some(*b"BE"),
         hostname: None,
+        duid: None,
         wifi: core::iter::once(network).collect(),
         bond: Bond {
             name: name("bond0"),

@@ -4,7 +4,7 @@ use crate::wire::names;
 use core::net::Ipv6Addr;
 
 /// The longest message that we write.
-pub const MAX_ASK: usize = 512;
+pub const MAX_ASK: usize = 640;
 
 /// What a server is asked to tell. Deliberately left out: anything about prefixes, and
 /// SIP, NIS and boot files, which nobody here would read.

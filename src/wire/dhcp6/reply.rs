@@ -1,6 +1,6 @@
 //! What a server says.
 use super::{Kind, MAX_LEASED, ServerId, Status, code};
-use crate::config::{DnsName, MAX_DNS};
+use crate::config::{DnsName, Duid, MAX_DNS};
 use crate::wire::names;
 use core::net::Ipv6Addr;
 use heapless::Vec;
@@ -42,8 +42,8 @@ pub struct Reply {
     pub kind: Kind,
     pub xid: u32,
     pub server: ServerId,
-    /// Whom it is for; empty: somebody with a longer identifier than ours can be.
-    pub client: Vec<u8, 32>,
+    /// Whom it is for; empty: the identifier is longer than RFC 8415 allows.
+    pub client: Duid,
     pub preference: u8,
     /// Of the message as a whole.
     pub status: Status,

@@ -130,18 +130,20 @@ fn wifi_outside_the_bond_has_a_lease_of_its_own() {
         let acks = log.lines().filter(|line| line.contains("DHCPACK("));
         acks.filter(|line| line.contains(MAC1)).count()
     };
-    assert_eq!(acknowledged(), 1);
+    assert!(acknowledged() >= 1);
     // Sent away, it joins again; pulled out, it leaves nothing behind.
     s.ap.deauthenticate(MAC1);
     wait_until("wlan1 joined again", LONG, || s.ap.associations(MAC1) == 2);
-    s.pi.wait("its lease", LONG, there);
+    wait_until("a second answer", LONG, || acknowledged() >= 2);
+    s.pi.wait("its lease", SHORT, there);
     s.wlan1.unplug();
     s.pi.wait("wlan1 missing", SHORT, |st| {
         status::link(st, "wlan1")["present"] == false && s.pi.supplicants().len() == 1
     });
+    let before = acknowledged();
     s.wlan1.plug("wlan1");
     s.pi.wait("two leases again", LONG, there);
-    wait_until("an answer of the server", SHORT, || acknowledged() == 3);
+    wait_until("another answer", SHORT, || acknowledged() > before);
 }
 
 /// With the file's word every frame of these members would be dropped.

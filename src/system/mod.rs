@@ -20,6 +20,8 @@ pub mod rfkill;
 pub mod signals;
 pub mod sysctl;
 pub mod unix;
+#[cfg(all(target_arch = "aarch64", target_env = "musl", panic = "abort"))]
+mod unwind;
 pub mod watch;
 
 pub use error::{Error, Result};

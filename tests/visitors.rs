@@ -7,7 +7,9 @@ mod lab;
 
 use lab::Scene;
 use lab::scene::{ADDRESS, config};
+use nix::unistd::{Gid, Uid, setgid, setgroups, setuid};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 
 /// The group's number in this box.
@@ -17,14 +19,22 @@ const GROUP: u32 = 4711;
 /// output, standard error.
 #[track_caller]
 fn as_user(s: &Scene, groups: &str, args: &[&str]) -> (i32, String, String) {
-    let mut command = s.pi.ns.command("setpriv");
-    command.args(["--reuid", "1000", "--regid", "1000"]);
-    match groups {
-        "" => command.arg("--clear-groups"),
-        groups => command.args(["--groups", groups]),
+    let groups: Vec<Gid> = groups
+        .split_terminator(',')
+        .map(|number| Gid::from_raw(number.parse().expect("a group's number")))
+        .collect();
+    let mut command = s.pi.ns.command("/usr/bin/wifibond");
+    command.args(args);
+    // SAFETY: between fork and exec; three system calls on memory made before.
+    unsafe {
+        command.pre_exec(move || {
+            setgroups(&groups)?;
+            setgid(Gid::from_raw(1000))?;
+            setuid(Uid::from_raw(1000))?;
+            Ok(())
+        })
     };
-    command.arg("/usr/bin/wifibond").args(args);
-    let output = command.stdin(Stdio::null()).output().expect("setpriv");
+    let output = command.stdin(Stdio::null()).output().expect("wifibond");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let code = output.status.code().unwrap_or(-1);
     (code, text(&output.stdout), text(&output.stderr))

@@ -33,10 +33,9 @@ fn rows(text: &str) -> Vec<Vec<String>> {
     let table = (0..lines.len()).filter(|n| lines[*n].starts_with('|') && !is_head(*n));
     let cells = |n: usize| {
         let row = lines[n].trim_start_matches('|').trim_end();
-        let row = row.strip_suffix('|').unwrap_or(row);
-        row.split(" | ")
-            .map(|cell| cell.trim().to_owned())
-            .collect()
+        let row = row.strip_suffix(" |").unwrap_or(row);
+        // An empty cell is `| |`: the bar alone divides, with no blank of its own behind it.
+        row.split(" |").map(|cell| cell.trim().to_owned()).collect()
     };
     table.map(cells).collect()
 }

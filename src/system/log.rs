@@ -3,6 +3,7 @@
 //! On a terminal simple_logger writes them. Elsewhere our own does: it survives a
 //! reader that goes away, and marks each line's priority for the journal.
 use log::{Level, LevelFilter, Log, Metadata, Record};
+use simple_logger::SimpleLogger;
 use std::io::{IsTerminal, Write};
 
 /// Once, at the start of the program.
@@ -11,9 +12,12 @@ pub fn init() {
         .ok()
         .and_then(|word| word.parse().ok())
         .unwrap_or(LevelFilter::Info);
-    if std::io::stderr().is_terminal() {
-        let logger = simple_logger::SimpleLogger::new().with_level(level);
-        let _ = logger.init();
+    // simple_logger writes to standard output.
+    if std::io::stderr().is_terminal() && std::io::stdout().is_terminal() {
+        let logger = Terminal(SimpleLogger::new().with_level(level));
+        if log::set_boxed_logger(Box::new(logger)).is_ok() {
+            log::set_max_level(level);
+        }
         return;
     }
     let journal = std::env::var_os("JOURNAL_STREAM").is_some();
@@ -21,6 +25,23 @@ pub fn init() {
     if log::set_logger(logger).is_ok() {
         log::set_max_level(level);
     }
+}
+
+/// simple_logger panics where it cannot write. A terminal that has gone is none any more
+/// (EIO): from then on the lines go the way that takes no harm.
+struct Terminal(SimpleLogger);
+
+impl Log for Terminal {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.0.enabled(metadata)
+    }
+    fn log(&self, record: &Record<'_>) {
+        match std::io::stdout().is_terminal() {
+            true => self.0.log(record),
+            false => PLAIN.log(record),
+        }
+    }
+    fn flush(&self) {}
 }
 
 struct Lines {

@@ -204,6 +204,12 @@ fn whole(config: &Config) {
     assert_eq!(config.country, Some(*b"BE"));
     assert_eq!(config.hostname.as_deref(), Some("box-17"));
     assert_eq!(config.duid.as_deref(), Some(&[0, 4, 0xab, 0xcd, 0xef][..]));
+    let routes = &config.bond.ip.ipv4.routes;
+    assert_eq!(routes[0].src, "192.168.43.150".parse().ok());
+    assert_eq!((routes[0].mtu, routes[0].onlink), (Some(1400), false));
+    assert!(routes[1].onlink);
+    let scopes: Vec<_> = routes.iter().map(|route| route.scope.name()).collect();
+    assert_eq!(scopes, [Some("global"); 3]);
     let iaids = (config.bond.ip.ipv4.iaid, config.bond.ip.ipv6.iaid);
     assert_eq!(iaids, (Some(u32::MAX), Some(0)));
     assert_eq!(config.links[0].ip.ipv4.iaid, None);

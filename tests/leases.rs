@@ -239,6 +239,59 @@ fn the_same_adapter_in_another_network_asks_at_once() {
     );
 }
 
+#[test]
+fn routes_have_a_source_a_size_a_scope_and_gateways_outside() {
+    let s = Scene::new();
+    let mut config = one_line();
+    config["bond"] = json!({
+        "ipv4": {
+            "dhcp": false,
+            "addresses": ["192.168.43.150/24", "192.168.43.151/24"],
+            "routes": [
+                { "to": "default", "via": "192.168.43.1", "src": "192.168.43.151", "mtu": 1400 },
+                { "to": "10.1.0.0/16", "via": "10.99.0.1", "onlink": true },
+                { "to": "10.2.0.0/16", "scope": "global" },
+                { "to": "10.3.0.0/16" },
+            ],
+        },
+        "ipv6": {
+            "addresses": ["fd00:43::150/64"],
+            "routes": [ { "to": "fd00:99::/48", "via": "fe80::99", "mtu": 1280 } ],
+        },
+    });
+    s.pi.wordy.set(true);
+    s.pi.start(&config);
+    let shown = |family: &str| s.pi.ns.ip(&format!("{family} route show proto 119"));
+    wait_until("the routes", LONG, || {
+        shown("-4").lines().count() == 4 && shown("-6").lines().count() == 1
+    });
+    let (v4, v6) = (shown("-4"), shown("-6"));
+    for wanted in [
+        "default via 192.168.43.1 dev bond0 src 192.168.43.151 metric 100 mtu 1400",
+        "10.1.0.0/16 via 10.99.0.1 dev bond0 metric 100 onlink",
+        "10.2.0.0/16 dev bond0 metric 100",
+        "10.3.0.0/16 dev bond0 scope link metric 100",
+    ] {
+        let same = |line: &str| line.split_whitespace().eq(wanted.split(' '));
+        assert!(v4.lines().any(same), "{wanted}\n{v4}");
+    }
+    assert!(v6.contains("mtu 1280"), "{v6}");
+    let st = s.pi.status();
+    let routes = status::link(&st, "bond0")["routes"].as_array().cloned();
+    let default = routes.iter().flatten().find(|r| r["to"] == "default");
+    let default = default.expect("a default route");
+    assert_eq!(default["src"], "192.168.43.151");
+    assert_eq!(
+        (&default["mtu"], &default["scope"]),
+        (&json!(1400), &json!("global"))
+    );
+    assert_eq!(default["onlink"], false);
+    // What the kernel shows is what the file wants: each was made once.
+    s.pi.call(&["reload"]);
+    assert_eq!(s.pi.log().matches("add the route").count(), 5);
+    assert!(!s.pi.log().contains("remove the route"));
+}
+
 /// The server has an address for an identifier that another program used before.
 #[test]
 fn a_fixed_address_by_an_identifier_that_the_server_knows() {

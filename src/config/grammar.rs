@@ -52,6 +52,8 @@ pub const EAP_INNER: &[&str] = &["mschapv2", "pap", "gtc"];
 pub const RESELECT: &[&str] = &["always", "better", "failure"];
 /// The order is that of `FailOverMac`.
 pub const FAIL_OVER_MAC: &[&str] = &["none", "active", "follow"];
+/// The order is that of `checked/ip.rs`.
+pub const SCOPE: &[&str] = &["global", "link", "host"];
 /// The order is that of `Ipv6Mode`.
 pub const IPV6_MODE: &[&str] = &["auto", "dhcp", "off"];
 
@@ -181,6 +183,16 @@ static ROUTE: Object = Object {
         field("to", Kind::Text),
         field("via", Kind::Text),
         number("metric", 0, u32::MAX, ""),
+        field("src", Kind::Text),
+        field("onlink", Kind::Flag),
+        // Above that ip_metrics_convert() in net/ipv4/metrics.c changes it: never what is wanted.
+        number(
+            "mtu",
+            68,
+            65_520,
+            "IPv4 needs 68 (RFC 791), and the kernel keeps no more",
+        ),
+        field("scope", Kind::Choice(SCOPE)),
     ],
 };
 

@@ -377,6 +377,62 @@ pub struct Route {
     pub via: Option<IpAddr>,
     /// The block's `metric` where the route names none.
     pub metric: u32,
+    /// The address that the box speaks from on this route; `None`: the kernel chooses.
+    pub src: Option<IpAddr>,
+    /// The gateway is reached on the link itself, whatever the addresses say.
+    pub onlink: bool,
+    /// Octets of the longest packet; `None`: the link's.
+    pub mtu: Option<u32>,
+    pub scope: RouteScope,
+}
+
+/// `rtm_scope` (include/uapi/linux/rtnetlink.h): how far away the destination is. Of IPv4
+/// alone; the kernel ignores it for IPv6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RouteScope(pub u8);
+
+impl RouteScope {
+    pub const GLOBAL: Self = RouteScope(0);
+    pub const LINK: Self = RouteScope(253);
+    pub const HOST: Self = RouteScope(254);
+
+    /// What goes without saying.
+    pub fn usual(via: Option<IpAddr>, to: IpAddr) -> Self {
+        match (via, to) {
+            (None, IpAddr::V4(_)) => RouteScope::LINK,
+            _ => RouteScope::GLOBAL,
+        }
+    }
+
+    /// As iproute2 has it; `None`: it has no name.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            RouteScope::GLOBAL => Some("global"),
+            RouteScope::LINK => Some("link"),
+            RouteScope::HOST => Some("host"),
+            _ => None,
+        }
+    }
+}
+
+impl Route {
+    /// With nothing special.
+    pub fn new(to: IpNet, via: Option<IpAddr>, metric: u32) -> Self {
+        Route {
+            to,
+            via,
+            metric,
+            src: None,
+            onlink: false,
+            mtu: None,
+            scope: RouteScope::usual(via, to.address),
+        }
+    }
+
+    /// By what the kernel tells routes of one link apart.
+    pub fn is_twin(&self, other: &Route) -> bool {
+        (self.to, self.via, self.metric) == (other.to, other.via, other.metric)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -189,8 +189,6 @@ pub enum KernelAction {
     AddRoute {
         link: Index,
         route: Route,
-        /// `RTAX_MTU`: longer packets are cut or refused, where the server said so.
-        mtu: Option<u16>,
     },
     /// Only with our mark.
     DeleteRoute {

@@ -53,13 +53,15 @@ impl Managed<'_> {
         let metric = self.block.ipv4.metric.saturating_add(self.step);
         let lease = self.lease().map(|lease| lease.routes(metric));
         let gateway = self.fallback.and_then(|fallback| fallback.gateway);
-        let fallback = gateway.map(|via| Route {
-            to: IpNet {
-                address: core::net::Ipv4Addr::UNSPECIFIED.into(),
-                prefix: 0,
-            },
-            via: Some(via),
-            metric,
+        let fallback = gateway.map(|via| {
+            Route::new(
+                IpNet {
+                    address: core::net::Ipv4Addr::UNSPECIFIED.into(),
+                    prefix: 0,
+                },
+                Some(via),
+                metric,
+            )
         });
         let lent = lease.into_iter().flatten().chain(fallback);
         let taken = |new: &Route| {
@@ -73,19 +75,6 @@ impl Managed<'_> {
         Route {
             metric: route.metric.saturating_add(self.step),
             ..*route
-        }
-    }
-
-    /// The size of packets that a server told goes with the routes of its lease: nothing of
-    /// the link itself is changed.
-    fn add_route(&self, route: Route) -> KernelAction {
-        let mut fixed = self.block.ipv4.routes.iter();
-        let fixed = fixed.any(|r| self.stepped(r) == route) || route.to.address.is_ipv6();
-        let lease = self.lease().filter(|_| !fixed);
-        KernelAction::AddRoute {
-            link: self.link.index,
-            route,
-            mtu: lease.and_then(|lease| lease.mtu),
         }
     }
 
@@ -281,9 +270,15 @@ fn missing(engine: &Engine, now: u64) -> Option<Action> {
                 return Some(step);
             }
         }
-        let lacks = |route: &Route| !has_route(engine, link, route);
+        // An address is no source while duplicate address detection runs (RFC 4862, 5.4): the
+        // kernel refuses the route, and tells when the address is ready.
+        let ready = |route: &Route| {
+            let mut addresses = engine.observed.addresses();
+            !addresses.any(|a| a.tentative && route.src == Some(a.net.address))
+        };
+        let lacks = |route: &Route| !has_route(engine, link, route) && ready(route);
         for route in part.routes().filter(lacks) {
-            if let Some(step) = engine.offer(now, part.add_route(route)) {
+            if let Some(step) = engine.offer(now, KernelAction::AddRoute { link, route }) {
                 return Some(step);
             }
         }

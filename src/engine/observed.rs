@@ -3,7 +3,6 @@
 //! The tables are filled by dumps and by notifications alone, never by what we
 //! think an action did. Bounded: what does not fit is counted and said.
 use crate::config::{IfName, IpNet, Mac, Route};
-use core::net::IpAddr;
 use heapless::String;
 
 /// Links kept: the bond, its members, other bonds and bridges, configured links.
@@ -217,5 +216,4 @@ pub struct KernelRoute {
     pub route: Route,
     /// `rtm_protocol`.
     pub protocol: u8,
-    pub source: Option<IpAddr>,
 }

@@ -259,7 +259,6 @@ fn our_route(link: Index, route: crate::config::Route) -> KernelRoute {
         link,
         route,
         protocol: OUR_PROTOCOL,
-        source: None,
     }
 }
 

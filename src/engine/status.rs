@@ -222,6 +222,11 @@ pub struct RouteStatus {
     pub to: Shown<Destination>,
     pub via: Option<Shown<IpAddr>>,
     pub metric: u32,
+    pub src: Option<Shown<IpAddr>>,
+    pub onlink: bool,
+    pub mtu: Option<u32>,
+    /// "global", "link", "host"; `null`: another one, or IPv6, which has none.
+    pub scope: Option<&'static str>,
 }
 
 /// Something that is refused or fails at present.

@@ -76,6 +76,12 @@ pub fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkSt
                 to: Shown(Destination(r.route.to)),
                 via: r.route.via.map(Shown),
                 metric: r.route.metric,
+                src: r.route.src.map(Shown),
+                onlink: r.route.onlink,
+                mtu: r.route.mtu,
+                scope: Some(r.route)
+                    .filter(|route| route.to.address.is_ipv4())
+                    .and_then(|route| route.scope.name()),
             })
             .take(MAX_SHOWN)
             .collect(),

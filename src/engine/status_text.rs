@@ -282,7 +282,22 @@ fn link_part(link: &LinkStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         if let Some(via) = &route.via {
             write!(f, " via {}", via.0)?;
         }
-        writeln!(f, " metric {}", route.metric)?;
+        write!(f, " metric {}", route.metric)?;
+        if let Some(src) = &route.src {
+            write!(f, " src {}", src.0)?;
+        }
+        if route.onlink {
+            f.write_str(" onlink")?;
+        }
+        if let Some(mtu) = route.mtu {
+            write!(f, " mtu {mtu}")?;
+        }
+        // What goes without saying: "link" without a gateway, "global" with one.
+        match (route.scope, &route.via) {
+            (None | Some("global"), Some(_)) | (None | Some("link"), None) => {}
+            (Some(scope), _) => write!(f, " scope {scope}")?,
+        }
+        writeln!(f)?;
     }
     Ok(())
 }

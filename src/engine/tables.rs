@@ -184,7 +184,7 @@ impl Observed {
             .remove(|old| old.link == gone.link && old.net == gone.net)
     }
     pub fn put_route(&mut self, route: KernelRoute) {
-        let same = |old: &KernelRoute| old.link == route.link && old.route == route.route;
+        let same = |old: &KernelRoute| old.link == route.link && old.route.is_twin(&route.route);
         if is_lesser(&route) && self.routes.entries.is_full() && !self.routes.iter().any(same) {
             return;
         }
@@ -192,7 +192,7 @@ impl Observed {
     }
     pub fn drop_route(&mut self, gone: &KernelRoute) -> bool {
         self.routes
-            .remove(|old| old.link == gone.link && old.route == gone.route)
+            .remove(|old| old.link == gone.link && old.route.is_twin(&gone.route))
     }
 
     pub fn dump_begins(&mut self, scope: Scope) {

@@ -2,7 +2,7 @@
 use super::DecodeError;
 use super::attributes::{attributes, byte, number, text};
 use super::names::{ifa, ifla, rta};
-use crate::config::{IfName, IpNet, Mac, Route};
+use crate::config::{IfName, IpNet, Mac, Route, RouteScope};
 use crate::engine::event::Event;
 use crate::engine::observed::{
     Address, BondOptions, Facts, KernelRoute, Kind, Link, Mii, OUR_ALIAS, Oper, Port, RouterFlags,
@@ -30,6 +30,8 @@ const IF_RA_MANAGED: u32 = 0x40;
 const IF_RA_OTHERCONF: u32 = 0x80;
 /// The kind of an advertisement (RFC 4861, 4.2).
 const ADVERTISEMENT: u8 = 134;
+/// Of a route with a single next hop, in the flags of the route itself.
+const RTNH_F_ONLINK: u32 = 4;
 
 /// One message of a notification or of a dump. `None`: nothing that concerns us.
 /// A link's `facts` are left empty: rtnetlink does not know them.
@@ -347,7 +349,7 @@ fn route(payload: &[u8]) -> Result<Option<KernelRoute>, DecodeError> {
         tos,
         table,
         protocol,
-        _,
+        scope,
         kind,
         a,
         b,
@@ -361,7 +363,8 @@ fn route(payload: &[u8]) -> Result<Option<KernelRoute>, DecodeError> {
         _ => return Ok(None),
     };
     let mut table = u32::from(table);
-    let (mut to, mut via, mut link, mut metric, mut source) = (None, None, None, 0, None);
+    let (mut to, mut via, mut link, mut metric) = (None, None, None, 0);
+    let (mut src, mut mtu) = (None, None);
     // Several next hops, or one of the other family.
     let mut strange = false;
     for (kind, value) in attributes(rest) {
@@ -370,7 +373,11 @@ fn route(payload: &[u8]) -> Result<Option<KernelRoute>, DecodeError> {
             rta::OIF => link = number(value),
             rta::GATEWAY => via = ip(family, value),
             rta::PRIORITY => metric = number(value).unwrap_or(0),
-            rta::PREFSRC => source = ip(family, value),
+            rta::PREFSRC => src = ip(family, value),
+            rta::METRICS => {
+                let mut metrics = attributes(value);
+                mtu = metrics.find_map(|(kind, mtu)| number(mtu).filter(|_| kind == rta::RTAX_MTU));
+            }
             rta::MULTIPATH | rta::VIA => strange = true,
             // Numbers above 255 stand here alone.
             rta::TABLE => table = number(value).unwrap_or(table),
@@ -392,8 +399,11 @@ fn route(payload: &[u8]) -> Result<Option<KernelRoute>, DecodeError> {
             to: net(to, prefix)?,
             via,
             metric,
+            src,
+            onlink: flags & RTNH_F_ONLINK != 0,
+            mtu,
+            scope: RouteScope(scope),
         },
         protocol,
-        source,
     }))
 }

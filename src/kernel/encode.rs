@@ -18,7 +18,7 @@ use netlink_packet_route::address::AddressHeader;
 use netlink_packet_route::link::{
     BondFailOverMac, BondMode, BondPrimaryReselect, InfoBond, LinkFlags, LinkHeader,
 };
-use netlink_packet_route::route::{RouteHeader, RouteProtocol, RouteScope, RouteType};
+use netlink_packet_route::route::{RouteFlags, RouteHeader, RouteProtocol, RouteScope, RouteType};
 
 /// Room enough for any request.
 pub const REQUEST_BYTES: usize = 256;
@@ -180,11 +180,11 @@ pub fn encode<'b>(
             lifetime(&mut request, *preferred, *until, now);
         }
         KernelAction::DeleteAddress { link, net } => address(&mut request, *link, net),
-        KernelAction::AddRoute { link, route, mtu } => {
+        KernelAction::AddRoute { link, route } => {
             self::route(&mut request, *link, route);
-            if let Some(mtu) = mtu {
+            if let Some(mtu) = route.mtu {
                 request.nested(rta::METRICS, |metrics| {
-                    metrics.attribute(rta::RTAX_MTU, &u32::from(*mtu).to_ne_bytes());
+                    metrics.attribute(rta::RTAX_MTU, &mtu.to_ne_bytes());
                 });
             }
         }
@@ -290,9 +290,10 @@ fn route(request: &mut Request<'_>, link: u32, route: &Route) {
         table: libc::RT_TABLE_MAIN,
         protocol: RouteProtocol::Other(OUR_PROTOCOL),
         kind: RouteType::Unicast,
-        scope: match (route.via, route.to.address) {
-            (None, IpAddr::V4(_)) => RouteScope::Link,
-            _ => RouteScope::Universe,
+        scope: RouteScope::from(route.scope.0),
+        flags: match route.onlink {
+            true => RouteFlags::Onlink,
+            false => RouteFlags::empty(),
         },
         ..RouteHeader::default()
     };
@@ -302,6 +303,9 @@ fn route(request: &mut Request<'_>, link: u32, route: &Route) {
     }
     if let Some(via) = route.via {
         request.address(rta::GATEWAY, via);
+    }
+    if let Some(src) = route.src {
+        request.address(rta::PREFSRC, src);
     }
     request.attribute(rta::OIF, &link.to_ne_bytes());
     request.attribute(rta::PRIORITY, &route.metric.to_ne_bytes());

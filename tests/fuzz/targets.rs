@@ -178,7 +178,6 @@ fn ask_for(event: &Event<'_>) {
         Event::Route(route) => KernelAction::AddRoute {
             link: route.link,
             route: route.route,
-            mtu: (route.route.metric % 2 == 1).then_some(1400),
         },
         _ => return,
     };

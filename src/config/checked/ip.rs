@@ -3,9 +3,9 @@ use super::address::{cidr, host, ip, neighbour};
 use super::value::{self, Buffer, plain};
 use crate::config::document::Node;
 use crate::config::error::ConfigError;
-use crate::config::grammar::IPV6_MODE;
+use crate::config::grammar::{IPV6_MODE, SCOPE};
 use crate::config::types::{
-    Fallback, IpBlock, IpNet, Ipv4, Ipv6, Ipv6Mode, MAX_ADDRESSES, MAX_ROUTES, Route,
+    Fallback, IpBlock, IpNet, Ipv4, Ipv6, Ipv6Mode, MAX_ADDRESSES, MAX_ROUTES, Route, RouteScope,
 };
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use heapless::Vec;
@@ -128,8 +128,21 @@ fn route(node: Node<'_>, reach: &Reach<'_>) -> Checked<Route> {
         return Err(node.missing("to", "\"default\", or a network as in \"10.1.0.0/16\""));
     };
     let to = destination(to, reach.v6)?;
+    let onlink = node.flag("onlink").unwrap_or(false);
     let via = match node.get("via") {
-        Some(node) => Some(gateway(node, reach.v6, reach.addresses, reach.learns)?),
+        Some(node) => Some(gateway(
+            node,
+            reach.v6,
+            reach.addresses,
+            reach.learns || onlink,
+        )?),
+        None if onlink => {
+            return Err(node.plain_in(
+                "onlink",
+                "it says how the gateway is reached, and there is no `via`",
+                "add the gateway, or take \"onlink\" out",
+            ));
+        }
         None => None,
     };
     let metric = node.number("metric").unwrap_or(reach.metric);
@@ -137,7 +150,64 @@ fn route(node: Node<'_>, reach: &Reach<'_>) -> Checked<Route> {
         let cure = "1 or more: the kernel takes 0 as 1024";
         return Err(node.plain_in("metric", "out of range", cure));
     }
-    Ok(Route { to, via, metric })
+    let mtu = node.number("mtu");
+    if reach.v6 && mtu.is_some_and(|mtu| mtu < LEAST_MTU6) {
+        let cure = "1280 or more: IPv6 needs it, RFC 8200";
+        return Err(node.plain_in("mtu", "out of range", cure));
+    }
+    Ok(Route {
+        src: source(node, reach)?,
+        onlink,
+        mtu,
+        scope: scope(node, reach, via, to)?,
+        ..Route::new(to, via, metric)
+    })
+}
+
+/// RFC 8200, 5.
+const LEAST_MTU6: u32 = 1280;
+
+/// An address of the box, which the kernel insists on.
+fn source(route: Node<'_>, reach: &Reach<'_>) -> Checked<Option<IpAddr>> {
+    let Some(node) = route.get("src") else {
+        return Ok(None);
+    };
+    let buffer = &mut Buffer::new();
+    let src = ip(node, plain(node.raw(), buffer), reach.v6)?;
+    let own = reach.addresses.iter().any(|net| net.address == src);
+    match own || (reach.learns && !src.is_unspecified() && !src.is_multicast()) {
+        true => Ok(Some(src)),
+        false => Err(node.plain(
+            "this is no address of the block, and the kernel refuses any other",
+            "write one of `addresses`, without the prefix length",
+        )),
+    }
+}
+
+fn scope(
+    route: Node<'_>,
+    reach: &Reach<'_>,
+    via: Option<IpAddr>,
+    to: IpNet,
+) -> Checked<RouteScope> {
+    let scope = match route.choice("scope", SCOPE) {
+        Some(0) => RouteScope::GLOBAL,
+        Some(1) => RouteScope::LINK,
+        Some(_) => RouteScope::HOST,
+        None => return Ok(RouteScope::usual(via, to.address)),
+    };
+    if reach.v6 {
+        return Err(route.plain_in("scope", "routes of IPv6 have none", "take \"scope\" out"));
+    }
+    // fib_check_nh_v4_gw() in net/ipv4/fib_semantics.c.
+    if via.is_some() && scope != RouteScope::GLOBAL {
+        return Err(route.plain_in(
+            "scope",
+            "what lies behind a gateway is neither on the link nor on the box",
+            "write \"global\", or take \"scope\" or `via` out",
+        ));
+    }
+    Ok(scope)
 }
 
 fn destination(node: Node<'_>, v6: bool) -> Checked<IpNet> {

@@ -104,6 +104,8 @@ impl Lease {
     /// RFC 3442: with classless routes neither routers nor static routes count.
     pub fn routes(&self, metric: u32) -> Vec<Route, MAX_LEASE_ROUTES> {
         let mut list = Vec::new();
+        // It goes with the routes: nothing of the link itself is changed.
+        let mtu = self.mtu.map(u32::from);
         let default = IpNet {
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             prefix: 0,
@@ -120,15 +122,13 @@ impl Lease {
                 && !list.iter().any(|r: &Route| r.to == host(via))
             {
                 let _ = list.push(Route {
-                    to: host(via),
-                    via: None,
-                    metric,
+                    mtu,
+                    ..Route::new(host(via), None, metric)
                 });
             }
             let _ = list.push(Route {
-                to,
-                via: via.map(IpAddr::V4),
-                metric,
+                mtu,
+                ..Route::new(to, via.map(IpAddr::V4), metric)
             });
         }
         list

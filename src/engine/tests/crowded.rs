@@ -16,11 +16,7 @@ fn cable(number: u8) -> Link {
     block.ipv4.addresses.push(net_of).unwrap();
     for route in 0..8 {
         let via = Some(IpAddr::V4(Ipv4Addr::new(10, 200, number, 1)));
-        let route = Route {
-            to: net(10, 100 + number, route, 0, 24),
-            via,
-            metric: 1,
-        };
+        let route = Route::new(net(10, 100 + number, route, 0, 24), via, 1);
         block.ipv4.routes.push(route).unwrap();
     }
     Link {
@@ -159,13 +155,8 @@ fn a_read_that_fails_keeps_no_stop_waiting() {
 fn foreign_route(host: u8, prefix: u8, metric: u32) -> KernelRoute {
     KernelRoute {
         link: ETH0,
-        route: Route {
-            to: net(172, 16, host, 0, prefix),
-            via: None,
-            metric,
-        },
+        route: Route::new(net(172, 16, host, 0, prefix), None, metric),
         protocol: 3,
-        source: None,
     }
 }
 

@@ -49,7 +49,6 @@ fn a_failed_step_waits_longer_each_time_and_is_shown() {
     let action = Action::Kernel(KernelAction::AddRoute {
         link: bond,
         route: default_route(43, 7),
-        mtu: None,
     });
     let failure = Failure {
         errno: 101,
@@ -104,7 +103,6 @@ fn a_failed_step_that_nobody_wants_any_more_is_no_problem() {
     let action = Action::Kernel(KernelAction::AddRoute {
         link: bond,
         route: default_route(43, 7),
-        mtu: None,
     });
     let failure = Failure {
         errno: 101,

@@ -37,11 +37,7 @@ fn net(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> IpNet {
 
 fn default_route(c: u8, metric: u32) -> Route {
     let via = Some(IpAddr::V4(Ipv4Addr::new(192, 168, c, 1)));
-    Route {
-        to: net(0, 0, 0, 0, 0),
-        via,
-        metric,
-    }
+    Route::new(net(0, 0, 0, 0, 0), via, metric)
 }
 
 fn static_block(c: u8, host: u8, metric: u32) -> IpBlock {

@@ -28,7 +28,6 @@ fn a_changed_metric_touches_only_what_has_it() {
             Action::Kernel(KernelAction::AddRoute {
                 link: bond,
                 route: route(50),
-                mtu: None
             }),
             Action::Kernel(KernelAction::DeleteRoute {
                 link: bond,
@@ -165,4 +164,44 @@ fn a_new_mode_frees_the_members_first() {
     let last_free = done.iter().rposition(free).unwrap();
     assert!(last_free < set, "{done:?}");
     assert_eq!(world.link(WLAN0).master, Some(world.bond().0));
+}
+
+#[test]
+fn a_route_waits_until_its_source_is_no_longer_tentative() {
+    let source = IpNet {
+        address: "fd00::150".parse().unwrap(),
+        prefix: 64,
+    };
+    let mut changed = config();
+    changed.bond.ip.ipv6.addresses.push(source).unwrap();
+    let mut world = World::start(&changed, &[(WLAN0, "wlan0", true)]);
+    world.join(WLAN0);
+    let (link, _) = world.bond();
+    let found = world
+        .engine
+        .observed()
+        .addresses()
+        .find(|a| a.net == source);
+    let ready = *found.expect("the address");
+    let tentative = Address {
+        tentative: true,
+        ..ready
+    };
+    world.engine.handle(world.now, Event::Address(tentative));
+    let to = IpNet {
+        address: "2001:db8::".parse().unwrap(),
+        prefix: 32,
+    };
+    let route = Route {
+        src: Some(source.address),
+        ..Route::new(to, "fe80::9".parse().ok(), 100)
+    };
+    changed.bond.ip.ipv6.routes.push(route).unwrap();
+    world.engine.handle(world.now, Event::Config(&changed));
+    world.run();
+    let asked = Action::Kernel(KernelAction::AddRoute { link, route });
+    assert!(!world.take().contains(&asked));
+    world.engine.handle(world.now, Event::Address(ready));
+    world.run();
+    assert!(world.take().contains(&asked));
 }

@@ -185,7 +185,6 @@ fn routes() {
             link: 6,
             route: route(to, via, metric),
             protocol: OUR_PROTOCOL,
-            source: None,
         };
         assert!(matches!(read(datagram)[..], [Event::Route(route)] if route == expected));
     }
@@ -212,9 +211,11 @@ fn routes_that_cannot_be_ours_are_passed_over() {
     let v4 = read(golden!("dump-routes-4"));
     let connected = KernelRoute {
         link: 2,
-        route: route("192.168.43.0/24", "", 0),
+        route: Route {
+            src: "192.168.43.150".parse().ok(),
+            ..route("192.168.43.0/24", "", 0)
+        },
         protocol: 2,
-        source: "192.168.43.150".parse().ok(),
     };
     assert!(matches!(v4[..], [Event::Route(_), Event::Route(found)] if found == connected));
     assert_eq!(read(golden!("dump-routes-6")).len(), 1);

@@ -5,7 +5,7 @@ mod messages;
 mod radio;
 
 use super::*;
-use crate::config::{IpNet, Route};
+use crate::config::{IpNet, Route, RouteScope};
 use crate::engine::event::Event;
 use crate::engine::observed::BondOptions;
 
@@ -71,11 +71,7 @@ fn net(text: &str) -> IpNet {
 }
 
 fn route(to: &str, via: &str, metric: u32) -> Route {
-    Route {
-        to: net(to),
-        via: via.parse().ok(),
-        metric,
-    }
+    Route::new(net(to), via.parse().ok(), metric)
 }
 
 fn bond_options() -> BondOptions {

@@ -40,15 +40,21 @@ fn addresses(st: &Value, link: &str, from: &str) -> Vec<String> {
         .collect()
 }
 
+/// The bond's address from DHCPv6; from DHCPv4 it may have one as well.
+fn lent(st: &Value) -> Option<String> {
+    let addresses = addresses(st, "bond0", "dhcp");
+    addresses.into_iter().find(|address| address.contains(':'))
+}
+
 /// The address lent to the bond, without its prefix length, once pings can reach it.
 #[track_caller]
 fn leased(s: &Scene) -> String {
     let st = s.pi.wait("a lease of DHCPv6", LONG, |st| {
         status::link(st, "bond0")["lease6"]["address"].is_string()
-            && !addresses(st, "bond0", "dhcp").is_empty()
+            && lent(st).is_some()
             && status::online(st)
     });
-    let net = addresses(&st, "bond0", "dhcp").remove(0);
+    let net = lent(&st).expect("an address");
     let address = net.strip_suffix("/128").expect("no network of its own");
     address.to_owned()
 }

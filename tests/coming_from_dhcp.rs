@@ -72,12 +72,12 @@ fn a_lease_is_asked_for_as_soon_as_a_member_is_authorised() {
         "first authorised, then leased: {events:#}"
     );
     assert!(authorised - got < SLEEP_MS / 4, "{events:#}");
+    let question = "BOOTP/DHCP, Request";
+    wait_until("the question in the capture", SHORT, || {
+        ear.log().contains(question)
+    });
     let heard = ear.log();
-    let questions: Vec<&str> = heard
-        .lines()
-        .filter(|l| l.contains("BOOTP/DHCP, Request"))
-        .collect();
-    assert!(!questions.is_empty(), "{heard}");
+    let questions: Vec<&str> = heard.lines().filter(|l| l.contains(question)).collect();
     let ours = format!("Request from {MAC1}");
     assert!(questions.iter().all(|line| line.contains(&ours)), "{heard}");
 }
@@ -162,6 +162,9 @@ fn dhcpv6_alone_gives_address_and_name_servers_in_two_messages() {
         file.is_some_and(|text| text.contains("NTP=fd00:43::7\n"))
     });
     // RFC 8415, 18.3.1: a Solicit with the Rapid Commit option is answered by a Reply at once.
+    wait_until("the answer in the capture", SHORT, || {
+        ear.log().contains("dhcp6 reply")
+    });
     let heard = ear.log();
     let kinds: Vec<&str> = heard
         .lines()

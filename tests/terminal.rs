@@ -52,7 +52,9 @@ fn it_logs_there_and_outlives_it() {
         status::authorized(st, "wlan0") && status::authorized(st, "wlan1")
     });
     // More to say than before, and nobody to say it to.
-    s.pi.call(&["switch", "wlan1"]);
+    wait_until("wlan1 can be switched to", SHORT, || {
+        s.pi.wifibond(&["switch", "wlan1"]).0 == 0
+    });
     s.pi.wait("wlan1", SHORT, |st| status::active(st) == "wlan1");
     assert_eq!(daemon.try_wait().expect("its state"), None);
     let events = s.pi.call(&["events"]);

@@ -257,11 +257,10 @@ fn a_wrong_file_is_refused_and_the_network_stays() {
     assert!(complaint.contains("wify"), "{complaint}");
     s.ready();
     assert_eq!(Untouched::of(&s), before);
-    let report =
-        s.pi.ns
-            .read("/boot/wifibond-report.txt")
-            .expect("the report beside the file");
-    assert!(report.contains("wify"), "{report}");
+    wait_until("the report beside the file", SHORT, || {
+        let report = s.pi.ns.read("/boot/wifibond-report.txt");
+        report.is_some_and(|report| report.contains("wify"))
+    });
     s.pi.reload_with(&config());
     wait_until("the report gone", SHORT, || {
         s.pi.ns.read("/boot/wifibond-report.txt").is_none()
@@ -278,7 +277,9 @@ fn a_wrong_file_at_the_start_falls_back_to_the_last_good_one() {
     s.pi.write_config("{ this is no file");
     s.pi.start_again();
     s.ready();
-    assert!(s.pi.ns.read("/boot/wifibond-report.txt").is_some());
+    wait_until("the report beside the file", SHORT, || {
+        s.pi.ns.read("/boot/wifibond-report.txt").is_some()
+    });
     let events = s.pi.call(&["events"]);
     assert!(
         events.contains("runs on the last file that worked (of 20"),

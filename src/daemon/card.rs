@@ -1,7 +1,8 @@
 //! Writes to the card, and what takes as long: a worn card holds up whoever writes to it for
 //! seconds, and the loop must go on. A thread carries them out in their order, and ends when
 //! there is nothing left.
-use super::{leases, publish};
+use super::leases;
+use super::publish::{self, What};
 use crate::system::files;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub enum Job {
     GiveBack { path: String },
     /// Brings name servers and time servers to where everybody reads them.
     Names,
+    /// Brings the report on this configuration file to its place beside it.
+    Report { path: String },
 }
 
 #[derive(Default)]
@@ -44,7 +47,7 @@ impl Queue {
     fn add(&mut self, job: Job) {
         match &job {
             Job::Write { path, .. } => self.jobs.retain(|old| old.path() != Some(path)),
-            Job::GiveBack { .. } | Job::Names => self.jobs.retain(|old| *old != job),
+            _ => self.jobs.retain(|old| *old != job),
         }
         if self.jobs.len() >= MOST_JOBS {
             let old = self.jobs.remove(0);
@@ -99,6 +102,7 @@ impl Job {
     fn path(&self) -> Option<&String> {
         match self {
             Job::Write { path, .. } | Job::GiveBack { path } => Some(path),
+            Job::Report { path } => Some(path),
             Job::Names => None,
         }
     }
@@ -111,7 +115,9 @@ impl Job {
                 }
             }
             Job::GiveBack { path } => leases::mark_given_back(&path),
-            Job::Names => publish::carry_out_names(),
+            // What is staged then is what counts. Says itself what does not work.
+            Job::Names => drop(publish::carry_out(What::Names)),
+            Job::Report { path } => drop(publish::carry_out(What::Report(&path))),
         }
     }
 }

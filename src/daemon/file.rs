@@ -357,7 +357,7 @@ fn propose(bytes: &[u8]) -> bool {
         }
         return false;
     }
-    match files::write_atomic(CANDIDATE, bytes, 0o600) {
+    match files::write_in_memory(CANDIDATE, bytes, 0o600) {
         Ok(()) => true,
         Err(e) => {
             log::warn!("{CANDIDATE}: {e}; this file could not be fallen back to");

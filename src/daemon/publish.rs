@@ -4,7 +4,8 @@
 //! Each is written into the run directory first. Root carries it out from there at once.
 //! Under the init unit the daemon is another user, who may write nowhere else: it leaves a
 //! wish, and the init system starts `wifibond publish`, as root and without a network.
-use super::{RUN_DIR, card, file, resolv};
+use super::card::{self, Job};
+use super::{RUN_DIR, file, resolv};
 use crate::system::{files, host};
 
 /// Its appearance is the wish. It stays until it has been carried out.
@@ -54,25 +55,19 @@ pub fn stage(name: &str, text: Option<&str>) -> crate::system::Result<bool> {
 /// Has what is staged carried out.
 pub fn bring_up_to_date(what: What<'_>) {
     if host::is_root() {
-        // Whoever has no other user to ask has said what did not work.
-        match what {
-            What::Names => card::add(card::Job::Names),
-            What::Report(_) => drop(carry_out(what)),
-        }
-        return;
+        let job = match what {
+            What::Names => Job::Names,
+            What::Report(path) => Job::Report { path: path.into() },
+        };
+        return card::add(job);
     }
     if let Err(e) = files::write_in_memory(WISH, b"", 0o600) {
         log::info!("{WISH}: {e}");
     }
 }
 
-/// Says itself what does not work.
-pub fn carry_out_names() {
-    carry_out(What::Names);
-}
-
-/// Says itself what does not work.
-fn carry_out(what: What<'_>) -> bool {
+/// Says itself what does not work. Takes as long as the card does.
+pub fn carry_out(what: What<'_>) -> bool {
     match what {
         What::Names => resolv::carry_out(),
         What::Report(config) => file::carry_out_report(config),

@@ -57,6 +57,10 @@ impl Client {
 
     /// The best of the offers: by its server's preference, then the first.
     fn consider(&mut self, now: u64, reply: &Reply) -> News {
+        let early = self.retry().is_some_and(|retry| retry.tries < SKIPPED_FOR);
+        if early && self.skipped.as_ref() == Some(&reply.server) {
+            return News::Nothing;
+        }
         let lent = reply
             .association
             .as_ref()
@@ -100,6 +104,7 @@ impl Client {
             Status::NoAddresses => {
                 let news = self.none_left();
                 if let State::Requesting(_) = self.state {
+                    self.skip();
                     self.solicit(now, AFTER_REFUSAL_MS << MOST_DOUBLINGS, random);
                 }
                 news
@@ -128,6 +133,7 @@ impl Client {
     }
 
     fn refuse(&mut self, now: u64, random: &mut Random) -> News {
+        self.skip();
         self.hint.clear();
         if self.lease.is_some() {
             self.drop_lease(now);
@@ -162,6 +168,7 @@ impl Client {
         self.hint = addresses;
         self.lease = Some(lease);
         self.offer = None;
+        self.skipped = None;
         self.waiting_since = None;
         self.refusals = 0;
         self.none_left = false;

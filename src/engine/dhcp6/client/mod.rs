@@ -18,8 +18,12 @@ use heapless::Vec;
 const COMPARE_MS: u64 = 100;
 /// This server wants to be taken at once (RFC 8415, 18.2.1).
 const AT_ONCE: u8 = 255;
-/// `REQ_MAX_RC`.
-const REQUESTS: u32 = 10;
+/// An offer is asked for so often, some 15 s, before another one is. `REQ_MAX_RC` is 10, which
+/// takes three minutes: long for one that another server could help.
+const REQUESTS: u32 = 4;
+/// A server whose offer came to nothing is passed over in the answers to fewer questions of the
+/// next round than this, some 3 s.
+const SKIPPED_FOR: u32 = 3;
 /// `CNF_MAX_RD`: then the lease is used on (18.2.3).
 const CONFIRM_FOR_MS: u64 = 10_000;
 /// After a refusal, before asking anew; doubled at each further one, up to 51 s.
@@ -102,6 +106,8 @@ pub struct Client {
     carrier: Option<Attachment>,
     sent: u64,
     offer: Option<Offer>,
+    /// Whose last offer came to nothing.
+    skipped: Option<ServerId>,
     /// Addresses to ask for again.
     hint: Addresses,
     refusals: u32,
@@ -129,6 +135,7 @@ impl Default for Client {
             carrier: None,
             sent: 0,
             offer: None,
+            skipped: None,
             hint: Addresses::new(),
             refusals: 0,
             none_left: false,
@@ -225,6 +232,13 @@ impl Client {
         self.offer = None;
     }
 
+    /// The server that is asked for its offer does not keep it.
+    fn skip(&mut self) {
+        if let State::Requesting(_) = self.state {
+            self.skipped = self.offer.take().map(|offer| offer.server);
+        }
+    }
+
     fn solicit(&mut self, now: u64, after: u64, random: &mut Random) {
         self.exchange(now + after, random);
         self.waiting_since.get_or_insert(now);
@@ -267,6 +281,7 @@ impl Client {
                 self.state = State::Requesting(Retry::new(now));
             }
             State::Requesting(retry) if now >= retry.next && retry.tries >= REQUESTS => {
+                self.skip();
                 self.solicit(now, 0, random);
             }
             State::Confirming(_) if now >= self.began + CONFIRM_FOR_MS => {

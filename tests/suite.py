@@ -3,19 +3,20 @@ of whole SD cards. As many at a time as there are processors.
 
 usage: tests/run [--jobs N] [--minutes N] [--ci] [WORD...]
 
-WORD...      only tests with one of these words in "BINARY::NAME", for example `leases`,
+WORD...      only tests with one of these words in "FILE::NAME", for example `leases`,
              `card`, `leases::short`; the checks of the source are left out then
 --jobs N     so many at a time, instead of one for each processor
 --minutes N  ends what runs longer than this in all (75); what is left counts as failed
 --ci         with all else that must hold: clippy, the check of the builds, the guided tour
 
 A test binary is cut into units of some 80 seconds, by what its tests took the last time
-($WIFIBOND_CACHE/durations.json). The output of a unit is shown when it fails.
+($WIFIBOND_CACHE/durations.json). Each unit of those for the machine boots one. The output of a unit is shown when it fails.
 The last line is "N passed, N failed" (and ", N skipped" if some were). A unit that ends
 without a word about one of its tests counts as failed.
 """
 
 import argparse
+import itertools
 import json
 import os
 import queue
@@ -52,7 +53,7 @@ class Unit:
     lane: str | None = None  # of those that share one, one runs at a time
     env: dict = field(default_factory=dict)
     tests: list | None = None  # names that must be reported; None: whatever it reports
-    prefix: str | None = None  # of its tests' names; None: it has none
+    prefix: str | None = None  # of its tests' names; "": they have it; None: it has no tests
     limit: int = 1800
     urgent: bool = False  # others wait for it
     then: object = None  # called with this unit when it has passed: more units
@@ -62,6 +63,9 @@ class Unit:
     seconds: float = 0
     cpu: float = 0
     took: dict = field(default_factory=dict)  # seconds, by test
+
+    def full(self, test):
+        return whole(self.prefix, test)
 
 
 @dataclass
@@ -73,6 +77,11 @@ class Count:
     def line(self):
         more = f", {self.skipped} skipped" if self.skipped else ""
         return f"{self.passed} passed, {self.failed} failed{more}"
+
+
+def whole(prefix, test):
+    """A test's name as FILE::NAME: those of several files in one binary have it themselves."""
+    return f"{prefix}::{test}" if prefix else test
 
 
 def judge(unit):
@@ -88,7 +97,7 @@ def judge(unit):
             count.passed += 1
         elif result == "FAILED":
             count.failed += 1
-            faults.append(f"{unit.prefix}::{name}")
+            faults.append(unit.full(name))
         elif result is not None:
             count.skipped += 1
     ends = SUMS.findall(unit.output)
@@ -100,7 +109,7 @@ def judge(unit):
     silent = [name for name in unit.tests or [] if name not in ended]
     for name in silent:
         count.failed += 1
-        faults.append(f"{unit.prefix}::{name}: no result")
+        faults.append(f"{unit.full(name)}: no result")
     if unit.status != 0 and not count.failed:
         count.failed += 1
         faults.append(f"{unit.name}: status {unit.status}")
@@ -175,7 +184,7 @@ class Suite:
         self.count.skipped += count.skipped
         self.faults += faults
         word = "FAILED" if count.failed else "ok"
-        tests = f" ({count.passed} passed)" if unit.prefix else ""
+        tests = f" ({count.passed} passed)" if unit.prefix is not None else ""
         print(f"{word:7} {unit.seconds:6.1f} s, processor {unit.cpu:6.1f} s  {unit.name}{tests}", flush=True)
         if count.failed:
             print(unit.output.rstrip("\n"))
@@ -247,15 +256,22 @@ class Plan:
         return not self.words or any(word in name for word in self.words)
 
     def cut(self, kind, prefix, names, guess):
-        """Groups of names that take some AIM seconds each."""
-        weights = {name: self.known.get(f"{kind} {prefix}::{name}", guess) for name in names}
-        groups = max(1, round(sum(weights.values()) / AIM))
-        bins = [[0.0, []] for _ in range(min(groups, len(names)))]
-        for name in sorted(names, key=weights.get, reverse=True):
-            least = min(bins, key=lambda b: b[0])
-            least[0] += weights[name]
-            least[1].append(name)
-        return bins
+        """[(what must have passed before, seconds, names)] of some AIM seconds each. The tests of
+        a file stay together where they can."""
+        weights = {name: max(0.01, self.known.get(f"{kind} {whole(prefix, name)}", guess)) for name in names}
+        needs = lambda name: AFTER.get(whole(prefix, name).split("::")[0], ())
+        for after, group in itertools.groupby(sorted(names, key=lambda name: (needs(name), name)), needs):
+            group = list(group)
+            seconds = sum(weights[name] for name in group)
+            bins = [[after, 0.0, []] for _ in range(max(1, round(seconds / AIM)))]
+            before = 0
+            for name in group:
+                # Its middle decides on which side of a border a test is.
+                own = bins[int((before + weights[name] / 2) / seconds * len(bins))]
+                own[1] += weights[name]
+                own[2].append(name)
+                before += weights[name]
+            yield from (own for own in bins if own[2])
 
     def units_of(self, built, kind):
         """A built unit's test binaries, as units."""
@@ -266,22 +282,20 @@ class Plan:
             if not (made["profile"]["test"] and made["executable"]):
                 continue
             what, binary = made["target"], made["executable"]
-            inner = what["kind"][0] in ("lib", "bin")
             prefix = {"lib": "lib", "bin": "main"}.get(what["kind"][0], what["name"])
+            prefix = "" if prefix in MANY_FILES else prefix
             names = self.names(binary, kind)
-            chosen = [name for name in names if self.wanted(f"{prefix}::{name}")]
+            chosen = [name for name in names if self.wanted(whole(prefix, name))]
             self.chosen += len(chosen)
             if not chosen:
                 continue
-            guess = CARD if kind == "card" else MACHINE_TEST if kind == "machine" and not inner else UNIT_TEST
-            groups = [[guess, [name]] for name in chosen] if kind == "card" else self.cut(kind, prefix, chosen, guess)
-            for number, (seconds, group) in enumerate(groups, 1):
-                part = f" {number}/{len(groups)}" if len(groups) > 1 else ""
-                name = f"card: {group[0]}" if kind == "card" else f"{kind}: {prefix}{part}"
+            guess = CARD if kind == "card" else MACHINE_TEST if kind == "machine" and what["name"] == "machine" else UNIT_TEST
+            groups = [(AFTER["card"], guess, [name]) for name in chosen] if kind == "card" else self.cut(kind, prefix, chosen, guess)
+            for after, seconds, group in groups:
+                files = group[0] if kind == "card" else ", ".join(dict.fromkeys(whole(prefix, name).split("::")[0] for name in group))
                 some = ["--exact", *group] if len(group) < len(names) else []
-                yield Unit(name, self.command(kind, binary) + some, seconds, tests=group, prefix=prefix,
-                           after=AFTER.get(kind if kind == "card" else prefix, ()),
-                           env=self.environment(kind))  # fmt: skip
+                yield Unit(f"{kind}: {files}", self.command(kind, binary) + some, seconds, tests=group, prefix=prefix,
+                           after=after, env=self.environment(kind))  # fmt: skip
 
     def names(self, binary, kind):
         emulator = ["qemu-aarch64-static"] if kind == "machine" else []
@@ -308,7 +322,7 @@ class Plan:
         yield Unit("machine", ["board/emulated/machine"], 1, urgent=True)
         if not self.words or any(word.split("::")[0] not in ("card", "package") for word in self.words):
             yield from self.for_binaries(machine, test)
-        if ci or any(map(self.wanted, ["package::", *written("card"), *written("memory")])):
+        if ci or any(map(self.wanted, ["package::", *written("card"), *written("memory", "tests/machine")])):
             yield from self.for_cards(test)
         if self.wanted("package::"):
             yield Unit("packages", ["tests/package"], 100, ("builds for the Pi",), prefix="package")
@@ -334,13 +348,15 @@ class Plan:
                    then=lambda unit: self.units_of(unit, "card"))  # fmt: skip
 
 
-def written(binary):
+def written(file, place="tests"):
     """The tests in a file, before it is built."""
-    text = (ROOT / f"tests/{binary}.rs").read_text()
-    return [f"{binary}::{name}" for name in re.findall(r"#\[test\]\nfn (\w+)", text)]
+    text = (ROOT / place / f"{file}.rs").read_text()
+    return [f"{file}::{name}" for name in re.findall(r"#\[test\]\nfn (\w+)", text)]
 
 
-# What test binaries need beside themselves.
+# Binaries with a module for each file of tests.
+MANY_FILES = ("machine", "host")
+# What the tests of a file need beside their binary.
 AFTER = {
     "card": ("builds for the Pi", "cards: root file systems"),
     "memory": ("builds for the Pi",),
@@ -361,7 +377,7 @@ def memory_for():
 
 
 def table(suite):
-    tests = [(took, f"{unit.prefix}::{name}") for unit in suite.ended for name, took in unit.took.items()]
+    tests = [(took, unit.full(name)) for unit in suite.ended for name, took in unit.took.items()]
     print("\nThe ten longest tests:")
     for took, name in sorted(tests, reverse=True)[:10]:
         print(f"  {took:6.1f} s  {name}")
@@ -375,7 +391,7 @@ def remember(suite, known):
         kind = unit.name.split(":")[0]
         # What others took of the processors is no part of it.
         share = min(1, unit.cpu / unit.seconds)
-        known |= {f"{kind} {unit.prefix}::{name}": round(took * share, 2) for name, took in unit.took.items()}
+        known |= {f"{kind} {unit.full(name)}": round(took * share, 2) for name, took in unit.took.items()}
     DURATIONS.write_text(json.dumps(known, indent=0, sort_keys=True))
 
 

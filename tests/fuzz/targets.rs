@@ -1,5 +1,5 @@
 //! What each fuzz target does with one input. Shared by the fuzzer and by
-//! `tests/corpus.rs`, which replays the corpora in every test run.
+//! `tests/host/corpus.rs`, which replays the corpora in every test run.
 //!
 //! A new target: one line in the table, one file in `fuzz_targets/`, one `[[bin]]`, and
 //! a folder with seeds in `corpus/`.

@@ -6,10 +6,10 @@
 //! well or badly, the lab takes all of it away again. After a failure it first
 //! prints what each thing has to say: wifibond, hostapd, the kernel.
 //!
-//! Tests of one binary take turns, because they share one kernel and its clock.
+//! Tests take turns, because they share one kernel and its clock.
 //! There is no way to skip: what cannot be made panics, and the test fails.
 
-// Each test binary uses its own part of the laboratory.
+// The tests and each benchmark use their own part of the laboratory.
 #![allow(dead_code, unused_imports)]
 
 mod access_point;

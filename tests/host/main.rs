@@ -1,0 +1,7 @@
+//! What needs neither root nor a network: the command line, files, the README, the corpora.
+
+mod cli;
+mod config;
+mod corpus;
+#[cfg(not(target_env = "musl"))]
+mod readme;

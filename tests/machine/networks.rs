@@ -1,0 +1,208 @@
+//! Every kind of network that the file can ask for.
+
+use crate::lab::scene::{LONG, MAC0, PASSPHRASE, config};
+use crate::lab::{Network, Scene, Security, status};
+use serde_json::{Value, json};
+
+/// Joins the access point's network on both members with this `wifi` entry.
+#[track_caller]
+fn joins(network: Network, entry: Value) {
+    let s = Scene::with(network);
+    let mut config = config();
+    config["wifi"] = json!([entry]);
+    s.start(&config);
+}
+
+#[test]
+fn open() {
+    joins(Network::open("Open House"), json!({ "ssid": "Open House" }));
+}
+
+#[test]
+fn wpa2_with_a_stored_psk() {
+    // wpa_passphrase Hotspot "correct horse"
+    let psk = "e0c6db968c1a574e241ff48270ff22e991040043bbd2b5b90ad51ab9dc364e7c";
+    joins(
+        Network::wpa2("Hotspot", PASSPHRASE),
+        json!({ "ssid": "Hotspot", "psk": psk }),
+    );
+}
+
+#[test]
+fn wpa3() {
+    joins(
+        Network::new("Three", Security::Wpa3, PASSPHRASE),
+        json!({ "ssid": "Three", "passphrase": PASSPHRASE, "security": "wpa3" }),
+    );
+}
+
+#[test]
+fn mixed_network_with_wpa2() {
+    joins(
+        Network::new("Mixed", Security::Mixed, PASSPHRASE),
+        json!({ "ssid": "Mixed", "passphrase": PASSPHRASE, "security": "wpa2" }),
+    );
+}
+
+#[test]
+fn mixed_network_with_either() {
+    joins(
+        Network::new("Mixed", Security::Mixed, PASSPHRASE),
+        json!({ "ssid": "Mixed", "passphrase": PASSPHRASE, "security": "wpa2-wpa3" }),
+    );
+}
+
+#[test]
+fn wpa2_network_with_either() {
+    joins(
+        Network::wpa2("Two", PASSPHRASE),
+        json!({ "ssid": "Two", "passphrase": PASSPHRASE, "security": "wpa2-wpa3" }),
+    );
+}
+
+#[test]
+fn wpa3_network_with_either() {
+    joins(
+        Network::new("Three", Security::Wpa3, PASSPHRASE),
+        json!({ "ssid": "Three", "passphrase": PASSPHRASE, "security": "wpa2-wpa3" }),
+    );
+}
+
+/// Without hostapd's `disassoc_low_ack`: it drops a station that does not acknowledge frames for
+/// a moment, and that station may not hear of it and stay authorised, as it sees it.
+#[test]
+fn open_and_encrypted() {
+    let mut network = Network::new("Cafe", Security::Owe, "");
+    network.extra.push("disassoc_low_ack=0".to_owned());
+    joins(network, json!({ "ssid": "Cafe", "security": "owe" }));
+}
+
+/// It refuses whoever cannot protect management frames.
+#[test]
+fn wpa2_with_protected_management_frames() {
+    joins(
+        Network::new("Strict", Security::Protected, PASSPHRASE),
+        json!({ "ssid": "Strict", "passphrase": PASSPHRASE }),
+    );
+}
+
+/// A wpa_supplicant that knows no OWE refuses the whole file: the other networks still work.
+#[test]
+fn a_supplicant_without_owe_is_given_the_rest() {
+    let s = Scene::new();
+    let real = s.pi.ns.run("which", &["wpa_supplicant"]);
+    let real = real.trim();
+    let older = format!(
+        "#!/bin/sh\nfor f; do case $f in *.conf) grep -q OWE \"$f\" && exit 255;; esac; done\n\
+         exec /tmp/real \"$@\"\n"
+    );
+    s.pi.ns.run("cp", &[real, "/tmp/real"]);
+    std::fs::write(s.pi.ns.path("/tmp/older"), older).expect("an older wpa_supplicant");
+    s.pi.ns.run("chmod", &["755", "/tmp/older"]);
+    s.pi.ns.run("mount", &["--bind", "/tmp/older", real]);
+    let mut config = config();
+    config["wifi"] = json!([
+        { "ssid": "Cafe", "security": "owe" },
+        { "ssid": "Hotspot", "passphrase": PASSPHRASE },
+    ]);
+    s.start(&config);
+    assert!(s.pi.log().contains("such networks are left out"));
+}
+
+#[test]
+fn hidden() {
+    joins(
+        Network::wpa2("Secret", PASSPHRASE).hidden(),
+        json!({ "ssid": "Secret", "passphrase": PASSPHRASE, "hidden": true }),
+    );
+}
+
+#[test]
+fn octets_that_are_no_text() {
+    let network = Network::wpa2("", PASSPHRASE).ssid(b"\xff\x00\"\n}x");
+    joins(
+        network,
+        json!({ "ssid_hex": "ff00220a7d78", "passphrase": PASSPHRASE }),
+    );
+}
+
+#[test]
+fn names_and_passphrases_with_every_kind_of_quote() {
+    let (ssid, passphrase) = ("it's \"my\" \\net # {é}", "# a\"b\\c'd }{ f=g $(h)");
+    joins(
+        Network::wpa2(ssid, passphrase),
+        json!({ "ssid": ssid, "passphrase": passphrase }),
+    );
+}
+
+/// wpa_supplicant takes the rest of a line for a comment from a `#` on that does not stand
+/// between two quotes. WPA2 has no other form; `check` refuses what would be cut.
+#[test]
+fn a_passphrase_with_a_hash_after_a_quote() {
+    for (security, passphrase) in [
+        (Security::Wpa2, "say \"no\" #1"),
+        (Security::Wpa3, "a\"b\"c\" # d8"),
+    ] {
+        let word = if security == Security::Wpa2 {
+            "wpa2"
+        } else {
+            "wpa3"
+        };
+        joins(
+            Network::new("Comment", security, passphrase),
+            json!({ "ssid": "Comment", "passphrase": passphrase, "security": word }),
+        );
+    }
+}
+
+#[test]
+fn the_higher_priority_wins() {
+    let s = Scene::new();
+    let better = s
+        .lab
+        .access_point(&s.lan, Network::wpa2("Better", PASSPHRASE).channel(6));
+    let mut config = config();
+    config["wifi"] = json!([
+        { "ssid": "Hotspot", "passphrase": PASSPHRASE, "priority": 1 },
+        { "ssid": "Better", "passphrase": PASSPHRASE, "priority": 5 },
+    ]);
+    s.start(&config);
+    let st = s.pi.status();
+    assert_eq!(status::member(&st, "wlan0")["ssid"], "Better", "{st:#}");
+    better.stop();
+    s.pi.wait("the other network", LONG, |st| {
+        status::member(st, "wlan0")["ssid"] == "Hotspot"
+    });
+    s.ready();
+}
+
+#[test]
+fn the_bssid_decides_between_two_of_a_name() {
+    let s = Scene::new();
+    let other = s
+        .lab
+        .access_point(&s.lan, Network::wpa2("Hotspot", PASSPHRASE).channel(6));
+    let mut config = config();
+    config["wifi"] =
+        json!([{ "ssid": "Hotspot", "passphrase": PASSPHRASE, "bssid": other.bssid() }]);
+    s.start(&config);
+    assert!(s.wlan0.association().contains(other.bssid()));
+    assert!(s.wlan1.association().contains(other.bssid()));
+    assert_eq!(s.associations(), [0, 0]);
+}
+
+#[test]
+fn networks_bound_to_members_stay_there() {
+    let s = Scene::new();
+    let second = s
+        .lab
+        .access_point(&s.lan, Network::open("Second").channel(11));
+    let mut config = config();
+    config["wifi"] = json!([
+        { "ssid": "Hotspot", "passphrase": PASSPHRASE, "members": [format!("mac:{MAC0}")] },
+        { "ssid": "Second", "members": ["wlan1"] },
+    ]);
+    s.start(&config);
+    assert!(s.wlan0.association().contains(s.ap.bssid()));
+    assert!(s.wlan1.association().contains(second.bssid()));
+}

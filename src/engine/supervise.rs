@@ -132,8 +132,7 @@ impl Engine {
         let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) else {
             return;
         };
-        let asked_to = matches!(supplicant.phase, Phase::Stopping { .. });
-        if asked_to || self.observed.link(link).is_none() {
+        if supplicant.was_asked_to_end() || self.observed.link(link).is_none() {
             self.supplicants.retain(|s| s.link != link);
             return;
         }

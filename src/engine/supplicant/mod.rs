@@ -21,12 +21,15 @@ use heapless::Vec;
 pub const MAX_SUPPLICANTS: usize = super::roles::MAX_PORTS + crate::config::MAX_LINKS;
 /// Waits before a wpa_supplicant that died is started again.
 pub const RESTART_WAITS_MS: [u64; 8] = [200, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
-/// A life this long makes the next death count as the first.
+/// A life this long, with an answer in it, makes the next death count as the first.
 const GOOD_LIFE_MS: u64 = 60_000;
 /// Its control socket is tried again after this…
 const ATTACH_EVERY_MS: u64 = 25;
 /// …for so long; then it counts as hung.
 const ATTACH_FOR_MS: u64 = 10_000;
+/// Each death in a row doubles what one is given to come up and to answer, so often: a slow
+/// machine needs longer, and would end it again and again.
+const MOST_DOUBLINGS: usize = 3;
 /// An answer that takes longer counts as hung.
 const ANSWER_WITHIN_MS: u64 = 5_000;
 /// The same for one that nothing was wanted of: it may be held up by its driver.
@@ -88,6 +91,8 @@ pub struct Supplicant {
     /// All deaths since the adapter came.
     pub restarts: u32,
     born: u64,
+    /// Ended because it did not answer: as good as a death.
+    hung: bool,
     /// The file it runs on; see `supplicant_file::fingerprint`.
     file: u64,
     /// The file it should run on.
@@ -130,6 +135,7 @@ impl Supplicant {
             deaths: 0,
             restarts: 0,
             born: now,
+            hung: false,
             file: if current { wanted } else { !wanted },
             wanted,
             former: wanted,
@@ -151,6 +157,7 @@ impl Supplicant {
         };
         self.radio = Radio::Starting;
         self.born = now;
+        self.hung = false;
         self.file = wanted;
         self.wanted = wanted;
         self.refused = None;
@@ -163,6 +170,11 @@ impl Supplicant {
 
     pub fn gate(&self) -> Gate {
         self.gate
+    }
+
+    /// It has been ended, and not because it did not answer.
+    pub fn was_asked_to_end(&self) -> bool {
+        matches!(self.phase, Phase::Stopping { .. }) && !self.hung
     }
 
     /// It is on its way up, for the first time or after a single death.
@@ -178,7 +190,8 @@ impl Supplicant {
 
     /// It ended without being asked to. Returns how long until the next start.
     pub fn died(&mut self, now: u64) -> u64 {
-        if now.saturating_sub(self.born) >= GOOD_LIFE_MS {
+        let answered = self.heard > self.born;
+        if answered && now.saturating_sub(self.born) >= GOOD_LIFE_MS {
             self.deaths = 0;
         }
         let wait = RESTART_WAITS_MS[self.deaths.min(RESTART_WAITS_MS.len() - 1)];
@@ -193,6 +206,9 @@ impl Supplicant {
     }
 
     pub fn stopping(&mut self, now: u64, forced: bool) {
+        // One that takes its time to end is killed, and was not hung before.
+        let running = !matches!(self.phase, Phase::Stopping { .. });
+        self.hung |= running && self.is_hung(now);
         self.phase = Phase::Stopping {
             until: now + STOP_WITHIN_MS,
             forced,
@@ -300,7 +316,7 @@ impl Supplicant {
                 ANSWER_WITHIN_MS
             }
         };
-        self.asked = Some((request, now + within));
+        self.asked = Some((request, now + self.patience(within)));
     }
 
     /// Waits for the answer to this request, or is about to ask it.
@@ -308,10 +324,15 @@ impl Supplicant {
         self.due.contains(&request) || self.asked.is_some_and(|(asked, _)| asked == request)
     }
 
+    /// How long it is waited for where one without a death is given `ms`.
+    fn patience(&self, ms: u64) -> u64 {
+        ms << self.deaths.min(MOST_DOUBLINGS)
+    }
+
     /// Running, but does not answer.
     pub fn is_hung(&self, now: u64) -> bool {
         match self.phase {
-            Phase::Starting { since, .. } => now >= since + ATTACH_FOR_MS,
+            Phase::Starting { since, .. } => now >= since + self.patience(ATTACH_FOR_MS),
             Phase::Attached => self.asked.is_some_and(|(_, until)| now >= until),
             Phase::Stopping { until, forced } => !forced && now >= until,
             Phase::Waiting { .. } => false,

@@ -156,3 +156,42 @@ fn a_file_that_is_not_taken_is_a_problem_and_given_again_seldom() {
         "it had that one all along"
     );
 }
+
+/// A slow machine: its control socket comes later than we waited the first time.
+#[test]
+fn one_that_never_comes_up_is_waited_for_longer_each_time() {
+    let mut world = World::usual();
+    let exited = Event::SupplicantExited { link: WLAN0 };
+    world.engine.handle(world.now, exited);
+    let (mut begun, mut lives) = (0, vec![]);
+    while lives.len() < 5 {
+        assert!(world.now < 1_000_000, "{lives:?}");
+        let next = world.engine.poll_at(world.now).expect("it is tried again");
+        world.now = next.max(world.now + 1);
+        world.engine.tick(world.now);
+        while let Some(action) = world.engine.next(world.now) {
+            match &action {
+                Action::AttachSupplicant { .. } => {
+                    let failure = Failure {
+                        errno: 2,
+                        text: "no socket yet".try_into().unwrap(),
+                    };
+                    let event = Event::Done(action, Err(failure));
+                    world.engine.handle(world.now, event);
+                    continue;
+                }
+                Action::StartSupplicant { link: WLAN0, .. } => begun = world.now,
+                Action::StopSupplicant { link: WLAN0, .. } => lives.push(world.now - begun),
+                _ => {}
+            }
+            pretend::perform(&mut world.engine, world.now, action);
+        }
+    }
+    assert!(
+        lives
+            .iter()
+            .zip([20_000, 40_000, 80_000, 80_000, 80_000])
+            .all(|(life, given)| (given..given + 100).contains(life)),
+        "{lives:?}"
+    );
+}

@@ -29,6 +29,7 @@ mod retry;
 pub mod roles;
 pub mod status;
 mod status_link;
+mod status_list;
 pub mod status_text;
 mod stop;
 mod supervise;

@@ -3,11 +3,15 @@
 use super::Engine;
 use super::journal::Record;
 use super::status::{BondStatus, LinkStatus, MemberStatus, Octets, Status, status, uplink};
+use super::status_list::List;
 use crate::config::IfName;
 use core::fmt::{self, Display, Formatter, Write};
 
 /// Events at the end of the page.
 const LAST_EVENTS: u32 = 5;
+/// Characters of a name's column, without and with a USB port beside one of the names.
+const NAME: usize = 10;
+const NAME_AND_PORT: usize = 20;
 
 /// The page.
 pub struct Page<'a> {
@@ -37,8 +41,10 @@ impl Display for Page<'_> {
             bond_part(bond, f)?;
         }
         f.write_str("\nLinks\n")?;
+        let ports = self.status.links.iter().any(|link| link.port.is_some());
+        let width = if ports { NAME_AND_PORT } else { NAME };
         for link in &self.status.links {
-            link_part(link, f)?;
+            link_part(link, width, f)?;
         }
         if !self.status.dns.is_empty() {
             f.write_str("  name servers")?;
@@ -74,24 +80,31 @@ fn identity_part(status: &Status<'_>, f: &mut Formatter<'_>) -> fmt::Result {
     let (Some(duid), Some(_)) = (&status.duid, links.peek()) else {
         return Ok(());
     };
-    write!(f, "  DUID {}; IAID", duid.0)?;
+    let mut list = List::new(f, 2)?;
+    list.add(format_args!("DUID {}; IAID", duid.0))?;
+    list.separator = " ";
     for link in links {
-        write!(f, " {}", link.name.0)?;
+        let name = link.name.0;
         match (link.iaid, link.iaid6) {
             (Some(v4), Some(v6)) if v4 != v6 => {
-                iaid_part(v4, f)?;
-                f.write_str(" and for DHCPv6")?;
-                iaid_part(v6, f)?;
+                list.add(format_args!("{name} {}", Iaid(v4)))?;
+                list.separator = ", ";
+                list.add(format_args!("{name} for DHCPv6 {}", Iaid(v6)))?;
             }
-            (v4, v6) => iaid_part(v4.or(v6).unwrap_or(0), f)?,
+            (v4, v6) => list.add(format_args!("{name} {}", Iaid(v4.or(v6).unwrap_or(0))))?,
         }
+        list.separator = ", ";
     }
     writeln!(f)
 }
 
 /// As the file has it, and as servers show it.
-fn iaid_part(iaid: u32, f: &mut Formatter<'_>) -> fmt::Result {
-    write!(f, " {iaid} ({})", Octets(&iaid.to_be_bytes()))
+struct Iaid(u32);
+
+impl Display for Iaid {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.0, Octets(&self.0.to_be_bytes()))
+    }
 }
 
 /// One line: online or not, through what.
@@ -146,11 +159,13 @@ fn bond_part(bond: &BondStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
     writeln!(f, ", switches: {}", bond.switches)?;
     options_part(bond, f)?;
     let ports = bond.members.iter().any(|member| member.port.is_some());
+    let width = if ports { NAME_AND_PORT } else { NAME };
     for member in &bond.members {
-        member_part(member, bond.active == Some(member.name), ports, f)?;
+        member_part(member, bond.active == Some(member.name), width, f)?;
     }
     for missing in &bond.missing {
-        writeln!(f, "    {:<10} missing: not plugged in", Cell(&missing.0))?;
+        let name = Cell(&missing.0);
+        writeln!(f, "    {name:<width$} missing: not plugged in")?;
     }
     Ok(())
 }
@@ -165,16 +180,23 @@ fn options_part(bond: &BondStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
     ) else {
         return Ok(());
     };
-    let macs = bond.fail_over_mac.unwrap_or("?");
-    write!(
-        f,
-        "    {mode}, miimon {miimon} ms, updelay {up} ms, downdelay {down} ms, fail_over_mac {macs}, "
-    )?;
-    write!(f, "primary_reselect {}", bond.primary_reselect)?;
+    let mut list = List::new(f, 4)?;
+    list.add(format_args!("{mode}"))?;
+    list.add(format_args!("miimon {miimon} ms"))?;
+    list.add(format_args!("updelay {up} ms"))?;
+    list.add(format_args!("downdelay {down} ms"))?;
+    list.add(format_args!(
+        "fail_over_mac {}",
+        bond.fail_over_mac.unwrap_or("?")
+    ))?;
+    let reselect = bond.primary_reselect;
     match bond.kernel_primary_reselect {
-        Some(kernel) if kernel != bond.primary_reselect => writeln!(f, " (kernel: {kernel})"),
-        _ => writeln!(f),
+        Some(kernel) if kernel != reselect => list.add(format_args!(
+            "primary_reselect {reselect} (kernel: {kernel})"
+        ))?,
+        _ => list.add(format_args!("primary_reselect {reselect}"))?,
     }
+    writeln!(f)
 }
 
 /// A name with its USB port: `wifi1, USB 1-1.2`.
@@ -193,41 +215,42 @@ impl Display for Ported<'_> {
 fn member_part(
     member: &MemberStatus<'_>,
     active: bool,
-    ports: bool,
+    width: usize,
     f: &mut Formatter<'_>,
 ) -> fmt::Result {
     let mark = if active { '*' } else { ' ' };
-    let width = if ports { 20 } else { 10 };
     let name = Ported(member.name, member.port);
-    write!(f, "  {mark} {:<width$} {}", Cell(&name), member.state.0)?;
-    if let Some(ssid) = member.ssid {
-        write!(f, " on \"{ssid}\"")?;
+    write!(f, "  {mark} {:<width$} ", Cell(&name))?;
+    let mut list = List::after(f, width + 5);
+    match member.ssid {
+        Some(ssid) => list.add(format_args!("{} on \"{ssid}\"", member.state.0))?,
+        None => list.add(format_args!("{}", member.state.0))?,
     }
     if let Some(signal) = member.signal_dbm {
-        write!(f, ", {signal} dBm")?;
+        list.add(format_args!("{signal} dBm"))?;
     }
     if let Some(mhz) = member.frequency {
-        write!(f, ", {mhz} MHz")?;
+        list.add(format_args!("{mhz} MHz"))?;
     }
     if let Some(mac) = &member.mac {
-        write!(f, ", {}", mac.0)?;
+        list.add(format_args!("{}", mac.0))?;
     }
     if let Some(speed) = member.speed_mbps {
-        write!(f, ", {speed} Mbit/s")?;
-        match member.full_duplex {
-            Some(true) => f.write_str(" full duplex")?,
-            Some(false) => f.write_str(" half duplex")?,
-            None => {}
-        }
+        let duplex = match member.full_duplex {
+            Some(true) => " full duplex",
+            Some(false) => " half duplex",
+            None => "",
+        };
+        list.add(format_args!("{speed} Mbit/s{duplex}"))?;
     }
     if let Some(mii) = member.mii.filter(|mii| *mii != "up") {
-        write!(f, ", link {mii}")?;
+        list.add(format_args!("link {mii}"))?;
     }
     if member.primary {
-        f.write_str(", primary")?;
+        list.add(format_args!("primary"))?;
     }
     if member.failures > 0 {
-        write!(f, ", link failures: {}", member.failures)?;
+        list.add(format_args!("link failures: {}", member.failures))?;
     }
     if let Some(fault) = &member.fault {
         write!(f, "\n{:16}{}", "", fault.0)?;
@@ -235,27 +258,30 @@ fn member_part(
     writeln!(f)
 }
 
-fn link_part(link: &LinkStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
-    write!(f, "  {:<10}", Cell(&Ported(link.name.0, link.port)))?;
+fn link_part(link: &LinkStatus<'_>, width: usize, f: &mut Formatter<'_>) -> fmt::Result {
+    let indent = width + 3;
+    write!(f, "  {:<width$} ", Cell(&Ported(link.name.0, link.port)))?;
+    let mut list = List::after(f, indent);
     match (link.present, link.carrier) {
-        (false, _) => return writeln!(f, " missing"),
-        (true, false) => f.write_str(" no carrier")?,
-        (true, true) => f.write_str(" carrier")?,
+        (false, _) => return writeln!(f, "missing"),
+        (true, false) => list.add(format_args!("no carrier"))?,
+        (true, true) => list.add(format_args!("carrier"))?,
     }
     for (n, port) in link.members.iter().flatten().enumerate() {
-        let before = if n == 0 { " of" } else { "," };
+        list.separator = if n == 0 { " of " } else { ", " };
         let without = if port.carrier { "" } else { " (no carrier)" };
-        write!(f, "{before} {}{without}", port.name)?;
+        list.add(format_args!("{}{without}", port.name))?;
     }
+    list.separator = ", ";
     if let Some(auth) = &link.auth {
-        write!(f, ", {}", auth.0)?;
+        list.add(format_args!("{}", auth.0))?;
     }
     for address in &link.addresses {
-        write!(f, ", {} ({})", address.address.0, address.from)?;
+        list.add(format_args!("{} ({})", address.address.0, address.from))?;
     }
     writeln!(f)?;
     if let Some(lease) = &link.lease {
-        write!(f, "{:13}lease", "")?;
+        write!(f, "{:indent$}lease", "")?;
         if let Some(server) = &lease.server {
             write!(f, " from {}", server.0)?;
         }
@@ -264,21 +290,35 @@ fn link_part(link: &LinkStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
             None => writeln!(f, ", for ever")?,
         }
     } else if let Some(asking) = link.asking_ms {
-        writeln!(f, "{:13}no lease yet, asking since {}", "", Span(asking))?;
+        writeln!(
+            f,
+            "{:indent$}no lease yet, asking since {}",
+            "",
+            Span(asking)
+        )?;
     }
     if let Some(lease) = &link.lease6 {
         match lease.expires_s {
             Some(seconds) => {
-                writeln!(f, "{:13}DHCPv6 lease, ends in {}", "", Span(seconds * 1000))?;
+                writeln!(
+                    f,
+                    "{:indent$}DHCPv6 lease, ends in {}",
+                    "",
+                    Span(seconds * 1000)
+                )?;
             }
-            None => writeln!(f, "{:13}told by DHCPv6", "")?,
+            None => writeln!(f, "{:indent$}told by DHCPv6", "")?,
         }
     } else if let Some(asking) = link.asking6_ms {
         let asking = Span(asking);
-        writeln!(f, "{:13}no DHCPv6 lease yet, asking since {asking}", "")?;
+        writeln!(
+            f,
+            "{:indent$}no DHCPv6 lease yet, asking since {asking}",
+            ""
+        )?;
     }
     for route in &link.routes {
-        write!(f, "{:13}route {}", "", route.to.0)?;
+        write!(f, "{:indent$}route {}", "", route.to.0)?;
         if let Some(via) = &route.via {
             write!(f, " via {}", via.0)?;
         }

@@ -349,12 +349,16 @@ fn the_status_shows_ports_and_the_bond_as_the_kernel_has_it() {
     }
     let page = crate::engine::status_text::page(&world.engine, world.now).to_string();
     for line in [
-        "    active-backup, miimon 100 ms, updelay 200 ms, downdelay 0 ms, fail_over_mac active, primary_reselect always (kernel: failure)\n",
+        "    active-backup, miimon 100 ms, updelay 200 ms, downdelay 0 ms,\n    fail_over_mac active, primary_reselect always (kernel: failure)\n",
         "  * wifi1, USB 1-1.2     starting",
         "    wlan0                ",
-        "  enx0242, USB 1-1.3 no carrier\n",
+        "  enx0242, USB 1-1.3   no carrier\n",
+        "  bond0                carrier\n                       no lease yet",
     ] {
         assert!(page.contains(line), "{line:?} in\n{page}");
+    }
+    for line in page.lines() {
+        assert!(line.chars().count() <= 80, "{line:?} in\n{page}");
     }
     // It shows what the kernel has, not what the file asks for.
     let (bond, _) = world.bond();

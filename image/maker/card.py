@@ -135,6 +135,11 @@ class Card:
         options = f"defaults,nofail,x-systemd.device-timeout=60s,gid={self.group},umask=0027"
         kept.append(f"UUID={serial} {mount} vfat {options} 0 2")
         fstab.write_text("\n".join(kept) + "\n")
+        # After that time systemd gives the mount up, unless the device wants it: a device that
+        # appears starts what it wants (systemd.device(5)). The link leads to the unit that
+        # systemd-fstab-generator makes at each boot.
+        device, unit = unit_name(f"/dev/disk/by-uuid/{serial}", "device"), unit_name(mount, "mount")
+        self.tree.prepare(f"etc/systemd/system/{device}.wants/{unit}").symlink_to(f"/run/systemd/generator/{unit}")
 
     def assemble(self):
         boot_files, boot_place = self.work / "boot", self.tree.resolve("boot")
@@ -190,6 +195,16 @@ class Card:
         # Without features that older kernels and loaders do not know.
         run("mke2fs", "-q", "-F", "-t", "ext4", "-L", "root", "-U", self.root_uuid, "-m", "1",
             "-O", "^orphan_file,^metadata_csum_seed", "-E", f"hash_seed={self.root_uuid}", "-d", self.tree.root, ext4)
+
+
+def unit_name(path, kind):
+    """The unit of a path: systemd.unit(5), "String escaping for inclusion in unit names"."""
+    def escaped(at, octet):
+        plain = chr(octet) in ":_." or chr(octet).isalnum()
+        return chr(octet) if octet < 128 and plain and (octet, at) != (ord("."), 0) else f"\\x{octet:02x}"
+
+    inner = path.strip("/").encode()
+    return "".join("-" if octet == ord("/") else escaped(at, octet) for at, octet in enumerate(inner)) + f".{kind}"
 
 
 def align(count):

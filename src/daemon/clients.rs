@@ -1,14 +1,10 @@
 //! The control socket: one request a connection, as a line of words; the answer is
 //! the exit code on a line of its own, then the text, then the end.
-use crate::engine::Engine;
-use crate::engine::journal::Record;
-use crate::engine::status::{self, Shown};
-use crate::engine::status_text::{self, Line};
+use crate::config::IfName;
+use crate::engine::observed::Index;
 use crate::system::clock;
 use crate::system::unix::{Connection, ListenError, Listener, Moved};
 use heapless::{String, Vec};
-use serde::Serialize;
-use std::fmt::Write;
 use std::os::fd::{AsFd, BorrowedFd};
 
 /// Visitors at a time; the next one waits in the kernel's queue.
@@ -17,14 +13,27 @@ pub(super) const MAX_CLIENTS: usize = 8;
 const PATIENCE_MS: u64 = 3_000;
 /// The longest request.
 const REQUEST_BYTES: usize = 128;
-/// The largest status.
-const STATUS_BYTES: usize = 24 * 1024;
+/// What a request waits for.
+#[derive(Debug, Clone)]
+pub enum Waits {
+    Switch(Index, IfName),
+    Member {
+        link: Index,
+        name: IfName,
+        rest: bool,
+    },
+    Released(usize),
+    /// Nothing; answered with the others.
+    Joins(IfName),
+}
 
 struct Client {
     connection: Connection,
     request: String<REQUEST_BYTES>,
     /// Waits for a status; `true`: as JSON.
     wants_status: Option<bool>,
+    /// Waits for what the kernel makes of its request.
+    waits: Option<Waits>,
     /// Its request was taken: it is read no further, so that it may close its side.
     asked: bool,
     answer: std::vec::Vec<u8>,
@@ -46,9 +55,13 @@ impl Clients {
         })
     }
 
-    /// Each with its place, or none for the next one, and whether it is to be read or written.
-    pub fn interests<'a>(&'a self, add: &mut dyn FnMut(BorrowedFd<'a>, Option<usize>, bool, bool)) {
-        if !self.clients.is_full() {
+    /// Each with its place, or none for the next one, and what it is to be read or written.
+    pub fn interests<'a>(
+        &'a self,
+        more: bool,
+        add: &mut dyn FnMut(BorrowedFd<'a>, Option<usize>, bool, bool),
+    ) {
+        if more && !self.clients.is_full() {
             add(self.listener.as_fd(), None, true, false);
         }
         for (place, client) in self.clients.iter().enumerate() {
@@ -59,7 +72,11 @@ impl Clients {
     }
 
     pub fn poll_at(&self) -> Option<u64> {
-        self.clients.iter().map(|client| client.until).min()
+        let at = |client: &Client| match client.waits {
+            Some(_) => client.until.saturating_sub(PATIENCE_MS / 3),
+            None => client.until,
+        };
+        self.clients.iter().map(at).min()
     }
 
     pub fn accept(&mut self, now: u64) {
@@ -70,6 +87,7 @@ impl Clients {
                         connection,
                         request: String::new(),
                         wants_status: None,
+                        waits: None,
                         asked: false,
                         answer: std::vec::Vec::new(),
                         sent: 0,
@@ -101,6 +119,29 @@ impl Clients {
         let request = client.take_in();
         client.asked = request.is_some();
         request
+    }
+
+    pub fn wait(&mut self, place: usize, waits: Waits) {
+        if let Some(client) = self.clients.get_mut(place) {
+            client.waits = Some(waits);
+            client.until = clock::boot_ms() + PATIENCE_MS;
+        }
+    }
+
+    /// Those whose requests the kernel has carried out, or that have waited long enough.
+    pub fn answer_waiting(
+        &mut self,
+        now: u64,
+        done: bool,
+        render: &mut dyn FnMut(&Waits, bool) -> (u8, std::string::String),
+    ) {
+        for client in &mut self.clients {
+            let late = now + PATIENCE_MS / 3 >= client.until;
+            if let Some(waits) = client.waits.take_if(|_| done || late) {
+                let (code, body) = render(&waits, done);
+                client.say(code, &body);
+            }
+        }
     }
 
     pub fn answer(&mut self, place: usize, code: u8, body: &str) {
@@ -164,7 +205,7 @@ impl Client {
                 }
             },
             Ok(Moved::Later) => None,
-            // Its side is closed: this is all it wants to say.
+            // It has said all it wants to say.
             Ok(Moved::Closed) if !self.request.is_empty() => {
                 Some(core::mem::take(&mut self.request))
             }
@@ -200,160 +241,6 @@ impl Client {
     }
 }
 
-/// The status and its exit code: 0 online, 3 not.
-pub fn status(engine: &Engine, now: u64, json: bool) -> (u8, std::string::String) {
-    let page = status_text::page(engine, now);
-    let code = if page.online() { 0 } else { 3 };
-    if !json {
-        return (code, format!("{page}"));
-    }
-    let mut buffer = vec![0; STATUS_BYTES];
-    match serde_json_core::to_slice(&status::status(engine, now), &mut buffer) {
-        Ok(length) => {
-            buffer.truncate(length);
-            buffer.push(b'\n');
-            (
-                code,
-                std::string::String::from_utf8(buffer).unwrap_or_default(),
-            )
-        }
-        Err(_) => (1, "the status does not fit\n".into()),
-    }
-}
-
-/// What is not as the file has it, one a line: a file that is not in force, present problems,
-/// then what drivers cannot do.
-pub fn doctor(engine: &Engine, fault: Option<&str>, now: u64) -> (u8, std::string::String) {
-    let mut text = std::string::String::new();
-    if let Some(fault) = fault {
-        let _ = writeln!(text, "the file is not in force: {fault}");
-    }
-    for problem in status::problems(engine, now) {
-        let colon = if problem.link.is_empty() { "" } else { ": " };
-        let _ = writeln!(text, "{}{colon}{}", problem.link, problem.text);
-    }
-    engine.radio_findings(&mut |place, what| {
-        let _ = writeln!(text, "{place}: {what}");
-    });
-    match text.is_empty() {
-        true => (0, "nothing found\n".into()),
-        false => (1, text),
-    }
-}
-
-/// The names of all interfaces that are ours, one a line.
-pub fn links(engine: &Engine, now: u64) -> std::string::String {
-    let status = status::status(engine, now);
-    let mut text = std::string::String::new();
-    if let Some(bond) = &status.bond {
-        for member in &bond.members {
-            let _ = writeln!(text, "{}", member.name);
-        }
-    }
-    for link in &status.links {
-        let _ = writeln!(text, "{}", link.name.0);
-        for port in link.members.iter().flatten() {
-            let _ = writeln!(text, "{}", port.name);
-        }
-    }
-    text
-}
-
-#[derive(Serialize)]
-struct EventJson<'a> {
-    number: u32,
-    at: Shown<Utc>,
-    ago_ms: u64,
-    kind: &'static str,
-    link: &'a str,
-    text: &'a str,
-    from: Option<&'a str>,
-    to: Option<&'a str>,
-    outage_ms: Option<u64>,
-}
-
-/// The newest `count` events, oldest first: a line each, or a JSON array.
-pub fn events(engine: &Engine, json: bool, count: u32) -> std::string::String {
-    let now = (clock::boot_ms(), clock::wall_s());
-    let journal = engine.journal();
-    let records = journal.since(journal.written().saturating_sub(count));
-    let mut out = std::string::String::new();
-    if !json {
-        for record in records {
-            let _ = writeln!(out, "{}  {}", when(record, now), Line(record));
-        }
-        return out;
-    }
-    let mut between = "[\n";
-    for record in records {
-        out.push_str(between);
-        write_json(record, now, &mut out);
-        between = ",\n";
-    }
-    out.push_str(if out.is_empty() { "[]\n" } else { "\n]\n" });
-    out
-}
-
-fn write_json(record: &Record, now: (u64, u64), out: &mut std::string::String) {
-    let switch = record.switch.as_ref();
-    let event = EventJson {
-        number: record.number,
-        at: Shown(when(record, now)),
-        ago_ms: now.0.saturating_sub(record.at_ms),
-        kind: record.kind.word(),
-        link: &record.link,
-        text: &record.text,
-        from: switch.map(|s| s.from.as_str()),
-        to: switch.map(|s| s.to.as_str()),
-        outage_ms: switch.and_then(|s| s.outage_ms),
-    };
-    // The longest text, every character escaped, leaves room to spare.
-    let mut buffer = [0; 2048];
-    if let Ok(length) = serde_json_core::to_slice(&event, &mut buffer) {
-        out.push_str(core::str::from_utf8(&buffer[..length]).unwrap_or("null"));
-    }
-}
-
-/// A record's time on the wall clock, as that stands now: a Pi has no clock of its
-/// own, so times noted before the first synchronisation would be wrong for ever.
-fn when(record: &Record, (boot_ms, wall_s): (u64, u64)) -> Utc {
-    Utc(wall_s.saturating_sub(boot_ms.saturating_sub(record.at_ms) / 1000))
-}
-
-/// Seconds since 1970 as RFC 3339.
-pub(super) struct Utc(pub u64);
-
-impl std::fmt::Display for Utc {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (days, second) = (self.0 / 86_400, self.0 % 86_400);
-        let (year, month, day) = date(days);
-        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
-        )
-    }
-}
-
-/// The day so many days after 1 January 1970, in the Gregorian calendar: years are
-/// counted from March, so that the leap day is a year's last.
-fn date(days: u64) -> (u64, u64, u64) {
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    (year, month, day)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -380,8 +267,9 @@ mod tests {
             assert_eq!(taken.as_deref(), Some(request));
             clients.want_status(0, false);
             let mut read = 0;
-            clients
-                .interests(&mut |_, place, reads, _| read += usize::from(place.is_some() && reads));
+            clients.interests(true, &mut |_, place, reads, _| {
+                read += usize::from(place.is_some() && reads)
+            });
             assert_eq!(read, 0, "the end would be seen again and again");
             assert_eq!(clients.serve(0, false), None);
             clients.sweep(clock::boot_ms());
@@ -391,14 +279,5 @@ mod tests {
             stream.read_to_string(&mut answer).unwrap();
             assert_eq!(answer, "0\nonline\n");
         }
-    }
-
-    #[test]
-    fn dates() {
-        assert_eq!(Utc(0).to_string(), "1970-01-01T00:00:00Z");
-        assert_eq!(Utc(951_782_399).to_string(), "2000-02-28T23:59:59Z");
-        assert_eq!(Utc(951_782_400).to_string(), "2000-02-29T00:00:00Z");
-        assert_eq!(Utc(1_795_132_800).to_string(), "2026-11-20T00:00:00Z");
-        assert_eq!(Utc(4_107_542_400).to_string(), "2100-03-01T00:00:00Z");
     }
 }

@@ -5,8 +5,8 @@
 //! force, its place is watched and each new file there is read; from then on, `reload` alone
 //! reads it.
 use super::STATE_DIR;
+use super::answers::Utc;
 use super::card::{self, Job};
-use super::clients::Utc;
 use super::publish::{self, What};
 use crate::config::{self, Config, InForce};
 use crate::engine::Engine;

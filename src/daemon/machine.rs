@@ -1,112 +1,129 @@
-//! The kernel as the daemon uses it: requests out, notifications in.
-use super::wifi::Wifi;
+//! The kernel as the loop uses it: one request at a time to the helper, notifications in.
+//!
+//! While the helper reads (a link, or the tables), notifications wait in their socket: they
+//! may be newer than what it has read, and what is handled last counts.
+use super::kernel_io::{Answer, Worker};
 use crate::engine::Engine;
-use crate::engine::action::{KernelAction, Scope};
+use crate::engine::action::Action;
 use crate::engine::event::{Event, Failure};
-use crate::engine::observed::{Facts, Index, Link, Medium};
-use crate::kernel::{self, Ended, REQUEST_BYTES, Reply};
-use crate::system::netlink::{Events, Protocol, Received, Requests};
-use crate::system::{clock, ethtool, rfkill};
+use crate::kernel;
+use crate::system::children::Process;
+use crate::system::clock;
+use crate::system::helper::{self, Line, Plain};
+use crate::system::netlink::{Events, Received};
 use std::os::fd::{AsFd, BorrowedFd};
 
-/// No request takes longer on a healthy machine; a driver that hangs must not hang us.
-const ANSWER_WITHIN_MS: u64 = 5_000;
-/// A dump that was interrupted by changes is repeated so often.
-const DUMPS: usize = 5;
-/// Datagrams taken in one turn: a flood must not keep the loop from the rest.
+/// Datagrams and answers taken in one turn: a flood must not keep the loop from the rest.
 const TURN: usize = 256;
+/// Turns after an answer: together more than the socket of notifications has room for.
+const TURNS: usize = 32;
 
 pub struct Machine {
-    requests: Requests,
     events: Events,
-    pub wifi: Wifi,
+    line: Line<Action, Answer>,
+    /// Its end is seen on the line.
+    _helper: Process,
+    /// What the helper is carrying out.
+    busy: Option<Action>,
+}
+
+// Names, numbers and texts of bounded length, all inline.
+impl Plain for Action {}
+impl Plain for Answer {}
+
+/// The helper's whole life.
+fn help(line: &Line<Answer, Action>) {
+    let mut worker = match Worker::open() {
+        Ok(worker) => worker,
+        Err(e) => return log::error!("{e}"),
+    };
+    while let Ok(Some(action)) = line.receive(true) {
+        let mut broken = false;
+        let mut give = |answer| broken |= line.send(&answer, true).is_err();
+        let result = worker.carry_out(&action, &mut give);
+        give(Answer::Done(result));
+        if broken {
+            return;
+        }
+    }
 }
 
 impl Machine {
+    /// First of all: the helper has whatever is open at this time.
     pub fn open() -> Result<Self, String> {
-        let open = |what: &str, e: crate::system::Error| format!("netlink {what}: {e}");
+        let (line, helper) = helper::start(c"wifibond-kernel", help)
+            .map_err(|e| format!("the process for requests to the kernel: {e}"))?;
         Ok(Machine {
-            // Notifications first: nothing may happen between a dump and them.
-            events: Events::open().map_err(|e| open("notifications", e))?,
-            requests: Requests::open(Protocol::Route).map_err(|e| open("requests", e))?,
-            wifi: Wifi::default(),
+            events: Events::open().map_err(|e| format!("netlink notifications: {e}"))?,
+            line,
+            _helper: helper,
+            busy: None,
         })
     }
 
-    pub fn events_fd(&self) -> BorrowedFd<'_> {
-        self.events.as_fd()
+    /// Notifications are not waited for while they have to wait.
+    pub fn events_fd(&self) -> Option<BorrowedFd<'_>> {
+        (!self.is_reading()).then(|| self.events.as_fd())
     }
-
-    /// Sends one change and waits for the acknowledgement.
-    pub fn change(&mut self, action: &KernelAction) -> Result<(), Failure> {
-        let mut buffer = [0; REQUEST_BYTES];
-        let seq = self.requests.next_seq();
-        let request = kernel::encode(action, clock::boot_ms(), seq, &mut buffer);
-        exchange(
-            &mut self.requests,
-            seq,
-            request,
-            ANSWER_WITHIN_MS,
-            &mut |_| {},
+    pub fn answers_fd(&self) -> BorrowedFd<'_> {
+        self.line.as_fd()
+    }
+    pub fn is_busy(&self) -> bool {
+        self.busy.is_some()
+    }
+    fn is_reading(&self) -> bool {
+        matches!(
+            self.busy,
+            Some(Action::ReadLink { .. } | Action::Inspect { .. } | Action::Resync(_))
         )
-        .map(|_| ())
-        .map_err(|failure| hint(action, failure))
     }
 
-    /// Reads one link afresh. The kernel sends no notification when a bond that is
-    /// down changes an option, nor for an alias (`netdev_state_change()` in
-    /// net/core/dev.c looks at IFF_UP).
-    pub fn read_link(&mut self, link: Index, engine: &mut Engine) {
-        // What was queued before is older than the answer.
-        self.drain(engine);
-        let answer = self.ask(engine, &|seq, buffer| kernel::get_link(link, seq, buffer));
-        if let Err(failure) = answer {
-            // It is gone: the notification of that is on its way.
-            log::debug!("link {link}: {}", failure.text);
+    /// Gives one to the helper. The engine gives no second one before the answer.
+    pub fn give(&mut self, action: Action) -> Result<(), Failure> {
+        let sent = self.line.send(&action, false);
+        sent.map_err(|e| super::failure(e.errno, &e))?;
+        self.busy = Some(action);
+        Ok(())
+    }
+
+    /// What the helper has to say; an action with its outcome when that is known. An error is
+    /// its end.
+    pub fn hear(&mut self, engine: &mut Engine) -> Result<Option<Outcome>, String> {
+        for _ in 0..TURN {
+            let answer = self.line.receive(false);
+            let answer = answer
+                .map_err(|e| format!("the process for requests to the kernel has ended: {e}"))?;
+            let Some(answer) = answer else {
+                return Ok(None);
+            };
+            if let Answer::Done(result) = answer {
+                // What it changed was queued before its answer; the socket holds no more.
+                let _ = (0..TURNS).any(|_| self.drain(engine));
+                return Ok(self.busy.take().map(|action| (action, result)));
+            }
+            if let Some(event) = answer.event() {
+                engine.handle(clock::boot_ms(), event);
+            }
         }
-    }
-
-    /// Asks again whether a link is Wi-Fi.
-    pub fn inspect(&mut self, link: Index, engine: &mut Engine) -> Result<(), Failure> {
-        self.read_link(link, engine);
-        let unknown = |link: &Link| link.facts.medium == Medium::Unknown;
-        match engine.observed().link(link).is_some_and(unknown) {
-            true => Err(super::failure(0, &"the kernel does not answer (nl80211)")),
-            false => Ok(()),
-        }
-    }
-
-    /// Asks, and gives every message of the answer to the engine.
-    fn ask(&mut self, engine: &mut Engine, write: &Write<'_>) -> Result<Ended, Failure> {
-        let mut buffer = [0; REQUEST_BYTES];
-        let seq = self.requests.next_seq();
-        let request = write(seq, &mut buffer);
-        let wifi = &mut self.wifi;
-        exchange(
-            &mut self.requests,
-            seq,
-            request,
-            ANSWER_WITHIN_MS,
-            &mut |frame| {
-                take(wifi, engine, clock::boot_ms(), frame.kind, frame.payload);
-            },
-        )
+        Ok(None)
     }
 
     /// Takes in the notifications that are there; `false`: there may be more.
     pub fn drain(&mut self, engine: &mut Engine) -> bool {
+        if self.is_reading() {
+            return true;
+        }
         for _ in 0..TURN {
             let now = clock::boot_ms();
             match self.events.receive() {
                 Ok(Received::Nothing) => return true,
                 Ok(Received::Datagram(datagram)) => {
-                    let wifi = &mut self.wifi;
                     for frame in kernel::frames(datagram) {
                         let Ok(frame) = frame else {
                             engine.handle(now, Event::Lost);
                             break;
                         };
-                        take(wifi, engine, now, frame.kind, frame.payload);
+                        take(engine, now, frame.kind, frame.payload);
                     }
                 }
                 Ok(Received::Lost) => engine.handle(now, Event::Lost),
@@ -119,133 +136,35 @@ impl Machine {
         }
         false
     }
-
-    /// Reads everything of a scope afresh.
-    pub fn read_all(&mut self, scope: Scope, engine: &mut Engine) -> Result<(), Failure> {
-        for _ in 0..DUMPS {
-            engine.handle(clock::boot_ms(), Event::DumpBegins(scope));
-            let ended = self.read_once(scope, engine)?;
-            if ended == Ended::Complete {
-                engine.handle(clock::boot_ms(), Event::DumpEnds(scope));
-                return Ok(());
-            }
-        }
-        let text = "the kernel's tables change too fast to be read";
-        Err(super::failure(0, &text))
-    }
-
-    fn read_once(&mut self, scope: Scope, engine: &mut Engine) -> Result<Ended, Failure> {
-        let all: [&Write<'_>; 3] = [
-            &kernel::dump_links,
-            &kernel::dump_addresses,
-            &kernel::dump_routes,
-        ];
-        let dumps = match scope {
-            Scope::All => &all[..],
-            Scope::Routes => &all[2..],
-        };
-        let mut whole = Ended::Complete;
-        for dump in dumps {
-            let ended = self.ask(engine, dump)?;
-            if ended == Ended::Interrupted {
-                whole = ended;
-            }
-        }
-        Ok(whole)
-    }
 }
 
-/// Writes a request with its number.
-type Write<'w> = dyn Fn(u32, &mut [u8; REQUEST_BYTES]) -> &[u8] + 'w;
+/// An action, and what became of it.
+pub type Outcome = (Action, Result<(), Failure>);
 
-/// One request, its answer frame by frame, and its end.
-pub(super) fn exchange(
-    requests: &mut Requests,
-    seq: u32,
-    request: &[u8],
-    within_ms: u64,
-    each: &mut dyn FnMut(kernel::Frame<'_>),
-) -> Result<Ended, Failure> {
-    let mut reply = Reply::new(seq);
-    requests
-        .exchange(request, within_ms, &mut |datagram| {
-            reply.take(datagram, each)
-        })
-        .unwrap_or_else(|e| Err(super::failure(e.errno, &e)))
-}
-
-/// Gives one message to the engine, with what rtnetlink does not tell added.
-fn take(wifi: &mut Wifi, engine: &mut Engine, now: u64, kind: u16, payload: &[u8]) {
+/// Gives one message to the engine, with what rtnetlink does not tell added: a link that is
+/// not known under its name is read by the helper, and so is the speed of a cable that gets
+/// carrier.
+fn take(engine: &mut Engine, now: u64, kind: u16, payload: &[u8]) {
     match kernel::decode(kind, payload) {
         Ok(None) => {}
         Ok(Some(Event::Link(mut link))) => {
-            link.facts = facts(wifi, engine.observed().link(link.index), &link);
+            let index = link.index;
+            let old = engine.observed().link(index);
+            let Some(old) = old.filter(|old| old.name == link.name) else {
+                return engine.handle(now, Event::LinkUnread(index));
+            };
+            // The speed of a cable, and the mode of a radio, may be others now.
+            let news = match old.facts.is_wifi() {
+                true => link.up && !old.up,
+                false => link.carrier && !old.carrier,
+            };
+            link.facts = old.facts.clone();
             engine.handle(now, Event::Link(link));
+            if news {
+                engine.handle(now, Event::LinkUnread(index));
+            }
         }
         Ok(Some(event)) => engine.handle(now, event),
-        Err(e) => log::warn!("netlink message of kind {kind} makes no sense: {e:?}"),
+        Err(e) => log::warn!("netlink message of kind {kind} makes no sense: {e}"),
     }
-}
-
-/// Asked once, when a link is first seen under its name; a cable's speed again each
-/// time it gets carrier. Never on a loss: while an adapter is being removed the kernel
-/// holds its lock for up to a second, and an answer would have to wait for that.
-fn facts(wifi: &mut Wifi, known: Option<&Link>, link: &Link) -> Facts {
-    match known {
-        Some(old) if old.name == link.name => {
-            let mut facts = old.facts.clone();
-            if link.carrier && !old.carrier && !facts.is_wifi() {
-                (facts.speed, facts.full_duplex) = ethtool::speed(&link.name);
-            }
-            // The mode of a Wi-Fi interface changes while it is down alone
-            // (`cfg80211_change_iface()` in net/wireless/util.c).
-            let up = facts.is_wifi() && link.up && !old.up;
-            if up || facts.medium == Medium::Unknown {
-                set_medium(&mut facts, wifi, link);
-            }
-            facts
-        }
-        _ => {
-            let (speed, full_duplex) = ethtool::speed(&link.name);
-            let mut facts = Facts {
-                driver: ethtool::driver(&link.name),
-                speed,
-                full_duplex,
-                ..Facts::default()
-            };
-            set_medium(&mut facts, wifi, link);
-            facts
-        }
-    }
-}
-
-/// An answer that does not come leaves what was known.
-fn set_medium(facts: &mut Facts, wifi: &mut Wifi, link: &Link) {
-    match wifi.medium(link.index) {
-        Medium::Unknown => return,
-        medium => facts.medium = medium,
-    }
-    if facts.is_wifi() && facts.rfkill.is_none() {
-        facts.rfkill = rfkill::of_interface(&link.name);
-    }
-}
-
-/// Adds the cure where the kernel's error has a usual one.
-fn hint(action: &KernelAction, failure: Failure) -> Failure {
-    let cure = match (action, failure.errno) {
-        (KernelAction::CreateBond { .. }, libc::EOPNOTSUPP) => {
-            "the kernel has no bonding driver: modprobe bonding max_bonds=0, or install its modules"
-        }
-        (KernelAction::CreateBridge { .. }, libc::EOPNOTSUPP) => {
-            "the kernel has no bridge driver: modprobe bridge, or install its modules"
-        }
-        (KernelAction::SetUp { up: true, .. }, libc::ERFKILL) => {
-            "the radio is blocked: rfkill unblock wifi"
-        }
-        (KernelAction::AddRoute { .. }, libc::EEXIST) => {
-            "another program made a route with this destination and metric"
-        }
-        _ => return failure,
-    };
-    super::failure(failure.errno, &cure)
 }

@@ -1,8 +1,10 @@
 //! The only loop: wait → read → events → engine → actions → wait.
 //!
-//! Actions are carried out one at a time, and what they changed is read before the
-//! next one is asked for: the kernel queues its notifications before it acknowledges
-//! a request, so the engine never acts on an old picture.
+//! Requests to the kernel are carried out one at a time by a process beside the loop, and what
+//! they changed is read before the next one is asked for: the kernel queues its notifications
+//! before it acknowledges a request, so the engine never acts on an old picture. Everything
+//! else goes on meanwhile.
+mod answers;
 mod card;
 mod clients;
 mod dhcp;
@@ -10,6 +12,7 @@ mod dhcp6;
 pub mod file;
 pub mod gateway;
 mod ipv6;
+mod kernel_io;
 mod leases;
 mod machine;
 mod marks;
@@ -20,9 +23,11 @@ pub mod publish;
 mod radio;
 mod requests;
 mod resolv;
+mod slow;
 mod supplicants;
 mod tune;
 mod up;
+mod wait;
 mod wifi;
 
 use crate::engine::Engine;
@@ -31,7 +36,7 @@ use crate::engine::event::{Event, Failure};
 use crate::engine::journal::{RecordKind, clip};
 use crate::engine::status_text;
 use crate::system::children::Process;
-use crate::system::poll::{self, Alarm, Interest, Ready};
+use crate::system::poll::Alarm;
 use crate::system::signals::Signals;
 use crate::system::{clock, files, host, notify, packet};
 use clients::Clients;
@@ -41,7 +46,6 @@ use file::{Look, Source};
 use log::Level;
 use machine::Machine;
 use radio::Switches;
-use std::os::fd::AsFd;
 use supplicants::Processes;
 
 /// Run-time state. The group may look into it for the control socket; what is in it is 0600,
@@ -54,43 +58,14 @@ const GROUP: &str = "wifibond";
 /// Lasting state.
 pub const STATE_DIR: &str = "/var/lib/wifibond";
 
-/// Netlink, signals, the listener, rfkill, the file's place (two); clients; each process and its
-/// words; DHCP, ARP, DHCPv6. One place is left for the wait's own timer.
-const DESCRIPTORS: usize = 6
-    + clients::MAX_CLIENTS
-    + 2 * supplicants::MAX_PROCESSES
-    + 3 * crate::engine::dhcp4::MAX_CLIENTS;
-const _: () = assert!(DESCRIPTORS < poll::MAX);
-
 /// Steps in a row before other events are looked at again.
 const STEPS_AT_ONCE: usize = 200;
+/// A start that has not come to rest by then is told as ready all the same.
+const READY_WITHIN_MS: u64 = 5_000;
+/// Clients are answered after this, also before the start has come to rest.
+const CLIENTS_WITHIN_MS: u64 = 800;
 /// Answers to a question for signals are waited for so long.
 const SIGNALS_WITHIN_MS: u64 = 150;
-
-/// What a descriptor in the wait belongs to.
-#[derive(Debug, Clone, Copy)]
-enum Token {
-    Kernel,
-    Signals,
-    Listener,
-    Client(usize),
-    /// The switches of the radios.
-    Switches,
-    /// The mount table.
-    Mounts,
-    /// The directory of a file that is waited for.
-    Directory,
-    /// A wpa_supplicant's end.
-    Process(usize),
-    /// A wpa_supplicant's words.
-    Words(usize),
-    /// A link's DHCP.
-    Dhcp(usize),
-    /// A link's ARP.
-    Arp(usize),
-    /// A link's DHCPv6.
-    Dhcp6(usize),
-}
 
 pub struct Daemon {
     /// In a box: it has some 140 KB, and every move would leave that much of the stack in use.
@@ -119,6 +94,10 @@ pub struct Daemon {
     watchdog: Option<(u64, u64)>,
     /// The copy of this process that answers a `plan`.
     planner: Option<Process>,
+    begun: u64,
+    /// The kernel's tables have been read once.
+    adopted: bool,
+    ready: bool,
     leave: bool,
 }
 
@@ -135,6 +114,7 @@ impl Daemon {
                 _ => format!("{path}: {e}"),
             })?;
         }
+        let machine = Machine::open()?;
         let clients = Clients::open(CONTROL).map_err(|e| format!("{CONTROL}: {e}"))?;
         // Under the init unit the group is ours already.
         if host::is_root() {
@@ -147,7 +127,6 @@ impl Daemon {
         // Not before: another daemon's last good file and report are not ours to change.
         let source = Source::load(path);
         let signals = Signals::install().map_err(|e| format!("signals: {e}"))?;
-        let machine = Machine::open()?;
         let mut engine = Box::new(Engine::new(source.config()));
         engine.set_seed(packet::seed());
         let watchdog = notify::watchdog_ms().map(|every| (every, clock::boot_ms()));
@@ -170,6 +149,9 @@ impl Daemon {
             alarm: Alarm::new().map_err(|e| format!("the timer: {e}"))?,
             watchdog,
             planner: None,
+            begun: clock::boot_ms(),
+            adopted: false,
+            ready: false,
             leave: false,
         })
     }
@@ -181,41 +163,68 @@ impl Daemon {
         tune::left_over(&mut self.engine);
         wifi::left_over(&mut self.engine);
         up::left_over(&mut self.engine);
+        slow::left_over(&mut self.engine);
         self.switches.drain(&mut self.engine);
         leases::load(&mut self.engine);
-        self.perform(Action::Resync(Scope::All));
-        if !self.engine.observed().is_complete() {
-            self.write_log();
-            return Err("the kernel's links cannot be read".into());
-        }
-        self.clean_marks();
-        self.processes
-            .adopt_leftovers(clock::boot_ms(), &mut self.engine);
-        self.work();
-        notify::ready(&self.notified);
+        self.work()?;
         while !self.leave {
             self.wait()?;
-            self.work();
+            self.work()?;
         }
         Ok(())
     }
 
+    /// Once the links are known.
+    fn adopt(&mut self) {
+        if !self.adopted && self.engine.observed().is_complete() {
+            self.adopted = true;
+            self.clean_marks();
+            self.processes
+                .adopt_leftovers(clock::boot_ms(), &mut self.engine);
+        }
+    }
+
+    /// Nothing is left to do, and the kernel has answered.
+    fn is_at_rest(&self) -> bool {
+        self.adopted && !self.busy && !self.machine.is_busy()
+    }
+
+    fn become_ready(&mut self) {
+        let late = clock::boot_ms() >= self.begun + READY_WITHIN_MS;
+        if !self.ready && (late || self.is_at_rest()) {
+            self.ready = true;
+            notify::ready(&self.notified);
+        }
+    }
+
+    /// Not in the midst of a start: who asks would be told of half of it.
+    fn takes_clients(&self) -> bool {
+        self.ready || clock::boot_ms() >= self.begun + CLIENTS_WITHIN_MS
+    }
+
     /// Marks of links that are gone.
     fn clean_marks(&self) {
-        for clean in [ipv6::clean, tune::clean, wifi::clean, up::clean] {
+        for clean in [
+            ipv6::clean,
+            tune::clean,
+            wifi::clean,
+            up::clean,
+            slow::clean,
+        ] {
             clean(&self.engine);
         }
     }
 
     /// Takes every step there is to take.
-    fn work(&mut self) {
+    fn work(&mut self) -> Result<(), String> {
         self.busy = true;
         for _ in 0..STEPS_AT_ONCE {
             self.keep_watchdog();
-            // In a flood the rest comes in between.
             if !self.machine.drain(&mut self.engine) {
                 break;
             }
+            self.hear_kernel()?;
+            self.adopt();
             // With the first adapter there is something to make it from.
             if self.engine.is_anonymous() {
                 let identity = leases::identity(&self.engine);
@@ -234,7 +243,7 @@ impl Daemon {
             }
         }
         let links = self.engine.observed().links().count();
-        if links < self.links {
+        if links < self.links && self.adopted {
             self.clean_marks();
         }
         self.links = links;
@@ -243,128 +252,10 @@ impl Daemon {
         self.source.keep_if_good(clock::boot_ms(), &self.engine);
         self.write_log();
         self.tell_init();
+        self.become_ready();
+        self.answer_waiting();
         self.answer_statuses();
-    }
-
-    fn wait(&mut self) -> Result<(), String> {
-        let now = clock::boot_ms();
-        let deadlines = [
-            // A deadline that passed since then is still to be served.
-            self.engine.poll_at(self.looked_at),
-            self.clients.poll_at(),
-            self.source.poll_at(now),
-            self.signals_until,
-            self.watchdog.map(|(_, at)| at),
-            self.busy.then_some(now),
-        ];
-        let until = deadlines.into_iter().flatten().min();
-        let ready = {
-            let mut interests: heapless::Vec<Interest<'_, Token>, { poll::MAX }> =
-                heapless::Vec::new();
-            // The mount table reports its changes as trouble alone.
-            self.source.interests(&mut |fd, mounts| {
-                let _ = interests.push(Interest {
-                    fd,
-                    token: match mounts {
-                        true => Token::Mounts,
-                        false => Token::Directory,
-                    },
-                    read: !mounts,
-                    write: false,
-                });
-            });
-            let mut add = |fd, token, write: bool| {
-                let _ = interests.push(Interest {
-                    fd,
-                    token,
-                    read: !write,
-                    write,
-                });
-            };
-            add(self.machine.events_fd(), Token::Kernel, false);
-            add(self.signals.as_fd(), Token::Signals, false);
-            if let Some(fd) = self.switches.fd() {
-                add(fd, Token::Switches, false);
-            }
-            self.processes
-                .interests(&mut |fd, place, words| match words {
-                    true => add(fd, Token::Words(place), false),
-                    false => add(fd, Token::Process(place), false),
-                });
-            self.exchanges.interests(&mut |fd, place, arp| match arp {
-                true => add(fd, Token::Arp(place), false),
-                false => add(fd, Token::Dhcp(place), false),
-            });
-            self.exchanges6
-                .interests(&mut |fd, place| add(fd, Token::Dhcp6(place), false));
-            self.clients.interests(&mut |fd, place, read, write| {
-                let token = place.map_or(Token::Listener, Token::Client);
-                let _ = interests.push(Interest {
-                    fd,
-                    token,
-                    read,
-                    write,
-                });
-            });
-            self.alarm
-                .wait(&interests, until)
-                .map_err(|e| format!("waiting: {e}"))?
-        };
-        // Places are stable until the next wait: nothing is removed in between.
-        for Ready { token, trouble, .. } in ready {
-            self.serve(token, trouble);
-        }
-        self.processes.sweep();
-        self.clients.sweep(clock::boot_ms());
-        self.keep_watchdog();
         Ok(())
-    }
-
-    fn serve(&mut self, token: Token, trouble: bool) {
-        match token {
-            // The next look at the engine begins with them.
-            Token::Kernel => {}
-            Token::Signals => {
-                let caught = self.signals.take();
-                if caught.stop {
-                    self.stop();
-                }
-                if caught.leave {
-                    // As after a crash, the next start takes up all that is there.
-                    notify::stopping();
-                    log::info!("leaving everything as it is, for the next start");
-                    self.leave = true;
-                }
-                if caught.child
-                    && let Some(planner) = &mut self.planner
-                    && !matches!(planner.reap(), Ok(None))
-                {
-                    self.planner = None;
-                }
-                if caught.reload {
-                    let _ = self.reload();
-                }
-            }
-            Token::Switches => self.switches.drain(&mut self.engine),
-            Token::Mounts => self.look(true),
-            Token::Directory => self.look(false),
-            Token::Listener => self.clients.accept(clock::boot_ms()),
-            Token::Client(place) => {
-                if let Some(request) = self.clients.serve(place, trouble) {
-                    self.request(place, &request);
-                }
-            }
-            Token::Process(place) => {
-                if let Some(link) = self.processes.ended(place) {
-                    self.engine
-                        .handle(clock::boot_ms(), Event::SupplicantExited { link });
-                }
-            }
-            Token::Arp(place) => self.exchanges.watch(place, trouble, &mut self.engine),
-            Token::Dhcp(place) => self.exchanges.listen(place, trouble, &mut self.engine),
-            Token::Dhcp6(place) => self.exchanges6.listen(place, trouble, &mut self.engine),
-            Token::Words(place) => self.processes.listen(place, trouble, &mut self.engine),
-        }
     }
 
     fn stop(&mut self) {
@@ -458,13 +349,15 @@ pub fn resolver_is_current(engine: &Engine) -> bool {
 
 /// Reads the machine once into an engine, for `plan`.
 pub fn read_machine(engine: &mut Engine) -> Result<(), String> {
-    let mut machine = Machine::open()?;
+    let mut worker = kernel_io::Worker::open()?;
     leases::load(engine);
-    let read = machine.read_all(Scope::All, engine);
+    let all = Action::Resync(Scope::All);
+    let read = worker.carry_out(&all, &mut |answer| {
+        if let Some(event) = answer.event() {
+            engine.handle(clock::boot_ms(), event);
+        }
+    });
     let failed = read.as_ref().err().map(|failure| failure.text.to_string());
-    engine.handle(
-        clock::boot_ms(),
-        Event::Done(Action::Resync(Scope::All), read),
-    );
+    engine.handle(clock::boot_ms(), Event::Done(all, read));
     failed.map_or(Ok(()), Err)
 }

@@ -1,6 +1,6 @@
 //! Carrying out one action of the engine, and telling it how that went.
-use super::{Daemon, failure, ipv6, leases, neighbours, resolv, tune, up};
-use crate::engine::action::{Action, KernelAction};
+use super::{Daemon, failure, leases, neighbours, resolv, slow, up};
+use crate::engine::action::Action;
 use crate::engine::event::{Event, Failure};
 use crate::engine::words;
 use crate::system::clock;
@@ -8,15 +8,18 @@ use crate::system::clock;
 impl Daemon {
     pub(super) fn perform(&mut self, action: Action) {
         log::debug!("{}", words::Spoken(&action, self.engine.observed()));
+        if action.is_for_kernel() {
+            let now = clock::boot_ms();
+            let given = self.machine.give(action.clone());
+            return self.engine.handle(
+                now,
+                match given {
+                    Ok(()) => Event::Given(action),
+                    Err(failure) => Event::Done(action, Err(failure)),
+                },
+            );
+        }
         let result = match &action {
-            Action::Kernel(kernel) => self.change(kernel),
-            Action::SetIpv6 {
-                link,
-                name,
-                enabled,
-            } => ipv6::set(*link, name, *enabled),
-            Action::Tune { link, name, tuning } => tune::set(*link, name, *tuning),
-            Action::Resync(scope) => self.machine.read_all(*scope, &mut self.engine),
             Action::StartSupplicant { link, name } => {
                 match self.processes.start(*link, name, &self.engine) {
                     Ok(how) => {
@@ -52,13 +55,8 @@ impl Daemon {
                 leases::store6(*link, &self.engine);
                 Ok(())
             }
-            Action::Inspect { link } => self.machine.inspect(*link, &mut self.engine),
-            Action::SetRadio { link, setting } => self.machine.wifi.set(*link, *setting),
-            Action::RestoreRadio { link } => self.machine.wifi.restore(*link),
-            Action::SetCountry { code } => self.machine.wifi.set_country(*code),
-            Action::CheckCountry { code } => self.machine.wifi.check_country(*code),
-            Action::Unblock { switch, .. } => self.unblock(*switch),
             Action::NoteUp { link, was_up } => up::note(*link, *was_up),
+            Action::NoteSlow { link, times } => slow::note(*link, *times),
             Action::SayMoved { link } => neighbours::tell(*link, &self.engine),
             Action::SolicitRouter { link } => neighbours::ask_routers(*link, &self.engine),
             Action::WriteResolver => resolv::write(&self.engine),
@@ -68,26 +66,55 @@ impl Daemon {
                 self.leave = true;
                 Ok(())
             }
+            Action::Kernel(_)
+            | Action::SetIpv6 { .. }
+            | Action::Tune { .. }
+            | Action::SetRadio { .. }
+            | Action::RestoreRadio { .. }
+            | Action::SetCountry { .. }
+            | Action::CheckCountry { .. }
+            | Action::Unblock { .. }
+            | Action::Resync(_)
+            | Action::Inspect { .. }
+            | Action::ReadLink { .. } => Ok(()),
         };
         self.engine
             .handle(clock::boot_ms(), Event::Done(action, result));
     }
 
-    /// The kernel tells what became of it at once.
-    fn unblock(&mut self, switch: u32) -> Result<(), Failure> {
-        self.switches.unblock(switch)?;
-        self.switches.drain(&mut self.engine);
-        match self.engine.is_blocked_by_software(switch) {
-            true => Err(failure(0, &"something switches it off again at once")),
-            false => Ok(()),
+    /// Takes in what the kernel answered.
+    pub(super) fn hear_kernel(&mut self) -> Result<(), String> {
+        let Some((action, mut result)) = self.machine.hear(&mut self.engine)? else {
+            return Ok(());
+        };
+        if result.is_ok() {
+            result = self.look_after(&action);
         }
+        self.engine
+            .handle(clock::boot_ms(), Event::Done(action, result));
+        Ok(())
     }
 
-    fn change(&mut self, action: &KernelAction) -> Result<(), Failure> {
-        let result = self.machine.change(action);
-        if let (Ok(()), Some(link)) = (&result, words::changed_link(action)) {
-            self.machine.read_link(link, &mut self.engine);
+    /// What the kernel sends no notification of. It sends none when a bond that is down
+    /// changes an option, nor for an alias (`netdev_state_change()` in net/core/dev.c looks at
+    /// IFF_UP); rfkill's come by themselves, and tell whether anything changed.
+    fn look_after(&mut self, action: &Action) -> Result<(), Failure> {
+        match action {
+            Action::Kernel(kernel) => {
+                if let Some(link) = words::changed_link(kernel) {
+                    self.engine
+                        .handle(clock::boot_ms(), Event::LinkUnread(link));
+                }
+                Ok(())
+            }
+            Action::Unblock { switch, .. } => {
+                self.switches.drain(&mut self.engine);
+                match self.engine.is_blocked_by_software(*switch) {
+                    true => Err(failure(0, &"something switches it off again at once")),
+                    false => Ok(()),
+                }
+            }
+            _ => Ok(()),
         }
-        result
     }
 }

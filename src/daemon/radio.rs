@@ -1,7 +1,5 @@
 //! The radios' switches: /dev/rfkill, where the kernel has it.
-use super::failure;
 use crate::engine::Engine;
-use crate::engine::event::Failure;
 use crate::kernel::rfkill as events;
 use crate::system::clock;
 use crate::system::rfkill::Rfkill;
@@ -42,13 +40,6 @@ impl Switches {
                     self.0 = None;
                 }
             }
-        }
-    }
-
-    pub fn unblock(&mut self, number: u32) -> Result<(), Failure> {
-        match &mut self.0 {
-            Some(device) => device.unblock(number).map_err(|e| failure(e.errno, &e)),
-            None => Err(failure(0, &"there is no /dev/rfkill")),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What visitors of the control socket ask for.
-use super::{Daemon, SIGNALS_WITHIN_MS, STEPS_AT_ONCE, clients, planner};
+use super::clients::Waits;
+use super::{Daemon, SIGNALS_WITHIN_MS, answers, planner};
+use crate::engine::Engine;
 use crate::engine::action::Action;
 use crate::engine::event::Event;
 use crate::system::{children, clock};
@@ -20,7 +22,7 @@ impl Daemon {
                 self.signals_until = Some(clock::boot_ms() + SIGNALS_WITHIN_MS);
             }
             Some(Request::Events { json, count }) => {
-                let body = clients::events(&self.engine, json, count);
+                let body = answers::events(&self.engine, json, count);
                 self.clients.answer(place, 0, &body);
             }
             Some(Request::Reload) => match self.reload() {
@@ -28,8 +30,8 @@ impl Daemon {
                 Err(reason) => self.clients.answer(place, 1, &format!("{reason}\n")),
             },
             Some(Request::Switch(member)) => {
-                let (code, body) = self.switch(member);
-                self.clients.answer(place, code, &body);
+                let answer = self.switch(member);
+                self.answer_or_wait(place, answer);
             }
             Some(Request::Renew(leases)) => {
                 let (code, body) = match self.engine.renew(clock::boot_ms(), leases) {
@@ -40,20 +42,20 @@ impl Daemon {
                 self.clients.answer(place, code, &body);
             }
             Some(Request::Release(leases)) => {
-                let (code, body) = self.release(leases);
-                self.clients.answer(place, code, &body);
+                let answer = self.release(leases);
+                self.answer_or_wait(place, answer);
             }
             Some(Request::Member { name, order }) => {
-                let (code, body) = self.member(name, order);
-                self.clients.answer(place, code, &body);
+                let answer = self.member(name, order);
+                self.answer_or_wait(place, answer);
             }
             Some(Request::Doctor) => {
                 let fault = self.source.fault();
-                let (code, body) = clients::doctor(&self.engine, fault, clock::boot_ms());
+                let (code, body) = answers::doctor(&self.engine, fault, clock::boot_ms());
                 self.clients.answer(place, code, &body);
             }
             Some(Request::Links) => {
-                let body = clients::links(&self.engine, clock::boot_ms());
+                let body = answers::links(&self.engine, clock::boot_ms());
                 self.clients.answer(place, 0, &body);
             }
             Some(Request::Ways) => {
@@ -97,7 +99,14 @@ impl Daemon {
         }
     }
 
-    fn release(&mut self, leases: Leases<'_>) -> (u8, String) {
+    fn answer_or_wait(&mut self, place: usize, answer: Result<Waits, String>) {
+        match answer {
+            Ok(waits) => self.clients.wait(place, waits),
+            Err(body) => self.clients.answer(place, 1, &body),
+        }
+    }
+
+    fn release(&mut self, leases: Leases<'_>) -> Result<Waits, String> {
         let mut count = 0;
         while leases.means(Family::V4)
             && count < crate::engine::dhcp4::MAX_CLIENTS
@@ -113,82 +122,51 @@ impl Daemon {
             self.perform(Action::ReleaseDhcp6 { link });
             count += 1;
         }
-        self.work_without_answers();
         match count {
-            0 => (1, no_client(leases)),
-            1 => (0, "the lease was given back\n".into()),
-            count => (0, format!("{count} leases were given back\n")),
+            0 => Err(no_client(leases)),
+            count => Ok(Waits::Released(count)),
         }
     }
 
-    fn switch(&mut self, member: &str) -> (u8, String) {
-        match self.engine.may_switch(member) {
-            Ok(index) => {
-                self.engine.handle(clock::boot_ms(), Event::Switch(index));
-                self.work_without_answers();
-                match self.engine.carry().now() {
-                    Some((active, _)) if active == index => (0, format!("{member} is active\n")),
-                    _ => (
-                        1,
-                        format!("{member}: the kernel did not take it; see `wifibond events`\n"),
-                    ),
-                }
-            }
-            Err(reason) => (1, format!("{member}: {reason}\n")),
-        }
+    fn switch(&mut self, member: &str) -> Result<Waits, String> {
+        let index = self.engine.may_switch(member);
+        let index = index.map_err(|reason| format!("{member}: {reason}\n"))?;
+        self.engine.handle(clock::boot_ms(), Event::Switch(index));
+        let name = self.engine.observed().link(index).map(|l| l.name.clone());
+        Ok(Waits::Switch(index, name.unwrap_or_default()))
     }
 
-    fn member(&mut self, name: &str, order: Order) -> (u8, String) {
-        let link = match self.engine.member(name) {
-            Ok(link) => link,
-            Err(reason) => return (1, format!("{name}: {reason}\n")),
-        };
+    fn member(&mut self, member: &str, order: Order) -> Result<Waits, String> {
+        let link = self.engine.member(member);
+        let link = link.map_err(|reason| format!("{member}: {reason}\n"))?;
+        let name = self.engine.observed().link(link).map(|l| l.name.clone());
+        let name = name.unwrap_or_default();
         let rest = match order {
             Order::Reassociate => {
-                return match self.engine.rejoin(link) {
-                    Ok(()) => (0, format!("{name} joins anew when it is its turn\n")),
-                    Err(reason) => (1, format!("{name}: {reason}\n")),
-                };
+                let asked = self.engine.rejoin(link);
+                asked.map_err(|reason| format!("{member}: {reason}\n"))?;
+                return Ok(Waits::Joins(name));
             }
             Order::Down => true,
             Order::Up => false,
         };
         let rested = Event::Rest { link, rest };
         self.engine.handle(clock::boot_ms(), rested);
-        self.work_without_answers();
-        let up = self.engine.observed().link(link).is_some_and(|l| l.up);
-        let alone = match self.engine.carry().now() {
-            Some(_) => "",
-            None => "; no other member carries traffic",
-        };
-        match (rest, up) {
-            (true, false) => {
-                let body = format!("{name} is down until `wifibond member {name} up`{alone}\n");
-                (0, body)
-            }
-            // Its wpa_supplicant goes first.
-            (true, true) => {
-                let body = format!("{name} goes down until `wifibond member {name} up`{alone}\n");
-                (0, body)
-            }
-            (false, true) => (0, format!("{name} is up\n")),
-            (false, false) => (
-                1,
-                format!("{name} does not come up; see `wifibond status`\n"),
-            ),
-        }
+        Ok(Waits::Member { link, name, rest })
     }
 
-    /// As [`Daemon::work`], from within a request.
-    fn work_without_answers(&mut self) {
-        for _ in 0..STEPS_AT_ONCE {
-            self.keep_watchdog();
-            let _ = self.machine.drain(&mut self.engine);
-            match self.engine.next(clock::boot_ms()) {
-                Some(action) => self.perform(action),
-                None => return,
-            }
-        }
+    /// Requests that change something are answered when there is nothing left to do.
+    pub(super) fn answer_waiting(&mut self) {
+        let done = self.is_at_rest();
+        let engine = &self.engine;
+        self.clients
+            .answer_waiting(clock::boot_ms(), done, &mut |waits, done| match waits {
+                _ if !done => (
+                    1,
+                    "the kernel has not answered yet; see `wifibond status`\n".into(),
+                ),
+                waits => became_of(engine, waits),
+            });
     }
 
     /// Statuses go out when the radios have told their signals, or are late.
@@ -203,7 +181,43 @@ impl Daemon {
         self.signals_until = None;
         let engine = &self.engine;
         self.clients
-            .answer_statuses(&mut |json| clients::status(engine, now, json));
+            .answer_statuses(&mut |json| answers::status(engine, now, json));
+    }
+}
+
+/// What became of a request, and its exit code.
+fn became_of(engine: &Engine, waits: &Waits) -> (u8, String) {
+    match waits {
+        Waits::Joins(name) => (0, format!("{name} joins anew when it is its turn\n")),
+        Waits::Released(1) => (0, "the lease was given back\n".into()),
+        Waits::Released(count) => (0, format!("{count} leases were given back\n")),
+        Waits::Switch(index, name) => match engine.carry().now() {
+            Some((active, _)) if active == *index => (0, format!("{name} is active\n")),
+            _ => (
+                1,
+                format!("{name}: the kernel did not take it; see `wifibond events`\n"),
+            ),
+        },
+        Waits::Member { link, name, rest } => {
+            let up = engine.observed().link(*link).is_some_and(|l| l.up);
+            let alone = match engine.carry().now() {
+                Some(_) => "",
+                None => "; no other member carries traffic",
+            };
+            // One that is still up: its wpa_supplicant goes first.
+            let verb = if up { "goes" } else { "is" };
+            match (rest, up) {
+                (true, _) => (
+                    0,
+                    format!("{name} {verb} down until `wifibond member {name} up`{alone}\n"),
+                ),
+                (false, true) => (0, format!("{name} is up\n")),
+                (false, false) => (
+                    1,
+                    format!("{name} does not come up; see `wifibond status`\n"),
+                ),
+            }
+        }
     }
 }
 

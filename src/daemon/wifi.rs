@@ -3,7 +3,7 @@
 //! A file `radio.INDEX` in the run directory says what has to be given back: how power save
 //! was before we came (`1`, `0`, or `-` where nobody knows), then `r` if rates were left out
 //! and `d` if a distance was set.
-use super::machine::exchange;
+use super::kernel_io::exchange;
 use super::{failure, marks};
 use crate::engine::Engine;
 use crate::engine::event::{Event, Failure};

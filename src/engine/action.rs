@@ -6,8 +6,9 @@ use super::tune::Tuning;
 use crate::config::{IfName, IpNet, Route};
 use crate::wire::wpa::Request;
 
-/// One step. The daemon performs it at once and answers with
-/// [`Event::Done`](super::event::Event::Done); what it changed in the kernel comes
+/// One step. The daemon performs it at once, or announces with
+/// [`Event::Given`](super::event::Event::Given) that the kernel is carrying it out, and answers
+/// with [`Event::Done`](super::event::Event::Done); what it changed in the kernel comes
 /// back as notifications, like anybody else's change.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -95,6 +96,16 @@ pub enum Action {
     WriteResolver,
     /// Read links, addresses and routes afresh.
     Resync(Scope),
+    /// Read one link afresh, with all that rtnetlink does not tell of it.
+    ReadLink {
+        link: Index,
+    },
+    /// Keep in mind for the next start that a driver did not answer so many times; 0: no
+    /// longer.
+    NoteSlow {
+        link: Index,
+        times: u8,
+    },
     /// Start wpa_supplicant, or adopt the one a crashed daemon left. Answered by
     /// `Event::SupplicantStarted` in place of a plain success.
     StartSupplicant {
@@ -120,6 +131,43 @@ pub enum Action {
     },
     /// All is taken down: leave.
     Exit,
+}
+
+impl Action {
+    /// A request to the kernel or a driver, which may take as long as it likes: one at a time.
+    pub fn is_for_kernel(&self) -> bool {
+        match self {
+            Action::Kernel(_)
+            | Action::SetIpv6 { .. }
+            | Action::Tune { .. }
+            | Action::SetRadio { .. }
+            | Action::RestoreRadio { .. }
+            | Action::SetCountry { .. }
+            | Action::CheckCountry { .. }
+            | Action::Unblock { .. }
+            | Action::Resync(_)
+            | Action::Inspect { .. }
+            | Action::ReadLink { .. } => true,
+            Action::SendDhcp4 { .. }
+            | Action::SayArp { .. }
+            | Action::ReleaseDhcp4 { .. }
+            | Action::StoreLease { .. }
+            | Action::SendDhcp6 { .. }
+            | Action::ReleaseDhcp6 { .. }
+            | Action::StoreLease6 { .. }
+            | Action::SayMoved { .. }
+            | Action::SolicitRouter { .. }
+            | Action::NoteUp { .. }
+            | Action::NoteSlow { .. }
+            | Action::WriteResolver
+            | Action::StartSupplicant { .. }
+            | Action::AttachSupplicant { .. }
+            | Action::AskSupplicant { .. }
+            | Action::ReconfigureSupplicant { .. }
+            | Action::StopSupplicant { .. }
+            | Action::Exit => false,
+        }
+    }
 }
 
 /// What is read afresh.

@@ -20,6 +20,15 @@ pub enum Event<'a> {
     DumpEnds(Scope),
     /// Notifications were lost, or a message could not be read.
     Lost,
+    /// The kernel has been asked for this, and has not answered yet.
+    Given(Action),
+    /// There is news of this link, which has to be read.
+    LinkUnread(Index),
+    /// In an earlier run, this link's driver did not answer so many times.
+    WasSlow {
+        link: Index,
+        times: u8,
+    },
     /// An action was carried out, or was not.
     Done(Action, Result<(), Failure>),
     SupplicantStarted {

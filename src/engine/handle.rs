@@ -54,6 +54,9 @@ impl Engine {
                 let text = format_args!("notifications were lost: reading all again");
                 self.journal.write(now, RecordKind::Resync, "", text);
             }
+            Event::Given(action) => self.kernel_given(now, action),
+            Event::LinkUnread(link) => self.want_link(link),
+            Event::WasSlow { link, times } => self.was_slow(now, link, times),
             Event::Done(action, result) => self.action_done(now, action, result),
             Event::SupplicantStarted { link, how } => self.supplicant_started(now, link, how),
             Event::SupplicantExited { link } => self.supplicant_exited(now, link),
@@ -121,11 +124,13 @@ impl Engine {
 
     /// Works out what follows from the state alone.
     fn settle(&mut self, now: u64) {
+        self.watch_kernel(now);
         for supplicant in &mut self.supplicants {
             let link = self.observed.link(supplicant.link);
             supplicant.tick(now, link.is_some_and(roles::authorised));
         }
         if !self.observed.is_complete() {
+            self.advance_stop(now);
             return;
         }
         self.forget_unwanted_supplicants();
@@ -377,6 +382,7 @@ impl Engine {
         self.retry.forget_link(index);
         self.ipv6_off.retain(|off| *off != index);
         self.tuned.retain(|(done, _)| *done != index);
+        self.forget_slow(index);
         self.radio_gone(index);
         self.resting.retain(|resting| *resting != index);
         self.was_up.retain(|up| *up != index);

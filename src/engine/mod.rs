@@ -27,6 +27,7 @@ pub mod radio;
 pub mod random;
 mod retry;
 pub mod roles;
+mod slow;
 pub mod status;
 mod status_link;
 mod status_list;
@@ -106,6 +107,13 @@ pub struct Engine {
     moves: Vec<moves::Move, { dhcp4::MAX_CLIENTS }>,
     /// What has to be read afresh.
     unread: Option<Scope>,
+    /// Links that have to be.
+    unread_links: Vec<Index, { slow::MAX_UNREAD }>,
+    /// What the kernel has been asked for and has not answered.
+    under_way: Option<slow::UnderWay>,
+    slow: Vec<slow::Slow, { MAX_SUPPLICANTS }>,
+    /// The end of the last question to a wpa_supplicant for which the kernel was looked at.
+    doubted: u64,
     stopping: Option<stop::Stop>,
 }
 
@@ -140,6 +148,10 @@ impl Engine {
             was_up: Vec::new(),
             moves: Vec::new(),
             unread: Some(Scope::All),
+            unread_links: Vec::new(),
+            under_way: None,
+            slow: Vec::new(),
+            doubted: 0,
             stopping: None,
         }
     }
@@ -204,6 +216,10 @@ impl Engine {
         // Before the links are read afresh: one that the file leaves out is forgotten then.
         let unwanted = dhcp4::next_unwanted(self, now);
         if let Some(step) = unwanted.or_else(|| dhcp6::next_unwanted(self, now)) {
+            return Some(step);
+        }
+        // First, and on a disk in memory: the driver may have the machine restarted.
+        if let Some(step) = self.next_slow_note(now).or_else(|| self.next_link(now)) {
             return Some(step);
         }
         if let Some(scope) = self.unread
@@ -277,10 +293,13 @@ impl Engine {
             self.moves_poll_at(now),
             self.resolver_poll_at(now),
             self.radios_poll_at(),
+            self.kernel_poll_at(now),
             stopping,
         ]
         .into_iter()
         .flatten()
+        // One that has passed was looked at, and waits for something else.
+        .filter(|at| *at > now)
         .min()
     }
 
@@ -288,9 +307,10 @@ impl Engine {
         self.offer_any(now, Action::Kernel(action))
     }
 
-    /// The action, unless it failed lately.
+    /// The action, unless it failed lately, or has to wait for the kernel.
     fn offer_any(&self, now: u64, action: Action) -> Option<Action> {
-        (!self.retry.blocked(&action, now)).then_some(action)
+        let waits = self.has_to_wait(&action, now);
+        (!waits && !self.retry.blocked(&action, now)).then_some(action)
     }
 
     /// Turns a link's IPv6 on or off where that is not done yet.

@@ -8,6 +8,7 @@ use super::words;
 
 impl Engine {
     pub(super) fn action_done(&mut self, now: u64, action: Action, result: Result<(), Failure>) {
+        self.kernel_answered(now, &action, result.is_ok());
         match result {
             Ok(()) => self.action_succeeded(now, action),
             Err(failure) => self.action_failed(now, &action, failure),
@@ -61,6 +62,8 @@ impl Engine {
                     self.unread = None;
                 }
             }
+            Action::NoteSlow { link, times } => self.slow_noted(*link, *times),
+            Action::ReadLink { .. } => return,
             Action::StartSupplicant { .. } => {}
             Action::AttachSupplicant { link } => self.with(*link, |s| s.attached(now)),
             Action::AskSupplicant { link, request } => {
@@ -124,6 +127,9 @@ impl Engine {
             // As it is, it stays.
             Action::RestoreRadio { link } => self.radio_restored(*link),
             Action::NoteUp { link, was_up } => self.note_up(*link, *was_up),
+            Action::NoteSlow { link, times } => self.slow_noted(*link, *times),
+            // It is gone, as a rule: the notification of that is on its way.
+            Action::ReadLink { .. } => return,
             Action::SetCountry { .. } | Action::Unblock { .. } => {}
             Action::Kernel(_)
             | Action::WriteResolver
@@ -149,7 +155,7 @@ impl Engine {
         }
     }
 
-    fn trouble(&mut self, now: u64, action: &Action, text: core::fmt::Arguments<'_>) {
+    pub(super) fn trouble(&mut self, now: u64, action: &Action, text: core::fmt::Arguments<'_>) {
         let name = words::subject(action)
             .and_then(|index| self.observed.link(index))
             .map_or(self.config.bond.name.clone(), |link| link.name.clone());

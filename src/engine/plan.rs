@@ -31,6 +31,7 @@ pub fn of_start(
 /// and cables that are not there yet is told only of a configuration that is another.
 pub fn of_change(engine: &mut Engine, now: u64, config: &Config, out: &mut dyn Write) {
     let is_another = *engine.config() != *config;
+    engine.answer_for_kernel();
     // Whatever is awaited of them has been answered.
     let supplicants: Vec<Index, { super::MAX_SUPPLICANTS }> =
         engine.supplicants().iter().map(|s| s.link).collect();
@@ -156,6 +157,8 @@ fn is_a_change(action: &Action) -> bool {
         | Action::Inspect { .. }
         | Action::CheckCountry { .. }
         | Action::NoteUp { .. }
+        | Action::NoteSlow { .. }
+        | Action::ReadLink { .. }
         | Action::SendDhcp4 { .. }
         | Action::SayArp { .. }
         | Action::ReleaseDhcp4 { .. }

@@ -49,6 +49,7 @@ pub fn perform(engine: &mut Engine, now: u64, action: Action) -> Effect {
             return effect;
         }
         Action::Resync(scope) => reread(engine, now, *scope),
+        Action::ReadLink { link } => edit_or_fail(engine, now, *link, |_| {}),
         Action::Exit => {
             effect = Effect::Exit;
             Ok(())
@@ -61,6 +62,7 @@ pub fn perform(engine: &mut Engine, now: u64, action: Action) -> Effect {
         | Action::CheckCountry { .. }
         | Action::Unblock { .. }
         | Action::NoteUp { .. }
+        | Action::NoteSlow { .. }
         | Action::Tune { .. }
         | Action::SendDhcp6 { .. }
         | Action::ReleaseDhcp6 { .. }

@@ -434,6 +434,11 @@ pub fn problems(engine: &Engine, now: u64) -> Bounded<Problem, MAX_PROBLEMS> {
             text: refusal.text.clone(),
         });
     }
+    engine.each_delay(now, &mut |link, text| {
+        let link = link.and_then(|index| engine.observed.link(index));
+        let link = link.map_or(IfName::new(), |link| link.name.clone());
+        let _ = list.push(Problem { link, text });
+    });
     for supplicant in engine.supplicants() {
         if let Some(fault) = &supplicant.fault {
             let text = super::journal::clip(format_args!("{fault}"));

@@ -1,5 +1,6 @@
 //! The ordered way down: addresses and routes, supplicants, members, the bond. Each
-//! stage has its time; what fails is passed over, and said by whoever failed it.
+//! stage has its time; what fails is passed over, and said by whoever failed it. Without an
+//! answer of the kernel the rest is left as it is, and that is said too.
 use super::Engine;
 use super::action::{Action, KernelAction};
 use super::bond;
@@ -102,7 +103,10 @@ impl Engine {
     pub(super) fn advance_stop(&mut self, now: u64) {
         while let Some(stop) = &self.stopping {
             let waiting = stop.stage == Stage::Supplicants && !self.supplicants.iter().all(is_dead);
-            let busy = waiting || step(self, now, stop.stage).is_some();
+            // Before the first read nobody knows whether there is anything to take down.
+            let unread = !self.observed.is_complete();
+            let given = self.under_way.is_some();
+            let busy = waiting || unread || given || step(self, now, stop.stage).is_some();
             if stop.stage == Stage::Done || (busy && now < stop.until) {
                 return;
             }
@@ -112,6 +116,9 @@ impl Engine {
                 Stage::Members => Stage::Bond,
                 Stage::Bond | Stage::Done => Stage::Done,
             };
+            if stage == Stage::Done {
+                self.say_what_is_left(now);
+            }
             self.stopping = Some(Stop {
                 stage,
                 until: now + STAGE_MS,

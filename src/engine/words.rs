@@ -17,6 +17,8 @@ pub fn subject(action: &Action) -> Option<Index> {
         | Action::RestoreRadio { link }
         | Action::Unblock { link, .. }
         | Action::NoteUp { link, .. }
+        | Action::NoteSlow { link, .. }
+        | Action::ReadLink { link }
         | Action::SendDhcp6 { link }
         | Action::ReleaseDhcp6 { link }
         | Action::StoreLease6 { link }
@@ -180,6 +182,8 @@ impl fmt::Display for Words<'_> {
             Action::WriteResolver => f.write_str("write resolv.conf"),
             Action::Resync(Scope::All) => f.write_str("read links, addresses and routes"),
             Action::Resync(Scope::Routes) => f.write_str("read routes"),
+            Action::ReadLink { .. } => f.write_str("read its state"),
+            Action::NoteSlow { .. } => f.write_str("note that its driver is slow"),
             Action::StartSupplicant { .. } => f.write_str("start wpa_supplicant"),
             Action::AttachSupplicant { .. } => f.write_str("connect to wpa_supplicant"),
             Action::AskSupplicant { .. } => f.write_str("ask wpa_supplicant"),

@@ -8,6 +8,7 @@ pub mod core_dump;
 mod error;
 pub mod ethtool;
 pub mod files;
+pub mod helper;
 pub mod host;
 pub mod inet6;
 pub mod log;

@@ -1,4 +1,5 @@
-//! What a running process costs: memory, and how often it wakes up.
+//! What a running wifibond costs, with the process beside it that carries out its requests to
+//! the kernel: memory, and how often it wakes up.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -15,9 +16,13 @@ pub struct Memory {
 impl Memory {
     #[track_caller]
     pub fn of(pid: i32) -> Memory {
+        let sum = |file: &str, name: &str| {
+            let pids = with_helper(pid).into_iter();
+            pids.map(|pid| field(&proc_file(pid, file), name)).sum()
+        };
         Memory {
-            anon: field(&proc_file(pid, "status"), "RssAnon:"),
-            proportional: field(&proc_file(pid, "smaps_rollup"), "Pss:"),
+            anon: sum("status", "RssAnon:"),
+            proportional: sum("smaps_rollup", "Pss:"),
         }
     }
 
@@ -26,7 +31,9 @@ impl Memory {
     pub fn parts(pid: i32) -> BTreeMap<String, u64> {
         let mut parts = BTreeMap::new();
         let mut part = String::new();
-        for line in proc_file(pid, "smaps").lines() {
+        let pids = with_helper(pid).into_iter();
+        let smaps: String = pids.map(|pid| proc_file(pid, "smaps")).collect();
+        for line in smaps.lines() {
             let mut words = line.split_whitespace();
             let first = words.next().unwrap_or_default();
             if !first.ends_with(':') {
@@ -67,14 +74,30 @@ impl Wakeups {
 }
 
 /// Voluntary context switches: the kernel counts one each time the process goes to
-/// sleep, so also one for each time it wakes up again. All threads are counted.
+/// sleep, so also one for each time it wakes up again. All threads of both are counted.
 fn switches(pid: i32) -> u64 {
-    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("a running process");
-    threads
+    let threads =
+        |pid: i32| std::fs::read_dir(format!("/proc/{pid}/task")).expect("a running process");
+    let pids = with_helper(pid).into_iter();
+    pids.flat_map(threads)
         .flatten()
         .filter_map(|thread| std::fs::read_to_string(thread.path().join("status")).ok())
         .map(|status| field(&status, "voluntary_ctxt_switches:"))
         .sum()
+}
+
+/// The process, and the one beside it for requests to the kernel, which must be there.
+#[track_caller]
+fn with_helper(pid: i32) -> [i32; 2] {
+    let parent = format!("PPid:\t{pid}");
+    let is_helper = |other: &i32| {
+        let status = std::fs::read_to_string(format!("/proc/{other}/status")).unwrap_or_default();
+        let mut lines = status.lines();
+        lines.next() == Some("Name:\twifibond-kernel") && lines.any(|line| line == parent)
+    };
+    let all = std::fs::read_dir("/proc").expect("processes").flatten();
+    let mut pids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    [pid, pids.find(is_helper).expect("a helper")]
 }
 
 #[track_caller]

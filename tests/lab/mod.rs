@@ -24,6 +24,7 @@ mod pinger;
 mod plain;
 mod process;
 mod radio;
+pub mod rtnl;
 pub mod scene;
 pub mod status;
 mod wait;

@@ -36,6 +36,7 @@ mod radio;
 mod reload;
 mod resync;
 mod service;
+mod stalled;
 mod supplicant;
 mod terminal;
 mod visitors;

@@ -207,6 +207,8 @@ fn a_crash_leaves_no_core_dump() {
     wait_until("a core dump of the other one", SHORT, || {
         cores().contains(&format!(".{}", other.pid()))
     });
+    let helper = s.pi.ns.processes_named("wifibond-kernel");
+    assert_eq!(limits(helper[0]), ["0", "0"]);
     let ours = [s.pi.supplicants(), vec![daemon.pid()]].concat();
     for pid in ours {
         assert_eq!(limits(pid), ["0", "0"]);

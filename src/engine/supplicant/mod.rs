@@ -339,6 +339,26 @@ impl Supplicant {
         }
     }
 
+    /// When it will count as hung, if nothing comes.
+    pub fn doubtful(&self) -> Option<(Index, u64)> {
+        let at = match self.phase {
+            Phase::Starting { since, .. } => since + self.patience(ATTACH_FOR_MS),
+            Phase::Attached => self.asked?.1,
+            Phase::Waiting { .. } | Phase::Stopping { .. } => return None,
+        };
+        Some((self.link, at))
+    }
+
+    /// The kernel does not answer it either: later limits.
+    pub fn give_time(&mut self, now: u64) {
+        if let Phase::Starting { since, .. } = &mut self.phase {
+            *since = (*since).max(now.saturating_sub(ATTACH_FOR_MS / 2));
+        }
+        if let Some((_, until)) = &mut self.asked {
+            *until = (*until).max(now + ANSWER_WITHIN_MS / 2);
+        }
+    }
+
     pub fn poll_at(&self) -> Option<u64> {
         let phase = match self.phase {
             Phase::Waiting { until } => Some(until),

@@ -10,6 +10,7 @@ mod members;
 mod plan;
 mod radio;
 mod reload;
+mod slow;
 mod stopping;
 mod supplicants;
 mod which;

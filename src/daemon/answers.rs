@@ -1,0 +1,176 @@
+//! The texts that requests of the control socket are answered with.
+use crate::engine::Engine;
+use crate::engine::journal::Record;
+use crate::engine::status::{self, Shown};
+use crate::engine::status_text::{self, Line};
+use crate::system::clock;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// The largest status.
+const STATUS_BYTES: usize = 24 * 1024;
+
+/// The status and its exit code: 0 online, 3 not.
+pub fn status(engine: &Engine, now: u64, json: bool) -> (u8, String) {
+    let page = status_text::page(engine, now);
+    let code = if page.online() { 0 } else { 3 };
+    if !json {
+        return (code, format!("{page}"));
+    }
+    let mut buffer = vec![0; STATUS_BYTES];
+    match serde_json_core::to_slice(&status::status(engine, now), &mut buffer) {
+        Ok(length) => {
+            buffer.truncate(length);
+            buffer.push(b'\n');
+            (code, String::from_utf8(buffer).unwrap_or_default())
+        }
+        Err(_) => (1, "the status does not fit\n".into()),
+    }
+}
+
+/// What is not as the file has it, one a line: a file that is not in force, present problems,
+/// then what drivers cannot do.
+pub fn doctor(engine: &Engine, fault: Option<&str>, now: u64) -> (u8, String) {
+    let mut text = String::new();
+    if let Some(fault) = fault {
+        let _ = writeln!(text, "the file is not in force: {fault}");
+    }
+    for problem in status::problems(engine, now) {
+        let colon = if problem.link.is_empty() { "" } else { ": " };
+        let _ = writeln!(text, "{}{colon}{}", problem.link, problem.text);
+    }
+    engine.radio_findings(&mut |place, what| {
+        let _ = writeln!(text, "{place}: {what}");
+    });
+    match text.is_empty() {
+        true => (0, "nothing found\n".into()),
+        false => (1, text),
+    }
+}
+
+/// The names of all interfaces that are ours, one a line.
+pub fn links(engine: &Engine, now: u64) -> String {
+    let status = status::status(engine, now);
+    let mut text = String::new();
+    if let Some(bond) = &status.bond {
+        for member in &bond.members {
+            let _ = writeln!(text, "{}", member.name);
+        }
+    }
+    for link in &status.links {
+        let _ = writeln!(text, "{}", link.name.0);
+        for port in link.members.iter().flatten() {
+            let _ = writeln!(text, "{}", port.name);
+        }
+    }
+    text
+}
+
+#[derive(Serialize)]
+struct EventJson<'a> {
+    number: u32,
+    at: Shown<Utc>,
+    ago_ms: u64,
+    kind: &'static str,
+    link: &'a str,
+    text: &'a str,
+    from: Option<&'a str>,
+    to: Option<&'a str>,
+    outage_ms: Option<u64>,
+}
+
+/// The newest `count` events, oldest first: a line each, or a JSON array.
+pub fn events(engine: &Engine, json: bool, count: u32) -> String {
+    let now = (clock::boot_ms(), clock::wall_s());
+    let journal = engine.journal();
+    let records = journal.since(journal.written().saturating_sub(count));
+    let mut out = String::new();
+    if !json {
+        for record in records {
+            let _ = writeln!(out, "{}  {}", when(record, now), Line(record));
+        }
+        return out;
+    }
+    let mut between = "[\n";
+    for record in records {
+        out.push_str(between);
+        write_json(record, now, &mut out);
+        between = ",\n";
+    }
+    out.push_str(if out.is_empty() { "[]\n" } else { "\n]\n" });
+    out
+}
+
+fn write_json(record: &Record, now: (u64, u64), out: &mut String) {
+    let switch = record.switch.as_ref();
+    let event = EventJson {
+        number: record.number,
+        at: Shown(when(record, now)),
+        ago_ms: now.0.saturating_sub(record.at_ms),
+        kind: record.kind.word(),
+        link: &record.link,
+        text: &record.text,
+        from: switch.map(|s| s.from.as_str()),
+        to: switch.map(|s| s.to.as_str()),
+        outage_ms: switch.and_then(|s| s.outage_ms),
+    };
+    // The longest text, every character escaped, leaves room to spare.
+    let mut buffer = [0; 2048];
+    if let Ok(length) = serde_json_core::to_slice(&event, &mut buffer) {
+        out.push_str(core::str::from_utf8(&buffer[..length]).unwrap_or("null"));
+    }
+}
+
+/// A record's time on the wall clock, as that stands now: a Pi has no clock of its
+/// own, so times noted before the first synchronisation would be wrong for ever.
+fn when(record: &Record, (boot_ms, wall_s): (u64, u64)) -> Utc {
+    Utc(wall_s.saturating_sub(boot_ms.saturating_sub(record.at_ms) / 1000))
+}
+
+/// Seconds since 1970 as RFC 3339.
+pub struct Utc(pub u64);
+
+impl std::fmt::Display for Utc {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (days, second) = (self.0 / 86_400, self.0 % 86_400);
+        let (year, month, day) = date(days);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
+        )
+    }
+}
+
+/// The day so many days after 1 January 1970, in the Gregorian calendar: years are
+/// counted from March, so that the leap day is a year's last.
+fn date(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        assert_eq!(Utc(0).to_string(), "1970-01-01T00:00:00Z");
+        assert_eq!(Utc(951_782_399).to_string(), "2000-02-28T23:59:59Z");
+        assert_eq!(Utc(951_782_400).to_string(), "2000-02-29T00:00:00Z");
+        assert_eq!(Utc(1_795_132_800).to_string(), "2026-11-20T00:00:00Z");
+        assert_eq!(Utc(4_107_542_400).to_string(), "2100-03-01T00:00:00Z");
+    }
+}

@@ -1,0 +1,170 @@
+//! A process beside ours for what may block without an end, and the line to it.
+//!
+//! A process and no thread: one that waits inside the kernel cannot be ended, and a thread in
+//! that state would keep our own end waiting as long (`exit_group()` waits for every thread).
+use super::children::{self, Process};
+use super::error::of_nix;
+use super::{Error, Result};
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use nix::unistd::{ForkResult, fork};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+/// May be copied byte by byte between two processes of one program image: no pointer, no
+/// reference and no descriptor in it, and nothing that has to be dropped. Numbers, and texts
+/// and lists of bounded length that are held inline.
+pub trait Plain: 'static {}
+
+/// One end: sends `S`, receives `R`, one datagram each, in order.
+pub struct Line<S, R> {
+    socket: OwnedFd,
+    what: PhantomData<(S, R)>,
+}
+
+impl<S: Plain, R: Plain> Line<S, R> {
+    fn new(socket: OwnedFd) -> Self {
+        Line {
+            socket,
+            what: PhantomData,
+        }
+    }
+
+    /// `wait`: until there is room; otherwise EAGAIN.
+    pub fn send(&self, value: &S, wait: bool) -> Result<()> {
+        let flags = libc::MSG_NOSIGNAL | if wait { 0 } else { libc::MSG_DONTWAIT };
+        loop {
+            // SAFETY: the kernel reads the bytes of a live value, padding as it is.
+            let sent = unsafe {
+                libc::send(
+                    self.socket.as_raw_fd(),
+                    core::ptr::from_ref(value).cast(),
+                    size_of::<S>(),
+                    flags,
+                )
+            };
+            match Errno::result(sent) {
+                Ok(_) => return Ok(()),
+                Err(Errno::EINTR) => {}
+                Err(e) => return Err(of_nix("send")(e)),
+            }
+        }
+    }
+
+    /// `None`: nothing there. EPIPE: the other side has gone.
+    pub fn receive(&self, wait: bool) -> Result<Option<R>> {
+        let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
+        loop {
+            let mut value = MaybeUninit::<R>::uninit();
+            // SAFETY: the kernel writes at most the size of the place it is given.
+            let got = unsafe {
+                libc::recv(
+                    self.socket.as_raw_fd(),
+                    value.as_mut_ptr().cast(),
+                    size_of::<R>(),
+                    flags,
+                )
+            };
+            match Errno::result(got) {
+                // SAFETY: whole, and sent as an `R` by a process of the same image (a fork
+                // without exec); `Plain` says that its bytes are all there is to it.
+                Ok(length) if length.unsigned_abs() == size_of::<R>() => {
+                    return Ok(Some(unsafe { value.assume_init() }));
+                }
+                Ok(_) => {
+                    return Err(Error {
+                        call: "recv",
+                        errno: libc::EPIPE,
+                    });
+                }
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return Ok(None),
+                Err(e) => return Err(of_nix("recv")(e)),
+            }
+        }
+    }
+}
+
+impl<S, R> AsFd for Line<S, R> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// Starts `body` in a process of its own, which ends with it, or with us. To be called while
+/// there is one thread, before anything is opened that must not outlive us.
+pub fn start<J: Plain, A: Plain>(
+    name: &core::ffi::CStr,
+    body: fn(&Line<A, J>),
+) -> Result<(Line<J, A>, Process)> {
+    let (ours, theirs) = socketpair(
+        AddressFamily::Unix,
+        SockType::SeqPacket,
+        None,
+        SockFlag::SOCK_CLOEXEC,
+    )
+    .map_err(of_nix("socketpair"))?;
+    let parent = nix::unistd::getpid();
+    // SAFETY: there is one thread, so the child has all of the process.
+    match unsafe { fork() }.map_err(of_nix("fork"))? {
+        ForkResult::Parent { child } => {
+            drop(theirs);
+            let process = children::adopt(child.as_raw().unsigned_abs())?;
+            Ok((Line::new(ours), process))
+        }
+        ForkResult::Child => {
+            drop(ours);
+            // SAFETY: numbers, and a string that lives; the signals are ended by us alone.
+            unsafe {
+                libc::prctl(libc::PR_SET_NAME, name.as_ptr());
+                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+                for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGUSR1] {
+                    libc::signal(signal, libc::SIG_IGN);
+                }
+            }
+            // It may have ended before the request above.
+            if nix::unistd::getppid() == parent {
+                body(&Line::new(theirs));
+            }
+            // SAFETY: ends the process; nothing of the parent's is dropped or flushed.
+            unsafe { libc::_exit(0) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum Word {
+        Number(u64),
+        Last,
+    }
+    impl Plain for Word {}
+
+    fn double(line: &Line<Word, Word>) {
+        while let Ok(Some(Word::Number(n))) = line.receive(true) {
+            let _ = line.send(&Word::Number(2 * n), true);
+        }
+        let _ = line.send(&Word::Last, true);
+    }
+
+    #[test]
+    fn what_is_asked_is_answered_and_its_end_is_seen() {
+        let (line, mut process) = start(c"double", double).unwrap();
+        assert_eq!(line.receive(false).unwrap(), None);
+        for n in 1..50 {
+            line.send(&Word::Number(n), false).unwrap();
+            assert_eq!(line.receive(true).unwrap(), Some(Word::Number(2 * n)));
+        }
+        line.send(&Word::Last, false).unwrap();
+        assert_eq!(line.receive(true).unwrap(), Some(Word::Last));
+        assert_eq!(line.receive(true).unwrap_err().errno, libc::EPIPE);
+        while process.reap().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+    }
+}

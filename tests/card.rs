@@ -182,11 +182,7 @@ fn whole_life() {
     boot(PI3, &card(PI3), &rider);
 }
 
-/// Its kernel flushes some 200,000 pages on all four processors; on a busy computer that takes
-/// minutes in the emulator. systemd gives the boot partition up after 60 s, and nothing mounts it
-/// later. On idle computers it has passed: `cargo test --test card -- --ignored`.
 #[test]
-#[ignore = "the emulated 32-bit board stalls for minutes on a busy computer; /boot is then never mounted"]
 fn a_cold_start_in_32_bits_with_a_file_of_windows() {
     let image = copy(PI2, "windows");
     let text = fs::read_to_string(root().join("board/emulated/wifibond.json")).unwrap();

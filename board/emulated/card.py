@@ -38,10 +38,12 @@ MACHINES = {
     "raspi3b": ["qemu-system-aarch64", "-M", "raspi3b", "-m", "1G"],
     "raspi2b": ["qemu-system-arm", "-M", "raspi2b", "-m", "1G"],
 }
+# More words for the kernel, as its emulation needs them. The 32-bit kernel protects what it loads,
+# and at each unloading then flushes, page by page on all four processors, what lies between its
+# modules and its other mappings: 200,000 pages, minutes in the emulator.
+WORDS = {"raspi2b": ["rodata=off"]}
 # At a prompt a second is a second. Without one the machine has a time of its own, as in `boot`:
-# what it measures does not depend on how busy this computer is. Not so the 32-bit board: with
-# that its four processors take turns in one thread, and its kernel's flush of 200,000 pages,
-# each told to all of them, takes more than ten minutes.
+# what it measures does not depend on how busy this computer is.
 OUR_TIME = ["-accel", "tcg,thread=multi"]
 OWN_TIME = ["-icount", "shift=1,sleep=off", "-rtc", "clock=vm"]
 EMULATED = {"aarch64": "emulated", "armv7h": "emulated-32"}
@@ -113,13 +115,18 @@ def own_firmware(arch, place, rider):
     return files, (boot / "cmdline.txt").read_text().strip()
 
 
-def free_the_console(tree):
-    """The board's Bluetooth chip is at the other end of the serial line that is the console
-    here, and the kernel's driver would read all that is typed (drivers/tty/serdev)."""
+def prepare(tree):
+    """What the firmware makes of the device tree, and a console of its own. The board's Bluetooth
+    chip is at the other end of the serial line that is the console here, and the kernel's driver
+    would read all that is typed (drivers/tty/serdev). Random numbers to begin with are in
+    /chosen/rng-seed, as the firmware of a Pi puts them there: without them the kernel makes its
+    own, which takes some seconds of all processors in the emulator."""
     line = "/soc/serial@7e201000"
     listed = subprocess.run(["fdtget", "-l", tree, line], capture_output=True, text=True)
     if "bluetooth" in listed.stdout.split():
         subprocess.run(["fdtput", "-r", tree, f"{line}/bluetooth"], check=True)
+    seed = [f"{octet:x}" for octet in os.urandom(64)]
+    subprocess.run(["fdtput", "-p", "-t", "bx", tree, "/chosen", "rng-seed", *seed], check=True)
 
 
 def pack(rider, out):
@@ -225,7 +232,7 @@ def boot(data, image, rider, place, terminal):
     else:
         files, line = own_firmware(data["arch"], place, rider)
         data = data | {"machine": board(EMULATED[data["arch"]])["machine"]}
-    free_the_console(files["device_tree"])
+    prepare(files["device_tree"])
     first = place / "first-root"
     shutil.copy(files["initramfs"], first)
     pack(rider, first)
@@ -234,8 +241,8 @@ def boot(data, image, rider, place, terminal):
     card = place / "card.qcow2"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", image.resolve(), card, str(size)], check=True)
     machine = Machine([
-        *MACHINES[data["machine"]], *(OUR_TIME if terminal or data["machine"] == "raspi2b" else OWN_TIME), "-display", "none",
-        "-kernel", files["kernel"], "-dtb", files["device_tree"], "-initrd", first, "-append", line,
+        *MACHINES[data["machine"]], *(OUR_TIME if terminal else OWN_TIME), "-display", "none",
+        "-kernel", files["kernel"], "-dtb", files["device_tree"], "-initrd", first, "-append", " ".join([line, *WORDS.get(data["machine"], [])]),
         "-drive", f"file={card},if=sd,format=qcow2", "-netdev", HOME, "-device", "usb-hub,port=1", "-device", CABLE,
     ], place, terminal)  # fmt: skip
     try:

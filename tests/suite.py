@@ -7,7 +7,7 @@ WORD...      only tests with one of these words in "FILE::NAME", for example `le
              `card`, `leases::short`; the checks of the source are left out then
 --jobs N     so many at a time, instead of one for each processor
 --minutes N  ends what runs longer than this in all (75); what is left counts as failed
---ci         with all else that must hold: clippy, the check of the builds, the guided tour
+--ci         with all else that must hold: clippy, the check of the builds
 
 A test binary is cut into units of some 80 seconds, by what its tests took the last time
 ($WIFIBOND_CACHE/durations.json). Each unit of those for the machine boots one. The output of a unit is shown when it fails.
@@ -320,20 +320,20 @@ class Plan:
         test = ["cargo", "test", "--locked", "--no-run", "--message-format=json-render-diagnostics"]
         machine = [str(ROOT / "cross/cargo"), *test[1:], "--target", MACHINE]
         yield Unit("machine", ["board/emulated/machine"], 1, urgent=True)
-        if not self.words or any(word.split("::")[0] not in ("card", "package") for word in self.words):
+        if not self.words or any(word.split("::")[0] not in ("card", "package", "prompt") for word in self.words):
             yield from self.for_binaries(machine, test)
-        if ci or any(map(self.wanted, ["package::", *written("card"), *written("memory", "tests/machine")])):
+        if ci or any(map(self.wanted, ["package::", "prompt::", *written("card"), *written("memory", "tests/machine")])):
             yield from self.for_cards(test)
         if self.wanted("package::"):
             yield Unit("packages", ["tests/package"], 100, ("builds for the Pi",), prefix="package")
+        if self.wanted("prompt::"):
+            yield Unit("prompt: the emulated Pi's tour, and its prompt", ["tests/prompt"], 250, ("builds for the Pi", "cards: root file systems"), prefix="prompt")
         if not self.words:
             yield Unit("checks of the source", ["bash", "-c", CHECKS], 5)
             yield Unit("documentation's examples", ["cargo", "test", "--locked", "--doc"], 20, lane="debug", prefix="doc")
         if ci:
             yield Unit("clippy", ["cargo", "clippy", "--all-targets", "--locked", "--", "-D", "warnings"], 60, lane="debug")
             yield Unit("cross check: static, stripped, runs, small", ["bash", "-c", CROSS_CHECK], 10, ("builds for the Pi",))
-            yield Unit("the emulated Pi: its tour", ["board/emulated/run", "--batch"], 200,
-                       ("builds for the Pi", "cards: root file systems"))  # fmt: skip
 
     def for_binaries(self, machine, test):
         yield Unit("tests for the machine", machine, 900, ("machine",), lane="debug", urgent=True,

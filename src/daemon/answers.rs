@@ -11,14 +11,16 @@ use std::fmt::Write;
 const STATUS_BYTES: usize = 24 * 1024;
 
 /// The status and its exit code: 0 online, 3 not.
-pub fn status(engine: &Engine, now: u64, json: bool) -> (u8, String) {
-    let page = status_text::page(engine, now);
+pub fn status(engine: &Engine, fault: Option<&str>, now: u64, json: bool) -> (u8, String) {
+    let page = status_text::page(engine, fault, now);
     let code = if page.online() { 0 } else { 3 };
     if !json {
         return (code, format!("{page}"));
     }
+    let mut status = status::status(engine, now);
+    status.file_fault = fault;
     let mut buffer = vec![0; STATUS_BYTES];
-    match serde_json_core::to_slice(&status::status(engine, now), &mut buffer) {
+    match serde_json_core::to_slice(&status, &mut buffer) {
         Ok(length) => {
             buffer.truncate(length);
             buffer.push(b'\n');
@@ -28,14 +30,18 @@ pub fn status(engine: &Engine, now: u64, json: bool) -> (u8, String) {
     }
 }
 
-/// What is not as the file has it, one a line: a file that is not in force, present problems,
-/// then what drivers cannot do.
+/// What is not as the file has it, one a line: a file that is not in force, what keeps the box
+/// from being online, present problems, then what drivers cannot do.
 pub fn doctor(engine: &Engine, fault: Option<&str>, now: u64) -> (u8, String) {
     let mut text = String::new();
     if let Some(fault) = fault {
         let _ = writeln!(text, "the file is not in force: {fault}");
     }
-    for problem in status::problems(engine, now) {
+    let status = status::status(engine, now);
+    if !status.online {
+        not_online(&status, &mut text);
+    }
+    for problem in &status.problems {
         let colon = if problem.link.is_empty() { "" } else { ": " };
         let _ = writeln!(text, "{}{colon}{}", problem.link, problem.text);
     }
@@ -45,6 +51,28 @@ pub fn doctor(engine: &Engine, fault: Option<&str>, now: u64) -> (u8, String) {
     match text.is_empty() {
         true => (0, "nothing found\n".into()),
         false => (1, text),
+    }
+}
+
+/// What each member and link lacks.
+fn not_online(status: &status::Status<'_>, text: &mut String) {
+    let _ = writeln!(text, "not online");
+    if let Some(bond) = &status.bond {
+        for member in bond.members.iter().filter(|member| !member.authorized) {
+            let _ = writeln!(text, "{}: {}", member.name, member.state.0);
+        }
+        for missing in &bond.missing {
+            let _ = writeln!(text, "{}: missing: not plugged in", missing.0);
+        }
+    }
+    for link in &status.links {
+        let what = match (link.present, link.carrier, link.asking_ms) {
+            (false, _, _) => "missing",
+            (true, false, _) => "no carrier",
+            (true, true, Some(_)) => "no lease yet",
+            (true, true, None) => continue,
+        };
+        let _ = writeln!(text, "{}: {what}", link.name.0);
     }
 }
 

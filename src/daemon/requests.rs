@@ -179,9 +179,9 @@ impl Daemon {
             return;
         }
         self.signals_until = None;
-        let engine = &self.engine;
+        let (engine, fault) = (&self.engine, self.source.fault());
         self.clients
-            .answer_statuses(&mut |json| answers::status(engine, now, json));
+            .answer_statuses(&mut |json| answers::status(engine, fault, now, json));
     }
 }
 

@@ -60,6 +60,8 @@ pub struct Status<'a> {
     pub duid: Option<Shown<Octets<'a>>>,
     /// As in resolv.conf.
     pub dns: Vec<Shown<super::dns::Server>, { super::dns::MAX_SERVERS }>,
+    /// Why the file is not in force; `null`: it is. The engine does not know: the caller adds it.
+    pub file_fault: Option<&'a str>,
     pub problems: Bounded<Problem, MAX_PROBLEMS>,
 }
 
@@ -273,6 +275,7 @@ pub fn status(engine: &Engine, now: u64) -> Status<'_> {
             .into_iter()
             .map(Shown)
             .collect(),
+        file_fault: None,
         problems: problems(engine, now),
     }
 }

@@ -20,9 +20,11 @@ pub struct Page<'a> {
     now: u64,
 }
 
-pub fn page(engine: &Engine, now: u64) -> Page<'_> {
+pub fn page<'a>(engine: &'a Engine, fault: Option<&'a str>, now: u64) -> Page<'a> {
+    let mut status = status(engine, now);
+    status.file_fault = fault;
     Page {
-        status: status(engine, now),
+        status,
         engine,
         now,
     }
@@ -54,8 +56,11 @@ impl Display for Page<'_> {
             writeln!(f)?;
         }
         identity_part(&self.status, f)?;
-        if !self.status.problems.is_empty() {
+        if self.status.file_fault.is_some() || !self.status.problems.is_empty() {
             f.write_str("\nProblems\n")?;
+            if let Some(fault) = self.status.file_fault {
+                writeln!(f, "  the file is not in force: {fault}")?;
+            }
             for problem in &self.status.problems {
                 match problem.link.is_empty() {
                     true => writeln!(f, "  {}", problem.text)?,

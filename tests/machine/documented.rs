@@ -173,6 +173,9 @@ fn the_exit_codes_are_the_documented_ones() {
     s.pi.start_again();
     s.pi.wait("an answer", SHORT, |_| true);
     assert_eq!(call(&["status"]), 3);
+    let (code, out, _) = s.pi.wifibond(&["doctor"]);
+    assert!(code == 1 && out.starts_with("not online\n"), "{out}");
+    assert!(out.contains("\nbond0: no "), "{out}");
     s.pi.wait("both members and a lease", LONG, |st| {
         status::authorized(st, "wlan0")
             && status::authorized(st, "wlan1")

@@ -334,7 +334,8 @@ fn the_status_shows_ports_and_the_bond_as_the_kernel_has_it() {
     world.join(3);
     let json = |world: &World| {
         let mut buffer = vec![0; 24 * 1024];
-        let status = status::status(&world.engine, world.now);
+        let mut status = status::status(&world.engine, world.now);
+        status.file_fault = Some("line 1: \"x\"");
         let length = serde_json_core::to_slice(&status, &mut buffer).unwrap();
         String::from_utf8(buffer[..length].to_vec()).unwrap()
     };
@@ -342,17 +343,20 @@ fn the_status_shows_ports_and_the_bond_as_the_kernel_has_it() {
         r#""mode":"active-backup","miimon_ms":100,"updelay_ms":200,"downdelay_ms":0,"fail_over_mac":"active","primary_reselect":"always","kernel_primary_reselect":"failure""#,
         r#"{"name":"wifi1","port":"1-1.2","#,
         r#"{"name":"wlan0","port":null,"#,
+        r#","file_fault":"line 1: \"x\"","problems":["#,
         r#"{"name":"enx0242","port":"1-1.3","#,
     ] {
         let json = json(&world);
         assert!(json.contains(part), "{part} in {json}");
     }
-    let page = crate::engine::status_text::page(&world.engine, world.now).to_string();
+    let page =
+        crate::engine::status_text::page(&world.engine, Some("line 1"), world.now).to_string();
     for line in [
         "    active-backup, miimon 100 ms, updelay 200 ms, downdelay 0 ms,\n    fail_over_mac active, primary_reselect always (kernel: failure)\n",
         "  * wifi1, USB 1-1.2     starting",
         "    wlan0                ",
         "  enx0242, USB 1-1.3   no carrier\n",
+        "\nProblems\n  the file is not in force: line 1\n",
         "  bond0                carrier\n                       no lease yet",
     ] {
         assert!(page.contains(line), "{line:?} in\n{page}");

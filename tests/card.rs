@@ -166,9 +166,16 @@ fn boot(board: Board, image: &Path, rider: &Path) {
     assert!(output.status.success(), "{}", output.status);
 }
 
+/// From the file of a fresh card, with nothing but the network filled in.
 #[test]
-fn whole_life() {
+fn a_cold_start_a_reboot_and_a_whole_life() {
+    let image = copy(PI3, "fresh");
+    let text = fresh_file()
+        .replace("name of your network", "Hotspot")
+        .replace("its passphrase", "correct horse");
+    put(&image, "wifibond.json", Some(text.as_bytes()));
     let rider = rider(PI3, "whole-life");
+    fs::copy(root().join("tests/card/start"), rider.join("bin/start")).unwrap();
     // The unit's own 30 s would hold up the test.
     unit(
         &rider,
@@ -179,7 +186,7 @@ fn whole_life() {
         [Service]\nType=oneshot\n\
         ExecStart=/bin/sh -c 'sleep 3; [ -e /run/wifibond ] || touch /run/firewall-was-first'\n";
     wanted_unit(&rider, "multi-user.target", "firewall.service", firewall);
-    boot(PI3, &card(PI3), &rider);
+    boot(PI3, &image, &rider);
 }
 
 #[test]
@@ -189,9 +196,7 @@ fn a_cold_start_in_32_bits_with_a_file_of_windows() {
     let text = format!("\u{feff}{}", text.replace('\n', "\r\n"));
     put(&image, "wifibond.json", None);
     put(&image, "wifibond.json.txt", Some(text.as_bytes()));
-    let rider = rider(PI2, "start");
-    fs::write(rider.join("bin/one-start"), "").unwrap();
-    boot(PI2, &image, &rider);
+    boot(PI2, &image, &rider(PI2, "start"));
 }
 
 /// The file that image/build puts on a fresh card.
@@ -199,30 +204,11 @@ fn fresh_file() -> String {
     fs::read_to_string(root().join("image/overlay/usr/share/wifibond/wifibond.json")).unwrap()
 }
 
-/// From the file of a fresh card, with nothing but the network filled in.
 #[test]
-fn a_cold_start_and_a_reboot() {
-    let image = copy(PI3, "fresh");
-    let text = fresh_file()
-        .replace("name of your network", "Hotspot")
-        .replace("its passphrase", "correct horse");
-    put(&image, "wifibond.json", Some(text.as_bytes()));
-    boot(PI3, &image, &rider(PI3, "start"));
-}
-
-#[test]
-fn wrong_file() {
-    let image = copy(PI3, "wrong-file");
-    let text = br#"{ "country": "BE", "wifi": [ { "ssid": "Hotspot", "passphrase": "correct horse", } ] }"#;
-    put(&image, "wifibond.json", Some(text));
-    boot(PI3, &image, &rider(PI3, "wrong-file"));
-}
-
-#[test]
-fn missing_file() {
-    let image = copy(PI3, "missing-file");
+fn no_file_then_a_wrong_one_then_a_newer_one() {
+    let image = copy(PI3, "no-file");
     put(&image, "wifibond.json", None);
-    let rider = rider(PI3, "missing-file");
+    let rider = rider(PI3, "no-file-and-wrong-ones");
     // The network adapter has no driver until the job loads it.
     let without = "[Unit]\nDefaultDependencies=no\nBefore=systemd-udev-trigger.service systemd-udevd.service\n\
         [Service]\nType=oneshot\nExecStart=/bin/sh -c 'mkdir -p /run/modprobe.d; \
@@ -232,17 +218,7 @@ fn missing_file() {
 }
 
 #[test]
-fn full_root() {
-    let rider = rider(PI3, "full-root");
-    let fill = "[Unit]\nBefore=wifibond.service surroundings.service\n[Service]\nType=oneshot\n\
-        ExecStart=-/bin/sh -c 'fallocate -l $(df --output=avail -k / | tail -n 1)k /filled; \
-        dd if=/dev/zero of=/filled2 bs=64k; dd if=/dev/zero of=/filled3 bs=1k'\n";
-    wanted_unit(&rider, "multi-user.target", "fill.service", fill);
-    boot(PI3, &card(PI3), &rider);
-}
-
-#[test]
-fn read_only_root() {
+fn a_read_only_root_and_a_full_one() {
     let image = copy(PI3, "read-only-root");
     let line = String::from_utf8(get(&image, "cmdline.txt")).unwrap();
     put(
@@ -250,16 +226,17 @@ fn read_only_root() {
         "cmdline.txt",
         Some(line.replace(" rw ", " ro ").as_bytes()),
     );
-    boot(PI3, &image, &rider(PI3, "read-only-root"));
+    boot(PI3, &image, &rider(PI3, "read-only-and-full-root"));
 }
 
 #[test]
-fn no_boot_partition() {
-    let image = copy(PI3, "no-boot-partition");
-    // The emulator takes its kernel from there, so it stays; but nobody finds it by its name.
+fn a_boot_partition_that_comes_late_and_parts_that_are_pulled_out() {
+    let image = copy(PI3, "late");
+    // The emulator takes its kernel from there, so it stays; but nobody finds it by its name
+    // until the job gives it back.
     let partition = format!("{}@@{BOOT_AT}", image.display());
     run(Command::new("mlabel").args(["-i", &partition, "-N", "deadbeef", "::"]));
-    boot(PI3, &image, &rider(PI3, "no-boot-partition"));
+    boot(PI3, &image, &rider(PI3, "late-and-pulled-out"));
 }
 
 /// A card for a board that cannot be emulated: its kernel and modules are of another kind.

@@ -123,10 +123,7 @@ fn rider(board: Board, job: &str) -> PathBuf {
     card(board);
     let rider = place().join(format!("{job}-{}.rider", board.name));
     let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into());
-    let radio = root()
-        .join(target)
-        .join(board.target)
-        .join("release/examples/radio");
+    let radio = root().join(target).join(board.target).join("release/radio");
     run(Command::new(root().join("board/emulated/rider"))
         .arg(&rider)
         .arg(radio));

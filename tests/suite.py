@@ -330,21 +330,21 @@ class Plan:
             yield Unit("prompt: the emulated Pi's tour, and its prompt", ["tests/prompt"], 250, ("builds for the Pi", "cards: root file systems"), prefix="prompt")
         if not self.words:
             yield Unit("checks of the source", ["bash", "-c", CHECKS], 5)
-            yield Unit("documentation's examples", ["cargo", "test", "--locked", "--doc"], 20, lane="debug", prefix="doc")
+            yield Unit("documentation's examples", ["cargo", "test", "--locked", "--doc"], 20, lane="debug", prefix="doc", env=UNOPTIMISED)
         if ci:
-            yield Unit("clippy", ["cargo", "clippy", "--all-targets", "--locked", "--", "-D", "warnings"], 60, lane="debug")
+            yield Unit("clippy", ["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], 60, lane="debug", env=UNOPTIMISED)
             yield Unit("cross check: static, stripped, runs, small", ["bash", "-c", CROSS_CHECK], 10, ("builds for the Pi",))
 
     def for_binaries(self, machine, test):
         yield Unit("tests for the machine", machine, 900, ("machine",), lane="debug", urgent=True,
                    then=lambda unit: self.units_of(unit, "machine"))  # fmt: skip
-        yield Unit("tests on this computer", test, 500, lane="debug", urgent=True,
+        yield Unit("tests on this computer", test, 500, lane="debug", urgent=True, env=UNOPTIMISED,
                    then=lambda unit: self.units_of(unit, "here"))  # fmt: skip
 
     def for_cards(self, test):
         yield Unit("builds for the Pi", ["bash", "-c", BUILDS], 400, lane="release", urgent=True)
         yield Unit("cards: root file systems", ["bash", "-c", ROOTS], 60, ("machine",), urgent=True)
-        yield Unit("tests of cards", [*test, "--test", "card"], 100, lane="debug", urgent=True,
+        yield Unit("tests of cards", [*test, "--test", "card"], 100, lane="debug", urgent=True, env=UNOPTIMISED,
                    then=lambda unit: self.units_of(unit, "card"))  # fmt: skip
 
 
@@ -356,6 +356,8 @@ def written(file, place="tests"):
 
 # Binaries with a module for each file of tests.
 MANY_FILES = ("machine", "host")
+# For builds for this computer: here the tests are quick without, and the builds twice as quick.
+UNOPTIMISED = {"CARGO_PROFILE_DEV_OPT_LEVEL": "0"}
 # What the tests of a file need beside their binary.
 AFTER = {
     "card": ("builds for the Pi", "cards: root file systems"),
@@ -366,7 +368,7 @@ CROSS_CHECK = "cross/check --self-test && cross/check"
 ROOTS = "board/emulated/rootfs aarch64 && board/emulated/rootfs armv7h"
 BUILDS = f"""cross/build &&
     for target in {MACHINE} {PI2}; do
-        cross/cargo build --locked --release --target $target --example radio || exit
+        cross/cargo build --locked --release --target $target --package radio || exit
     done"""
 
 
@@ -437,6 +439,9 @@ def main():
     parser.add_argument("words", nargs="*")
     given = parser.parse_args()
     start = time.monotonic()
+    if given.ci:
+        # Nothing is built twice there.
+        os.environ["CARGO_INCREMENTAL"] = "0"
     known = recall()
     cards = tempfile.mkdtemp(prefix="wifibond-cards.")
     suite = Suite(given.jobs, start + given.minutes * 60)

@@ -3,7 +3,7 @@
 //!
 //! usage: radio plug NAME MAC | radio pull NAME
 
-#[path = "../../tests/lab/genl.rs"]
+#[path = "../../../tests/lab/genl.rs"]
 mod genl;
 
 const FAMILY: &str = "MAC80211_HWSIM";

@@ -239,6 +239,13 @@ impl AccessPoint {
         assert_eq!(self.ask(&format!("DEAUTHENTICATE {mac}")).trim(), "OK");
     }
 
+    /// Drops this station and does not say so to it: it goes on as if nothing had happened.
+    #[track_caller]
+    pub fn forget(&self, mac: &str) {
+        // Both hostapd and the kernel: alone with its frames, hostapd would answer none of them.
+        assert_eq!(self.ask(&format!("DEAUTHENTICATE {mac} tx=0")).trim(), "OK");
+    }
+
     /// Stations that are authorised.
     pub fn stations(&self) -> Vec<String> {
         let dump = self

@@ -330,21 +330,21 @@ class Plan:
             yield Unit("prompt: the emulated Pi's tour, and its prompt", ["tests/prompt"], 250, ("builds for the Pi", "cards: root file systems"), prefix="prompt")
         if not self.words:
             yield Unit("checks of the source", ["bash", "-c", CHECKS], 5)
-            yield Unit("documentation's examples", ["cargo", "test", "--locked", "--doc"], 20, lane="debug", prefix="doc", env=UNOPTIMISED)
+            yield Unit("documentation's examples", ["cargo", "test", "--locked", "--doc"], 20, lane="debug", prefix="doc")
         if ci:
-            yield Unit("clippy", ["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], 60, lane="debug", env=UNOPTIMISED)
+            yield Unit("clippy", ["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], 60, lane="debug")
             yield Unit("cross check: static, stripped, runs, small", ["bash", "-c", CROSS_CHECK], 10, ("builds for the Pi",))
 
     def for_binaries(self, machine, test):
         yield Unit("tests for the machine", machine, 900, ("machine",), lane="debug", urgent=True,
                    then=lambda unit: self.units_of(unit, "machine"))  # fmt: skip
-        yield Unit("tests on this computer", test, 500, lane="debug", urgent=True, env=UNOPTIMISED,
+        yield Unit("tests on this computer", test, 500, lane="debug", urgent=True,
                    then=lambda unit: self.units_of(unit, "here"))  # fmt: skip
 
     def for_cards(self, test):
         yield Unit("builds for the Pi", ["bash", "-c", BUILDS], 400, lane="release", urgent=True)
         yield Unit("cards: root file systems", ["bash", "-c", ROOTS], 60, ("machine",), urgent=True)
-        yield Unit("tests of cards", [*test, "--test", "card"], 100, lane="debug", urgent=True, env=UNOPTIMISED,
+        yield Unit("tests of cards", [*test, "--test", "card"], 100, lane="debug", urgent=True,
                    then=lambda unit: self.units_of(unit, "card"))  # fmt: skip
 
 
@@ -356,8 +356,6 @@ def written(file, place="tests"):
 
 # Binaries with a module for each file of tests.
 MANY_FILES = ("machine", "host")
-# For builds for this computer: here the tests are quick without, and the builds twice as quick.
-UNOPTIMISED = {"CARGO_PROFILE_DEV_OPT_LEVEL": "0"}
 # What the tests of a file need beside their binary.
 AFTER = {
     "card": ("builds for the Pi", "cards: root file systems"),

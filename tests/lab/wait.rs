@@ -3,19 +3,24 @@
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
-/// Between two looks. Short enough not to matter beside what is waited for.
+/// Between two looks, at least. Short enough not to matter beside what is waited for.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// A look that takes long, because it runs a program, is followed by a pause of so many times
+/// its length: else looking would be most of what the machine does.
+const PAUSE: u32 = 3;
 
 /// Looks until `probe` has a value. Panics with `what` after `limit`.
 #[track_caller]
 pub fn wait_for<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + limit;
     loop {
+        let start = Instant::now();
         if let Some(value) = probe() {
             return value;
         }
-        assert!(Instant::now() < end, "waited {limit:?} in vain for: {what}");
-        std::thread::sleep(LOOK_EVERY);
+        let now = Instant::now();
+        assert!(now < end, "waited {limit:?} in vain for: {what}");
+        std::thread::sleep(LOOK_EVERY.max((now - start) * PAUSE));
     }
 }
 

@@ -213,12 +213,12 @@ fn an_address_of_before_goes_when_the_network_is_another() {
     assert!(!s.pi.ns.ip("-6 address show dev bond0").contains(&address));
 }
 
-/// Another server than dnsmasq, no router at all, and leases of 20 s.
+/// Another server than dnsmasq, no router at all, and leases of 10 s.
 #[test]
 fn short_leases_are_renewed_and_end_with_their_server() {
     let s = Scene::new();
     let serve = || {
-        s.lan.serve_isc6(ROUTER, "fd00:43::60 fd00:43::69", 20);
+        s.lan.serve_isc6(ROUTER, "fd00:43::60 fd00:43::69", 10);
     };
     serve();
     s.pi.start(&config("dhcp"));
@@ -232,8 +232,8 @@ fn short_leases_are_renewed_and_end_with_their_server() {
     pings.wait_answers(20, SHORT);
     let left = |st: &Value| status::link(st, "bond0")["lease6"]["expires_s"].as_u64();
     for round in 1..=3 {
-        s.pi.wait("the lease half over", LONG, |st| left(st) <= Some(11));
-        s.pi.wait(&format!("renewal {round}"), LONG, |st| left(st) >= Some(18));
+        s.pi.wait("the lease half over", LONG, |st| left(st) <= Some(6));
+        s.pi.wait(&format!("renewal {round}"), LONG, |st| left(st) >= Some(9));
         assert_eq!(leased(&s), address);
     }
     let pings = pings.stop();

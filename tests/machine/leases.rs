@@ -450,20 +450,20 @@ fn a_second_interface_in_the_same_network_makes_no_conflict() {
     assert!(!s.pi.log().contains("another machine"), "{}", s.pi.log());
 }
 
-/// Another server than dnsmasq, and leases of 20 s: renewed at half time, again and again.
+/// Another server than dnsmasq, and leases of 10 s: renewed at half time, again and again.
 #[test]
 fn short_leases_are_renewed_and_the_address_stays() {
     let s = Scene::new();
     s.lan
-        .serve_short_leases("192.168.43.60", "192.168.43.69", 20);
+        .serve_short_leases("192.168.43.60", "192.168.43.69", 10);
     s.pi.start(&one_line());
     let address = leased(&s);
     let pings = Pinger::every_10_ms(&s.lan.ns, &address);
     pings.wait_answers(20, SHORT);
     for round in 1..=3 {
         let left = |st: &Value| status::link(st, "bond0")["lease"]["expires_s"].as_u64();
-        s.pi.wait("the lease half over", LONG, |st| left(st) <= Some(11));
-        s.pi.wait(&format!("renewal {round}"), LONG, |st| left(st) >= Some(18));
+        s.pi.wait("the lease half over", LONG, |st| left(st) <= Some(6));
+        s.pi.wait(&format!("renewal {round}"), LONG, |st| left(st) >= Some(9));
         assert_eq!(leased(&s), address);
     }
     let pings = pings.stop();
@@ -476,6 +476,6 @@ fn short_leases_are_renewed_and_the_address_stays() {
     assert!(!s.pi.ns.ip("-4 address show dev bond0").contains(&address));
     assert!(s.pi.log().contains("has ended"));
     s.lan
-        .serve_short_leases("192.168.43.60", "192.168.43.69", 20);
+        .serve_short_leases("192.168.43.60", "192.168.43.69", 10);
     assert_eq!(leased(&s), address);
 }

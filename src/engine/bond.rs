@@ -368,7 +368,7 @@ impl Engine {
         };
         let link = self.observed.by_name(name);
         match link {
-            None => Err("no such member; `wifibond status` names them"),
+            None => Err("no such adapter is plugged in; see `wifibond status`"),
             Some(link) if link.master != Some(bond.index) => Err("is not a member of the bond"),
             Some(link) if !usable(link) => Err("cannot carry traffic now; see `wifibond status`"),
             Some(link) => Ok(link.index),

@@ -229,7 +229,7 @@ impl Engine {
     /// A member of the bond by its name, for `wifibond member`.
     pub fn member(&self, name: &str) -> Result<Index, &'static str> {
         let link = self.observed.by_name(name);
-        let link = link.ok_or("no such member; `wifibond status` names them")?;
+        let link = link.ok_or("no such adapter is plugged in; see `wifibond status`")?;
         let Place::Usable(bond, _) = place(self) else {
             return Err("there is no bond");
         };

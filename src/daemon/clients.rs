@@ -128,17 +128,17 @@ impl Clients {
         }
     }
 
-    /// Those whose requests the kernel has carried out, or that have waited long enough.
+    /// Those whose requests are done, or that have waited long enough.
     pub fn answer_waiting(
         &mut self,
         now: u64,
-        done: bool,
-        render: &mut dyn FnMut(&Waits, bool) -> (u8, std::string::String),
+        done: &dyn Fn(&Waits) -> bool,
+        render: &dyn Fn(&Waits) -> (u8, std::string::String),
     ) {
         for client in &mut self.clients {
             let late = now + PATIENCE_MS / 3 >= client.until;
-            if let Some(waits) = client.waits.take_if(|_| done || late) {
-                let (code, body) = render(&waits, done);
+            if let Some(waits) = client.waits.take_if(|waits| late || done(waits)) {
+                let (code, body) = render(&waits);
                 client.say(code, &body);
             }
         }

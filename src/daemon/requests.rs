@@ -4,6 +4,7 @@ use super::{Daemon, SIGNALS_WITHIN_MS, answers, planner};
 use crate::engine::Engine;
 use crate::engine::action::Action;
 use crate::engine::event::Event;
+use crate::engine::observed::Index;
 use crate::system::{children, clock};
 use crate::wire::control::{self, Family, Leases, Order, Request};
 use std::fmt::Write;
@@ -157,16 +158,18 @@ impl Daemon {
 
     /// Requests that change something are answered when there is nothing left to do.
     pub(super) fn answer_waiting(&mut self) {
-        let done = self.is_at_rest();
-        let engine = &self.engine;
-        self.clients
-            .answer_waiting(clock::boot_ms(), done, &mut |waits, done| match waits {
-                _ if !done => (
-                    1,
-                    "the kernel has not answered yet; see `wifibond status`\n".into(),
-                ),
-                waits => became_of(engine, waits),
-            });
+        let (at_rest, engine) = (self.is_at_rest(), &self.engine);
+        self.clients.answer_waiting(
+            clock::boot_ms(),
+            &|waits| at_rest && !is_still_tried(engine, waits),
+            &|waits| match at_rest {
+                true => became_of(engine, waits),
+                false => {
+                    let text = "the kernel has not answered yet; see `wifibond status`\n";
+                    (1, text.into())
+                }
+            },
+        );
     }
 
     /// Statuses go out when the radios have told their signals, or are late.
@@ -185,19 +188,38 @@ impl Daemon {
     }
 }
 
+/// The bonding driver takes no member before its link monitor has seen it (miimon, updelay):
+/// one that has just joined is refused at first.
+fn is_still_tried(engine: &Engine, waits: &Waits) -> bool {
+    match waits {
+        Waits::Switch(index, _) => !is_active(engine, *index) && engine.pinned() == Some(*index),
+        Waits::Member { .. } | Waits::Released(_) | Waits::Joins(_) => false,
+    }
+}
+
+fn is_active(engine: &Engine, link: Index) -> bool {
+    let active = engine.carry().now();
+    active.is_some_and(|(active, _)| active == link)
+}
+
 /// What became of a request, and its exit code.
 fn became_of(engine: &Engine, waits: &Waits) -> (u8, String) {
     match waits {
         Waits::Joins(name) => (0, format!("{name} joins anew when it is its turn\n")),
         Waits::Released(1) => (0, "the lease was given back\n".into()),
         Waits::Released(count) => (0, format!("{count} leases were given back\n")),
-        Waits::Switch(index, name) => match engine.carry().now() {
-            Some((active, _)) if active == *index => (0, format!("{name} is active\n")),
-            _ => (
-                1,
-                format!("{name}: the kernel did not take it; see `wifibond events`\n"),
-            ),
-        },
+        Waits::Switch(index, name) if is_active(engine, *index) => {
+            (0, format!("{name} is active\n"))
+        }
+        // It is tried again for as long as the member can carry traffic.
+        Waits::Switch(index, name) if engine.pinned() == Some(*index) => (
+            1,
+            format!("{name}: the bonding driver does not take it yet; see `wifibond events`\n"),
+        ),
+        Waits::Switch(_, name) => (
+            1,
+            format!("{name}: cannot carry traffic any more; see `wifibond events`\n"),
+        ),
         Waits::Member { link, name, rest } => {
             let up = engine.observed().link(*link).is_some_and(|l| l.up);
             let alone = match engine.carry().now() {

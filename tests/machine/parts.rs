@@ -57,6 +57,23 @@ fn one_member_reads_its_networks_again_and_joins_anew() {
     assert_eq!(s.ap.associations(MAC1), 1);
 }
 
+/// The bonding driver refuses a member that its link monitor has not seen since it joined.
+#[test]
+fn a_member_that_has_just_joined_can_be_switched_to() {
+    let s = Scene::running();
+    for _ in 0..5 {
+        for (command, joined) in [("disconnect", false), ("reconnect", true)] {
+            let place = ["-p", "/run/wifibond/wpa", "-i", "wlan1", command];
+            s.pi.ns.run("wpa_cli", &place);
+            s.pi.wait(command, LONG, |st| {
+                status::authorized(st, "wlan1") == joined
+            });
+        }
+        s.pi.call(&["switch", "wlan1"]);
+        s.pi.call(&["switch", "wlan0"]);
+    }
+}
+
 #[test]
 fn wpa_cli_is_let_in_and_not_fought() {
     let s = Scene::running();

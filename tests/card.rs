@@ -76,7 +76,7 @@ fn card(board: Board) -> PathBuf {
             .arg(root().join("board/emulated/wifibond.json")));
         run(Command::new(root().join("cross/cargo"))
             .current_dir(root())
-            .args(["build", "--locked", "--release", "--example", "radio"])
+            .args(["build", "--locked", "--release", "--package", "radio"])
             .args(["--target", board.target]));
         fs::rename(making, &path).unwrap();
         made.push(board.name);

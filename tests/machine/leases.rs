@@ -15,13 +15,16 @@ fn one_line() -> Value {
 /// The bond's address from a server, once it is there and the traffic goes through it.
 #[track_caller]
 fn leased(s: &Scene) -> String {
-    let st = s.pi.wait("a lease on bond0", LONG, |st| {
-        status::link(st, "bond0")["lease"].is_object() && status::online(st)
+    let from_dhcp = |st: &Value| {
+        let addresses = status::link(st, "bond0")["addresses"].as_array();
+        let mut addresses = addresses.into_iter().flatten();
+        addresses.find(|a| a["from"] == "dhcp").cloned()
+    };
+    let st = s.pi.wait("a lease on bond0 and its address", LONG, |st| {
+        let lease = status::link(st, "bond0")["lease"].is_object();
+        lease && from_dhcp(st).is_some() && status::online(st)
     });
-    let addresses = status::link(&st, "bond0")["addresses"].as_array().cloned();
-    let from_dhcp = |a: &&Value| a["from"] == "dhcp";
-    let list = addresses.unwrap_or_default();
-    let address = list.iter().find(from_dhcp).expect("an address from dhcp");
+    let address = from_dhcp(&st).expect("just seen");
     let net = address["address"].as_str().expect("text");
     net.strip_suffix("/24").expect("the server's mask").into()
 }

@@ -64,7 +64,7 @@ const STEPS_AT_ONCE: usize = 200;
 const READY_WITHIN_MS: u64 = 5_000;
 /// Clients are answered after this, also before the start has come to rest.
 const CLIENTS_WITHIN_MS: u64 = 800;
-/// Answers to a question for signals are waited for so long.
+/// A status waits so long for the radios' signals, and for a change that is under way.
 const SIGNALS_WITHIN_MS: u64 = 150;
 
 pub struct Daemon {

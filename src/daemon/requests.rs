@@ -172,13 +172,14 @@ impl Daemon {
         );
     }
 
-    /// Statuses go out when the radios have told their signals, or are late.
+    /// Statuses go out when the radios have told their signals, and not in the midst of a
+    /// change; both only for a moment.
     pub(super) fn answer_statuses(&mut self) {
         let Some(until) = self.signals_until else {
             return;
         };
         let now = clock::boot_ms();
-        if self.engine.signals_awaited() && now < until {
+        if (self.engine.signals_awaited() || !self.is_at_rest()) && now < until {
             return;
         }
         self.signals_until = None;

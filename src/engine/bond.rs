@@ -7,7 +7,7 @@
 //! cleared when it is not.
 use super::Engine;
 use super::action::{Action, BondOption, KernelAction};
-use super::carry::usable;
+use super::carry::{joined, usable};
 use super::journal::{Text, clip};
 use super::member;
 use super::observed::{BondOptions, Index, Kind, Link};
@@ -370,7 +370,7 @@ impl Engine {
         match link {
             None => Err("no such adapter is plugged in; see `wifibond status`"),
             Some(link) if link.master != Some(bond.index) => Err("is not a member of the bond"),
-            Some(link) if !usable(link) => Err("cannot carry traffic now; see `wifibond status`"),
+            Some(link) if !joined(link) => Err("cannot carry traffic now; see `wifibond status`"),
             Some(link) => Ok(link.index),
         }
     }

@@ -52,6 +52,11 @@ pub fn usable(link: &Link) -> bool {
     authorised(link) && link.port.is_some_and(|port| port.mii == Mii::Up)
 }
 
+/// It can carry traffic, or will when the bonding driver's link monitor has seen it.
+pub fn joined(link: &Link) -> bool {
+    authorised(link) && link.port.is_some()
+}
+
 impl Carry {
     /// The member that carries now, and since when.
     pub fn now(&self) -> Option<(Index, u64)> {

@@ -179,8 +179,8 @@ impl Engine {
     }
 
     fn update_pin(&mut self) {
-        let usable = |index| self.observed.link(index).is_some_and(carry::usable);
-        self.pinned = self.pinned.filter(|index| usable(*index));
+        let joined = |index| self.observed.link(index).is_some_and(carry::joined);
+        self.pinned = self.pinned.filter(|index| joined(*index));
     }
 
     fn update_carry(&mut self, now: u64, bond: Option<(Index, super::observed::BondOptions)>) {

@@ -31,7 +31,7 @@ pub fn set(link: Index, name: &str, enabled: bool) -> Result<(), Failure> {
     sysctl::write("ipv6", name, DISABLE, "1").map_err(told)
 }
 
-/// Tells the engine what a daemon before us turned off. Before the links are read: they
+/// Tells the engine what an earlier daemon turned off. Before the links are read: they
 /// are kept for it.
 pub fn left_off(engine: &mut Engine) {
     marks::each(OFF, &mut |link| {

@@ -150,7 +150,7 @@ impl Processes {
             .map_err(|e| super::failure(e.errno, &e))
     }
 
-    /// Finds what a daemon before us left running: adopts it where its adapter is one
+    /// Finds what an earlier daemon left running: adopts it where its adapter is one
     /// of ours, ends it where not.
     pub fn adopt_leftovers(&mut self, now: u64, engine: &mut Engine) {
         let mut names: Vec<IfName, MAX_PROCESSES> = Vec::new();

@@ -79,7 +79,7 @@ fn give_back(mark: &str, name: &str, which: &[(&str, &str)]) -> system::Result<(
     Ok(())
 }
 
-/// Tells the engine what a daemon before us changed. Before the links are read: they are
+/// Tells the engine what an earlier daemon changed. Before the links are read: they are
 /// kept for it.
 pub fn left_over(engine: &mut Engine) {
     marks::each(WAS, &mut |link| {

@@ -113,7 +113,7 @@ impl Wifi {
         self.ask(write, &mut |_| {})
     }
 
-    /// Read back: some drivers say yes and go on napping.
+    /// Read back: some drivers accept it and change nothing.
     fn set_power_save(&mut self, link: Index, on: bool) -> Result<(), Failure> {
         match self.power_save(link) {
             Ok(Some(now)) if now == on => return Ok(()),
@@ -126,7 +126,7 @@ impl Wifi {
         match self.power_save(link)? {
             Some(now) if now != on => Err(failure(
                 libc::EOPNOTSUPP,
-                &"it says yes, and changes nothing",
+                &"accepted, but power save did not change",
             )),
             _ => Ok(()),
         }
@@ -227,7 +227,7 @@ fn find_nl80211() -> Result<(Requests, u16), Failure> {
     family.map(|family| (requests, family)).ok_or_else(unnamed)
 }
 
-/// Tells the engine which radios a daemon before us changed. Before the links are read: they
+/// Tells the engine which radios an earlier daemon changed. Before the links are read: they
 /// are kept for it.
 pub fn left_over(engine: &mut Engine) {
     marks::each(MARK, &mut |link| {

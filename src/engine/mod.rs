@@ -97,7 +97,7 @@ pub struct Engine {
     macs: Vec<(Index, Mac), MAX_MACS>,
     /// Links whose IPv6 we turned off.
     ipv6_off: Vec<Index, { roles::MAX_PORTS + 1 + MAX_BRIDGES * MAX_MEMBERS + MAX_LINKS }>,
-    /// Links whose settings we changed; `None`: a daemon before us did, to what we do not know.
+    /// Links whose settings we changed; `None`: an earlier daemon did, to what we do not know.
     tuned: Vec<(Index, Option<tune::Tuning>), { dhcp4::MAX_CLIENTS }>,
     radios: radio::Radios,
     /// Members that somebody told to rest.

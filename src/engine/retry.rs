@@ -2,7 +2,7 @@
 //!
 //! The reconciler asks for what is missing as long as it is missing; this table
 //! keeps it from asking in a tight loop, both when an action fails and when the
-//! kernel says yes and changes nothing.
+//! kernel accepts a request and changes nothing.
 use super::action::{Action, KernelAction};
 use super::event::Failure;
 use super::observed::Index;

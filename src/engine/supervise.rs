@@ -71,7 +71,9 @@ impl Engine {
             let unguarded = |s: &&Supplicant| s.gate() == Gate::Unguarded;
             let supplicant = self.supplicant(index).filter(unguarded);
             if let Some(name) = supplicant.map(|s| s.name.clone()).filter(|_| !locked) {
-                let text = format_args!("nobody on this cable asks who we are: used as it is");
+                let text = format_args!(
+                    "no 802.1X authenticator on this cable: used without authentication"
+                );
                 self.journal.write(now, RecordKind::Radio, &name, text);
             }
         }

@@ -89,7 +89,7 @@ struct Radio {
     power_save: Done<bool>,
     legacy_rates: Done<bool>,
     coverage: Done<u8>,
-    /// By us, or by a daemon before us: it has to be given back.
+    /// By us, or by an earlier daemon: it has to be given back.
     changed: bool,
     /// Rates were left out, as far as we know; until they are allowed again.
     limited: bool,

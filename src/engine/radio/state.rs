@@ -268,7 +268,7 @@ impl Engine {
             for setting in cannot.into_iter().flatten() {
                 let why = match setting {
                     Setting::PowerSave(_) => {
-                        "take the adapter's driver options, or live with its naps"
+                        "set it by the driver's module options, or leave power save on"
                     }
                     Setting::LegacyRates(_) => {
                         "write \"legacy_rates\": true, or use an adapter that can"

@@ -16,7 +16,7 @@ pub enum Gate {
 }
 
 impl Gate {
-    /// `open`: a daemon before us had it in use.
+    /// `open`: an earlier daemon had it in use.
     pub fn new(open: bool) -> Self {
         Gate::Asking { open, until: None }
     }

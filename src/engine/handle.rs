@@ -435,6 +435,7 @@ impl Engine {
             .retain(|(done, _)| observed.link(*done).is_some());
         self.was_up.retain(|up| observed.link(*up).is_some());
         self.resting.retain(|link| observed.link(*link).is_some());
+        self.slow_read();
         self.radios_read();
         self.forget_strangers();
         for index in before {

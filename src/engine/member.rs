@@ -96,7 +96,7 @@ fn take_in(engine: &Engine, now: u64, bond: &Link, link: &Link) -> Option<Action
         return engine.offer(now, KernelAction::SetUp { link, up });
     }
     // The kernel sets up what it takes in, and cannot while it is blocked.
-    let off = engine.blocked(link).is_some();
+    let off = engine.blocked(link).is_some() || engine.is_put_off(link.index, now);
     if off || link.master.is_some() || refusal(engine, bond.index, link).is_some() {
         return None;
     }
@@ -160,7 +160,8 @@ pub fn free(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
 pub fn next_former(engine: &Engine, now: u64) -> Option<Action> {
     let former = |link: &&Link| {
         let member = member_rank(&engine.config, link).is_some() && !engine.is_stopping();
-        link.master.is_none() && !member
+        let waits = !link.up && engine.is_put_off(link.index, now);
+        link.master.is_none() && !member && !waits
     };
     let mut links = engine
         .was_up
@@ -209,6 +210,7 @@ impl Engine {
             false => self.lift_block(link),
         }
         self.retry.forget_link(link);
+        self.end_wait(now, link);
         if let Some(name) = self.observed.link(link).map(|link| link.name.clone()) {
             let text = match rest {
                 true => "set down by `wifibond member`",

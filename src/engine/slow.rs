@@ -2,20 +2,23 @@
 //!
 //! Nearly every request takes the rtnl lock (net/core/rtnetlink.c), so a driver that hangs in
 //! its `ndo_open()` delays the requests of every program. The request cannot be taken back. It
-//! is reported, and its adapter is taken last the next time: after the others, and after a
-//! time that doubles each time, also across a restart.
+//! is reported, and where it takes much longer its adapter is taken last the next time: after
+//! the others, and after a time that doubles each time, also across a restart.
 use super::Engine;
 use super::action::{Action, KernelAction};
 use super::journal::{RecordKind, Text, clip};
 use super::observed::Index;
+use super::roles;
 use super::supplicant::Supplicant;
 use super::words::{Spoken, Words};
 
 /// Links that wait to be read; with one more, everything is.
 pub const MAX_UNREAD: usize = 16;
-/// A request without an answer for so long is said.
+/// A request without an answer for so long is reported.
 pub const LATE_MS: u64 = 2_000;
-/// An adapter whose driver took that long is left alone for 30 s, doubled up to 8 min.
+/// An adapter whose driver took that long is left alone for 30 s, doubled up to 8 min. An
+/// `ndo_open()` that loads firmware takes 2 to 3 s, and succeeds.
+pub const PUT_OFF_MS: u64 = 8_000;
 const FIRST_REST_MS: u64 = 30_000;
 const DOUBLINGS: u8 = 4;
 /// A link is read so long before a wpa_supplicant counts as hung: while the rtnl lock is held,
@@ -27,6 +30,7 @@ pub struct UnderWay {
     action: Action,
     since: u64,
     late: bool,
+    put_off: bool,
 }
 
 /// An adapter whose driver did not answer in time.
@@ -69,6 +73,12 @@ fn opens(action: &Action) -> bool {
     )
 }
 
+/// Not done to an adapter that is left alone. To set it down and to free it need no
+/// `ndo_open()`.
+fn waits(action: &Action) -> bool {
+    opens(action) || matches!(action, Action::SetRadio { .. } | Action::Unblock { .. })
+}
+
 impl Engine {
     pub(super) fn kernel_given(&mut self, now: u64, action: Action) {
         if let Action::ReadLink { link } = action {
@@ -78,6 +88,7 @@ impl Engine {
             action,
             since: now,
             late: false,
+            put_off: false,
         });
     }
 
@@ -95,15 +106,19 @@ impl Engine {
             let took = now.saturating_sub(done.since) / 1000;
             let text = format_args!("the kernel answered after {took} s");
             self.journal.write(now, RecordKind::Resync, "", text);
-            if let Some(slow) = slow {
-                slow.until = now + rest_ms(slow.times);
-            }
-        } else if let Some(slow) = slow
-            && ok
-            && opens(action)
-        {
-            slow.times = 0;
         }
+        let Some(slow) = slow else {
+            return;
+        };
+        if ok && opens(action) {
+            slow.until = now;
+            if !done.put_off {
+                slow.times = 0;
+            }
+        } else if done.put_off {
+            slow.until = now + rest_ms(slow.times);
+        }
+        self.slow.retain(|s| s.times != 0 || s.noted != 0);
     }
 
     /// For a plan: nothing has to wait for the kernel, nor for a driver.
@@ -119,11 +134,20 @@ impl Engine {
         if ordered && self.under_way.is_some() {
             return true;
         }
-        let slow = |link: Index| {
-            let mut slow = self.slow.iter();
-            slow.any(|s| s.link == link && now < s.until)
-        };
-        self.stopping.is_none() && driver(action).is_some_and(slow)
+        waits(action) && driver(action).is_some_and(|link| self.is_put_off(link, now))
+    }
+
+    /// Its driver did not answer in time, and it is left alone.
+    pub(super) fn is_put_off(&self, link: Index, now: u64) -> bool {
+        let mut slow = self.slow.iter();
+        self.stopping.is_none() && slow.any(|s| s.link == link && now < s.until)
+    }
+
+    /// A person's order does not wait.
+    pub(super) fn end_wait(&mut self, now: u64, link: Index) {
+        for slow in self.slow.iter_mut().filter(|s| s.link == link) {
+            slow.until = now;
+        }
     }
 
     /// Reports a request that takes too long, and gives wpa_supplicants, which wait for the
@@ -139,26 +163,30 @@ impl Engine {
         for supplicant in &mut self.supplicants {
             supplicant.give_time(now);
         }
-        if given.late {
-            return;
-        }
-        given.late = true;
+        let says = !core::mem::replace(&mut given.late, true);
+        let puts_off = now >= given.since + PUT_OFF_MS && !given.put_off;
+        given.put_off |= puts_off;
         let action = given.action.clone();
-        let text = clip::<90>(format_args!("{}", Words(&action, &self.observed)));
-        self.trouble(
-            now,
-            &action,
-            format_args!("the kernel does not answer: {text}"),
-        );
-        if let Some(link) = driver(&action) {
-            let place = self.slow.iter().position(|s| s.link == link);
-            if place.is_none() {
-                self.was_slow(now, link, 0);
-            }
-            if let Some(slow) = self.slow.iter_mut().find(|s| s.link == link) {
-                slow.times = slow.times.saturating_add(1);
-                slow.until = now + rest_ms(slow.times);
-            }
+        if says {
+            let text = clip::<90>(format_args!("{}", Words(&action, &self.observed)));
+            self.trouble(
+                now,
+                &action,
+                format_args!("the kernel does not answer: {text}"),
+            );
+        }
+        if puts_off && let Some(link) = driver(&action) {
+            self.put_off(now, link);
+        }
+    }
+
+    fn put_off(&mut self, now: u64, link: Index) {
+        if !self.slow.iter().any(|s| s.link == link) {
+            self.was_slow(now, link, 0);
+        }
+        if let Some(slow) = self.slow.iter_mut().find(|s| s.link == link) {
+            slow.times = slow.times.saturating_add(1);
+            slow.until = now + rest_ms(slow.times);
         }
     }
 
@@ -175,8 +203,11 @@ impl Engine {
     }
 
     pub(super) fn kernel_poll_at(&self, now: u64) -> Option<u64> {
-        let late = self.under_way.as_ref().filter(|given| !given.late);
-        let late = late.map(|given| given.since + LATE_MS);
+        let late = self.under_way.as_ref().filter(|given| !given.put_off);
+        let late = late.map(|given| match given.late {
+            false => given.since + LATE_MS,
+            true => given.since + PUT_OFF_MS,
+        });
         let slow = self.slow.iter().map(|s| s.until).filter(|at| *at > now);
         let doubtful = self.supplicants.iter().filter_map(Supplicant::doubtful);
         let doubtful = doubtful.filter(|(_, at)| *at > self.doubted);
@@ -204,6 +235,7 @@ impl Engine {
     }
 
     pub(super) fn was_slow(&mut self, now: u64, link: Index, times: u8) {
+        self.slow.retain(|s| s.link != link);
         let _ = self.slow.push(Slow {
             link,
             times,
@@ -225,6 +257,12 @@ impl Engine {
         self.slow.retain(|s| s.times != 0 || s.noted != 0);
     }
 
+    /// After a read of all links: what is gone.
+    pub(super) fn slow_read(&mut self) {
+        let observed = &self.observed;
+        self.slow.retain(|s| observed.link(s.link).is_some());
+    }
+
     pub(super) fn forget_slow(&mut self, link: Index) {
         self.slow.retain(|s| s.link != link);
         self.unread_links.retain(|unread| *unread != link);
@@ -240,7 +278,15 @@ impl Engine {
             ));
             each(None, text);
         }
-        for slow in self.slow.iter().filter(|s| now < s.until) {
+        // What is up waits for nothing, but for an adapter that is to become a member.
+        let waits = |s: &&Slow| {
+            let link = self.observed.link(s.link).filter(|link| link.up);
+            let idle = link.is_some_and(|link| {
+                link.master.is_some() || roles::member_rank(&self.config, link).is_none()
+            });
+            now < s.until && !idle
+        };
+        for slow in self.slow.iter().filter(waits) {
             let seconds = (slow.until - now).div_ceil(1000);
             let text = clip(format_args!(
                 "its driver did not answer in time: left alone for {seconds} s"

@@ -8,6 +8,7 @@ mod faults;
 mod foreign;
 mod members;
 mod plan;
+mod put_off;
 mod radio;
 mod reload;
 mod slow;

@@ -1,11 +1,11 @@
 //! Requests that the kernel does not answer.
 use super::*;
 use crate::engine::plan;
-use crate::engine::slow::LATE_MS;
+use crate::engine::slow::{LATE_MS, PUT_OFF_MS};
 
 impl World {
     /// As `run`; the kernel does not answer to what `holds` says, and that is given back.
-    fn run_until_held(&mut self, holds: impl Fn(&Action) -> bool) -> Option<Action> {
+    pub(super) fn run_until_held(&mut self, holds: impl Fn(&Action) -> bool) -> Option<Action> {
         let mut held = None;
         for _ in 0..500 {
             let Some(action) = self.engine.next(self.now) else {
@@ -30,7 +30,7 @@ impl World {
     }
 
     /// Time passes until then, with a look at each deadline; nothing may spin.
-    fn pass(&mut self, ms: u64) {
+    pub(super) fn pass(&mut self, ms: u64) {
         let end = self.now + ms;
         for _ in 0..1_000 {
             match self.engine.poll_at(self.now) {
@@ -48,17 +48,17 @@ impl World {
         panic!("it spins until {}", self.now);
     }
 
-    fn answer(&mut self, action: Action) {
+    pub(super) fn answer(&mut self, action: Action) {
         pretend::perform(&mut self.engine, self.now, action);
     }
 }
 
-fn up(link: Index) -> Action {
+pub(super) fn up(link: Index) -> Action {
     Action::Kernel(KernelAction::SetUp { link, up: true })
 }
 
 /// The cable is set down by somebody, and its driver hangs when it is set up again.
-fn hanging() -> (World, Action) {
+pub(super) fn hanging() -> (World, Action) {
     let mut world = World::usual();
     world.join(WLAN0);
     world.join(WLAN1);
@@ -69,7 +69,7 @@ fn hanging() -> (World, Action) {
     (world, held)
 }
 
-fn problems(world: &World) -> String {
+pub(super) fn problems(world: &World) -> String {
     let problems = status::problems(&world.engine, world.now);
     let texts = problems.iter().map(|p| format!("{}: {}\n", p.link, p.text));
     texts.collect()
@@ -181,7 +181,7 @@ fn a_wpa_supplicant_that_waits_for_the_kernel_is_not_ended() {
 #[test]
 fn a_slow_adapter_is_taken_last_also_after_a_restart() {
     let (mut world, _held) = hanging();
-    world.pass(LATE_MS);
+    world.pass(PUT_OFF_MS);
     let note = Action::NoteSlow {
         link: ETH0,
         times: 1,

@@ -149,16 +149,18 @@ fn take(engine: &mut Engine, now: u64, kind: u16, payload: &[u8]) {
         Ok(None) => {}
         Ok(Some(Event::Link(mut link))) => {
             let index = link.index;
-            let old = engine.observed().link(index);
-            let Some(old) = old.filter(|old| old.name == link.name) else {
+            let Some(facts) = engine.facts_of(&link) else {
                 return engine.handle(now, Event::LinkUnread(index));
             };
             // The speed of a cable, and the mode of a radio, may be others now.
-            let news = match old.facts.is_wifi() {
-                true => link.up && !old.up,
-                false => link.carrier && !old.carrier,
-            };
-            link.facts = old.facts.clone();
+            let news = engine
+                .observed()
+                .link(index)
+                .is_some_and(|old| match facts.is_wifi() {
+                    true => link.up && !old.up,
+                    false => link.carrier && !old.carrier,
+                });
+            link.facts = facts;
             engine.handle(now, Event::Link(link));
             if news {
                 engine.handle(now, Event::LinkUnread(index));

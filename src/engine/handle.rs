@@ -47,7 +47,12 @@ impl Engine {
                     self.want_read(Scope::Routes);
                 }
             }
-            Event::DumpBegins(scope) => self.observed.dump_begins(scope),
+            Event::DumpBegins(scope) => {
+                if scope == Scope::All {
+                    self.foreign.clear();
+                }
+                self.observed.dump_begins(scope);
+            }
             Event::DumpEnds(scope) => self.dump_ended(now, scope),
             Event::Lost => {
                 self.want_read(Scope::All);
@@ -300,12 +305,12 @@ impl Engine {
 
     fn link_seen(&mut self, now: u64, link: Link) {
         self.note_mac(&link);
-        let stranger = self.is_stranger(&link);
-        if (!roles::concerns_us(&self.config, &link) || stranger) && !self.is_unfinished(link.index)
-        {
+        if self.is_foreign(&link) {
             // It may have concerned us before: under another name, or as a member.
-            return self.forget_link(link.index);
+            self.forget_link(link.index);
+            return self.note_foreign(&link);
         }
+        self.forget_foreign(link.index);
         self.radio_seen(&link);
         match self.observed.link(link.index) {
             // Said by a refusal, and no news each time it is heard of.
@@ -365,6 +370,7 @@ impl Engine {
 
     fn link_gone(&mut self, now: u64, index: Index) {
         self.macs.retain(|(of, _)| *of != index);
+        self.forget_foreign(index);
         if let Some(link) = self.observed.link(index) {
             let name = link.name.clone();
             if matches!(link.kind, Kind::Plain | Kind::Other(_)) {
@@ -390,6 +396,12 @@ impl Engine {
         // A supplicant that is not running has nothing to end.
         self.supplicants
             .retain(|s| s.link != index || !matches!(s.phase, Phase::Waiting { .. }));
+    }
+
+    /// It does not concern us, and nothing of ours is on it.
+    pub(super) fn is_foreign(&self, link: &Link) -> bool {
+        let strange = !roles::concerns_us(&self.config, link) || self.is_stranger(link);
+        strange && !self.is_unfinished(link.index)
     }
 
     /// A port of a bridge that is neither the file's nor ours.
@@ -465,6 +477,7 @@ impl Engine {
         self.retry.forget_all();
         self.radios_reconfigured(same_country);
         // Links that did not concern us may do so now.
+        self.foreign.clear();
         self.want_read(Scope::All);
         self.renew_files();
         self.journal.write(

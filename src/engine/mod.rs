@@ -25,6 +25,7 @@ pub mod plan;
 pub mod pretend;
 pub mod radio;
 pub mod random;
+mod reads;
 mod retry;
 pub mod roles;
 mod slow;
@@ -108,7 +109,8 @@ pub struct Engine {
     /// What has to be read afresh.
     unread: Option<Scope>,
     /// Links that have to be.
-    unread_links: Vec<Index, { slow::MAX_UNREAD }>,
+    unread_links: Vec<Index, { reads::MAX_UNREAD }>,
+    foreign: Bounded<reads::Foreign, { reads::MAX_FOREIGN }>,
     /// What the kernel has been asked for and has not answered.
     under_way: Option<slow::UnderWay>,
     slow: Vec<slow::Slow, { MAX_SUPPLICANTS }>,
@@ -149,6 +151,7 @@ impl Engine {
             moves: Vec::new(),
             unread: Some(Scope::All),
             unread_links: Vec::new(),
+            foreign: Bounded::with_room(),
             under_way: None,
             slow: Vec::new(),
             doubted: 0,
@@ -219,7 +222,8 @@ impl Engine {
             return Some(step);
         }
         // First, and on a disk in memory: the driver may have the machine restarted.
-        if let Some(step) = self.next_slow_note(now).or_else(|| self.next_link(now)) {
+        let noted = self.next_slow_note(now);
+        if let Some(step) = noted.or_else(|| self.next_known_link(now)) {
             return Some(step);
         }
         if let Some(scope) = self.unread
@@ -233,12 +237,15 @@ impl Engine {
         if self.stopping.is_some() {
             return stop::next(self, now);
         }
+        // The active member first: it is what an outage waits for. Links of others, which may
+        // change all the time, come after it.
+        if let Some(step) = bond::next_active(self, now).or_else(|| self.next_link(now)) {
+            return Some(step);
+        }
         if self.unread.is_some() {
             return self.next_unread(now);
         }
-        // The active member first: it is what an outage waits for.
-        bond::next_active(self, now)
-            .or_else(|| roles::next_unknown(self, now))
+        roles::next_unknown(self, now)
             .or_else(|| radio::next(self, now))
             .or_else(|| bond::next(self, now))
             .or_else(|| member::next_member(self, now))
@@ -263,8 +270,7 @@ impl Engine {
     /// What goes on while the tables wait to be read again: links have their notifications,
     /// addresses and routes may be others.
     fn next_unread(&self, now: u64) -> Option<Action> {
-        bond::next_active(self, now)
-            .or_else(|| dhcp4::next(self, now))
+        dhcp4::next(self, now)
             .or_else(|| dhcp6::next(self, now))
             .or_else(|| supervise::next(self, now))
             .or_else(|| dhcp4::next_word(self, now))

@@ -6,6 +6,9 @@ use super::journal::{RecordKind, clip};
 use super::supplicant::Phase;
 use super::words;
 
+/// There is no such link (`rtnl_getlink()` in net/core/rtnetlink.c).
+const ENODEV: i32 = 19;
+
 impl Engine {
     pub(super) fn action_done(&mut self, now: u64, action: Action, result: Result<(), Failure>) {
         self.kernel_answered(now, &action, result.is_ok());
@@ -63,7 +66,7 @@ impl Engine {
                 }
             }
             Action::NoteSlow { link, times } => self.slow_noted(*link, *times),
-            Action::ReadLink { .. } => return,
+            Action::ReadLink { .. } => return self.retry.forget(&action),
             Action::StartSupplicant { .. } => {}
             Action::AttachSupplicant { link } => self.with(*link, |s| s.attached(now)),
             Action::AskSupplicant { link, request } => {
@@ -128,8 +131,12 @@ impl Engine {
             Action::RestoreRadio { link } => self.radio_restored(*link),
             Action::NoteUp { link, was_up } => self.note_up(*link, *was_up),
             Action::NoteSlow { link, times } => self.slow_noted(*link, *times),
-            // It is gone, as a rule: the notification of that is on its way.
-            Action::ReadLink { .. } => return,
+            // It is gone: the notification of that is on its way.
+            Action::ReadLink { .. } if failure.errno == ENODEV => {
+                return self.retry.forget(action);
+            }
+            // It may have changed all the same.
+            Action::ReadLink { .. } => self.want_read(Scope::All),
             Action::SetCountry { .. } | Action::Unblock { .. } => {}
             Action::Kernel(_)
             | Action::WriteResolver

@@ -12,8 +12,6 @@ use super::roles;
 use super::supplicant::Supplicant;
 use super::words::{Spoken, Words};
 
-/// Links that wait to be read; with one more, everything is.
-pub const MAX_UNREAD: usize = 16;
 /// A request without an answer for so long is reported.
 pub const LATE_MS: u64 = 2_000;
 /// An adapter whose driver took that long is left alone for 30 s, doubled up to 8 min. An
@@ -216,22 +214,6 @@ impl Engine {
             .chain(slow)
             .chain(doubtful.filter(|at| *at > now))
             .min()
-    }
-
-    /// A link of which there is news. Before the first read everything is read anyway.
-    pub(super) fn want_link(&mut self, link: Index) {
-        if !self.observed.is_complete() || self.unread_links.contains(&link) {
-            return;
-        }
-        if self.unread_links.push(link).is_err() {
-            self.unread_links.clear();
-            self.want_read(super::action::Scope::All);
-        }
-    }
-
-    pub(super) fn next_link(&self, now: u64) -> Option<Action> {
-        let link = *self.unread_links.first()?;
-        self.offer_any(now, Action::ReadLink { link })
     }
 
     pub(super) fn was_slow(&mut self, now: u64, link: Index, times: u8) {

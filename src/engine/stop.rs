@@ -104,7 +104,8 @@ impl Engine {
         while let Some(stop) = &self.stopping {
             let waiting = stop.stage == Stage::Supplicants && !self.supplicants.iter().all(is_dead);
             // Before the first read nobody knows whether there is anything to take down.
-            let unread = !self.observed.is_complete();
+            // Nor is what was just created known.
+            let unread = !self.observed.is_complete() || self.making.is_some();
             let given = self.under_way.is_some();
             let busy = waiting || unread || given || step(self, now, stop.stage).is_some();
             if stop.stage == Stage::Done || (busy && now < stop.until) {

@@ -10,6 +10,7 @@ mod members;
 mod plan;
 mod put_off;
 mod radio;
+mod reads;
 mod reload;
 mod slow;
 mod stopping;

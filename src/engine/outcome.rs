@@ -149,6 +149,10 @@ impl Engine {
             | Action::StopSupplicant { .. }
             | Action::Exit => {}
         }
+        // Its interface went while this was under way: there is nothing to be done, or to say.
+        if words::subject(action).is_some_and(|index| self.observed.link(index).is_none()) {
+            return self.retry.forget(action);
+        }
         let text = failure.text.clone();
         let news = self.retry.failed(action, failure, now);
         if let Action::StartSupplicant { link, .. } = action {

@@ -215,3 +215,24 @@ fn what_a_daemon_before_turned_off_is_given_back() {
     let given = world.take().into_iter().filter(|a| *a == back);
     assert_eq!(given.count(), 1);
 }
+
+/// A cable's adapter is pulled out while it is being set up.
+#[test]
+fn a_request_for_an_interface_that_has_gone_is_no_fault() {
+    let mut world = World::usual();
+    let action = Action::Kernel(KernelAction::SetUp {
+        link: ETH0,
+        up: true,
+    });
+    world.engine.handle(world.now, Event::LinkGone(ETH0));
+    let failure = Failure {
+        errno: 19,
+        text: "there is no such interface".try_into().unwrap(),
+    };
+    world
+        .engine
+        .handle(world.now, Event::Done(action.clone(), Err(failure)));
+    let mut said = world.engine.journal().since(0);
+    assert!(!said.any(|r| r.text.contains("cannot set")));
+    assert_eq!(world.engine.retry.until(&action), None);
+}

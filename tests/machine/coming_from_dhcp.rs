@@ -91,7 +91,7 @@ fn without_an_answer_it_is_asked_ever_more_seldom() {
         questions.filter_map(second).collect()
     };
     // 0, 0.2, 0.5, 1, 2 s; then 4 and 8 s later, each moved by up to 1 s.
-    wait_until("eight questions", LONG, || asked().len() >= 7);
+    wait_until("seven questions", LONG, || asked().len() >= 7);
     let asked = asked();
     let gaps: Vec<f64> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let expected = [
@@ -101,7 +101,11 @@ fn without_an_answer_it_is_asked_ever_more_seldom() {
         (1.0, 0.0),
         (4.0, 1.0),
         (8.0, 1.0),
+        (16.0, 1.0),
     ];
+    // The first may be lost: the station was authorised a moment before.
+    let lost = usize::from(gaps[0] > 0.25);
+    let expected = expected.into_iter().skip(lost);
     for (n, (gap, (wait, moved))) in gaps.iter().zip(expected).enumerate() {
         // A busy machine sends late; the next one is then less far away.
         let near = (wait - moved - 0.15)..=(wait + moved + 0.15);

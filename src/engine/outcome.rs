@@ -149,8 +149,11 @@ impl Engine {
             | Action::StopSupplicant { .. }
             | Action::Exit => {}
         }
-        // Its interface went while this was under way: there is nothing to be done, or to say.
-        if words::subject(action).is_some_and(|index| self.observed.link(index).is_none()) {
+        // Its interface went while this was under way: there is nothing to be done, or to say. A
+        // link that is read need not be known.
+        let gone = |index| self.observed.link(index).is_none();
+        let is_read = matches!(action, Action::ReadLink { .. });
+        if !is_read && words::subject(action).is_some_and(gone) {
             return self.retry.forget(action);
         }
         let text = failure.text.clone();

@@ -148,10 +148,19 @@ fn a_link_of_others_is_read_once() {
 
 #[test]
 fn a_link_that_cannot_be_read_has_everything_read_and_is_no_busy_loop() {
+    cannot_be_read(ETH0);
+}
+
+#[test]
+fn nor_is_one_that_does_not_concern_us() {
+    cannot_be_read(DUMMY);
+}
+
+fn cannot_be_read(link: Index) {
     let mut world = World::usual();
-    let read = Action::ReadLink { link: ETH0 };
+    let read = Action::ReadLink { link };
     let news = |world: &mut World| {
-        world.engine.handle(world.now, Event::LinkUnread(ETH0));
+        world.engine.handle(world.now, Event::LinkUnread(link));
         world.engine.next(world.now)
     };
     assert_eq!(news(&mut world), Some(read.clone()));

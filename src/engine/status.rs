@@ -2,15 +2,15 @@
 //!
 //! Fields may be added; none is renamed or removed (the contract is in the README).
 use super::Engine;
-use super::bond::{self, Place};
 use super::journal::Text;
-use super::observed::{Link, Mii};
+use super::observed::Link;
 use super::radio::Block;
-use super::roles::{self, MAX_PORTS, authorised};
+use super::roles::{MAX_PORTS, authorised};
+use super::status_bond::bond_status;
 use super::status_link::link_status;
 use super::supplicant::{Radio, Supplicant};
-use super::words::{self, Destination, Words};
-use crate::config::{Bounded, IfName, IpNet, MAX_MEMBERS, Mac, Matcher, PrimaryReselect};
+use super::words::{Destination, Words};
+use crate::config::{Bounded, IfName, IpNet, MAX_MEMBERS, Mac, Matcher};
 use core::fmt::Display;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use heapless::Vec;
@@ -325,107 +325,6 @@ pub(super) fn is_link_local(address: &IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_unicast_link_local(),
-    }
-}
-
-fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
-    let config = &engine.config.bond;
-    if config.members.is_empty() {
-        return None;
-    }
-    let (index, have) = match bond::place(engine) {
-        Place::Usable(link, options) => (Some(link.index), Some(options)),
-        Place::Unwanted | Place::Empty | Place::Refused(_) => (None, None),
-    };
-    let present = roles::present_members(&engine.config, &engine.observed);
-    let links = || {
-        present
-            .iter()
-            .filter_map(|index| engine.observed.link(*index))
-    };
-    // A pattern may match several: the first of them is the one that is preferred.
-    let primary = links()
-        .find(|link| bond::is_primary(config, link))
-        .map(|link| link.index);
-    let active = engine.carry.now();
-    let outage = engine.carry.outage();
-    Some(BondStatus {
-        name: &config.name,
-        mode: have.map(|have| bond::mode_name(have.mode)),
-        miimon_ms: have.map(|have| have.miimon_ms),
-        updelay_ms: have.map(|have| have.updelay_ms),
-        downdelay_ms: have.map(|have| have.downdelay_ms),
-        fail_over_mac: have.map(|have| words::fail_over_mac(have.fail_over_mac)),
-        primary_reselect: words::primary_reselect(match config.primary_reselect {
-            PrimaryReselect::Always => 0,
-            PrimaryReselect::Better => 1,
-            PrimaryReselect::Failure => 2,
-        }),
-        kernel_primary_reselect: have.map(|have| words::primary_reselect(have.primary_reselect)),
-        active: active
-            .and_then(|(i, _)| engine.observed.link(i))
-            .map(|l| &l.name),
-        since_ms: active.map(|(_, since)| now.saturating_sub(since)),
-        switches: engine.carry.switches(),
-        members: links()
-            .map(|link| MemberStatus {
-                primary: primary == Some(link.index),
-                ..member_status(engine, index, link)
-            })
-            .collect(),
-        missing: config
-            .members
-            .iter()
-            .filter(|m| {
-                let mut links = engine.observed.links();
-                !links.any(|link| roles::matches(m, link))
-            })
-            .map(Shown)
-            .collect(),
-        outage_ms: outage.map(|(_, at)| now.saturating_sub(at)),
-        outage_cause: outage.map(|(cause, _)| cause),
-    })
-}
-
-fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> MemberStatus<'a> {
-    let supplicant = engine.supplicant(link.index);
-    let is_member = bond.is_some() && link.master == bond;
-    let joined = supplicant.filter(|s| s.radio == Radio::Authorised && !s.ssid.is_empty());
-    MemberStatus {
-        name: &link.name,
-        port: link.usb_port.as_deref(),
-        mac: roles::own_mac(link).map(Shown),
-        carrier: link.carrier,
-        authorized: is_member && authorised(link),
-        ssid: joined.map(|s| s.ssid.as_str()),
-        signal_dbm: joined.and_then(|s| s.signal_dbm),
-        healthy: None,
-        probes_lost: None,
-        repairs: None,
-        primary: false,
-        state: Shown(match supplicant {
-            _ if let Some(block) = engine.blocked(link) => State::Blocked(block),
-            _ if !is_member => State::NotAMember,
-            _ if engine.is_resting(link.index) => State::Resting,
-            Some(supplicant) => State::Radio(supplicant),
-            None if link.facts.is_wifi() => State::NoNetwork,
-            None if link.locked && link.carrier => State::NoSupplicant,
-            None => State::Carrier(link.carrier),
-        }),
-        fault: supplicant.and_then(|s| s.fault.as_ref()).map(Shown),
-        frequency: joined.map(|s| s.frequency).filter(|mhz| *mhz != 0),
-        // The words of /proc/net/bonding (drivers/net/bonding/bond_main.c).
-        mii: link.port.map(|port| match port.mii {
-            Mii::Up => "up",
-            Mii::Fail => "going down",
-            Mii::Down => "down",
-            Mii::Back => "going back",
-        }),
-        speed_mbps: link.facts.speed.filter(|_| link.carrier),
-        full_duplex: link.facts.full_duplex.filter(|_| link.carrier),
-        failures: link.port.map_or(0, |port| port.failures),
-        supplicant_restarts: supplicant.map_or(0, |s| s.restarts),
-        driver: &link.facts.driver,
     }
 }
 

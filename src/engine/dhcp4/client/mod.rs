@@ -5,6 +5,9 @@
 //! after a fail-over or a gap (`Confirming`, an INIT-REBOOT beside the lease, then
 //! `Searching`, a DISCOVER beside it); only a NAK or another server's lease ends it. States
 //! change after a message has left.
+mod ask;
+mod hear;
+
 use super::guard::{Claim, Guard};
 use super::lease::Lease;
 use super::state::{Due, News, Offer, State, Way};
@@ -337,87 +340,6 @@ impl Client {
         }
     }
 
-    /// The message that is due now.
-    pub fn due(&self, now: u64) -> Option<Due> {
-        let lease = self.lease.as_ref();
-        let raw = |kind, tries: usize| Due {
-            kind,
-            way: Way::Raw,
-            broadcast: tries >= BROADCAST_FROM && tries % 2 == 1,
-            ciaddr: None,
-            requested: None,
-            server: None,
-        };
-        let extend = |to: Ipv4Addr| {
-            let from = lease?.address();
-            Some(Due {
-                way: Way::Udp { from, to },
-                ciaddr: Some(from),
-                ..raw(Kind::Request, 0)
-            })
-        };
-        if let Some((address, server)) = self.decline {
-            return Some(Due {
-                requested: Some(address),
-                server,
-                ..raw(Kind::Decline, 0)
-            });
-        }
-        match self.state {
-            State::Rebooting { tries, next } if now >= next => Some(Due {
-                requested: self.remembered.map(|(address, _)| address),
-                ..raw(Kind::Request, tries)
-            }),
-            State::Searching { tries, next } if now >= next => Some(Due {
-                requested: Some(lease?.address()),
-                ..raw(Kind::Discover, tries)
-            }),
-            State::Selecting { tries, next } if now >= next => Some(Due {
-                requested: self.remembered.map(|(address, _)| address),
-                ..raw(Kind::Discover, tries)
-            }),
-            State::Requesting { offer, tries, next } if now >= next => Some(Due {
-                requested: Some(offer.address),
-                server: Some(offer.server),
-                ..raw(Kind::Request, tries)
-            }),
-            State::Confirming { tries, next } if now >= next => Some(Due {
-                requested: Some(lease?.address()),
-                ..raw(Kind::Request, tries)
-            }),
-            State::Renewing { next } if now >= next => {
-                extend(lease?.server.unwrap_or(Ipv4Addr::BROADCAST))
-            }
-            State::Rebinding { next } if now >= next => extend(Ipv4Addr::BROADCAST),
-            _ => None,
-        }
-    }
-
-    /// It has left, or could not: the next one is due after a while either way.
-    pub fn sent(&mut self, now: u64, random: &mut Random) {
-        if self.decline.take().is_some() {
-            return;
-        }
-        self.sent = now;
-        let (renew_end, rebind_end) = match &self.lease {
-            Some(lease) => (lease.rebind, lease.until),
-            None => (now, now),
-        };
-        match &mut self.state {
-            State::Rebooting { tries, next }
-            | State::Selecting { tries, next }
-            | State::Requesting { tries, next, .. }
-            | State::Confirming { tries, next }
-            | State::Searching { tries, next } => {
-                *next = now + wait(*tries, random);
-                *tries += 1;
-            }
-            State::Renewing { next } => *next = now + half(now, renew_end),
-            State::Rebinding { next } => *next = now + half(now, rebind_end),
-            State::Idle | State::Released | State::Bound => {}
-        }
-    }
-
     /// Answers are awaited.
     pub fn is_listening(&self) -> bool {
         match self.state {
@@ -459,123 +381,5 @@ impl Client {
     pub fn lasting_due(&self) -> Option<u64> {
         let due = self.unstored_lasting && self.lease.is_some() && self.state == State::Bound;
         due.then(|| self.lasting_at.map_or(0, |at| at + LASTING_EVERY_MS))
-    }
-
-    /// An answer to this link's question, `ack` being its bytes.
-    pub fn hear(&mut self, now: u64, reply: &Reply, ack: &[u8], random: &mut Random) -> News {
-        if reply.xid != self.xid {
-            return News::Nothing;
-        }
-        match (self.state, reply.kind) {
-            (State::Selecting { tries, .. } | State::Searching { tries, .. }, Kind::Offer)
-                if tries > 0 =>
-            {
-                let skips = |server| self.skipped == Some(server) && tries < SKIPPED_FOR;
-                if let (Some(address), Some(server)) = (reply.address, reply.server)
-                    && !skips(server)
-                {
-                    let offer = Offer { address, server };
-                    self.state = State::Requesting {
-                        offer,
-                        tries: 0,
-                        next: now,
-                    };
-                }
-                News::Nothing
-            }
-            (State::Selecting { .. } | State::Searching { .. }, Kind::Ack)
-                if reply.rapid_commit || self.is_known(reply) =>
-            {
-                self.bind(now, reply, ack)
-            }
-            (State::Requesting { offer, .. }, Kind::Ack)
-                if reply.server.is_none_or(|server| server == offer.server) =>
-            {
-                self.bind(now, reply, ack)
-            }
-            (
-                State::Rebooting { .. }
-                | State::Confirming { .. }
-                | State::Renewing { .. }
-                | State::Rebinding { .. },
-                Kind::Ack,
-            ) => self.bind(now, reply, ack),
-            (State::Requesting { offer, .. }, Kind::Nak) => {
-                match reply.server.is_none_or(|server| server == offer.server) {
-                    // What is in use is not what is refused.
-                    true if self.lease.is_some() => {
-                        self.state = State::Bound;
-                        self.tick(now, random)
-                    }
-                    true => self.refuse(now, random),
-                    // Not asked: another server's opinion of an offer that is not its own.
-                    false => News::Nothing,
-                }
-            }
-            (State::Rebooting { .. } | State::Confirming { .. }, Kind::Nak) => {
-                let known = match &self.lease {
-                    Some(lease) => lease.server,
-                    None => self.remembered.and_then(|(_, server)| server),
-                };
-                if reply.server == known || known.is_none() {
-                    return self.refuse(now, random);
-                }
-                self.refused_by_other = true;
-                News::Nothing
-            }
-            (State::Renewing { .. } | State::Rebinding { .. }, Kind::Nak) => {
-                self.refuse(now, random)
-            }
-            _ => News::Nothing,
-        }
-    }
-
-    /// The address that was asked for before any other: the answer is late.
-    fn is_known(&self, reply: &Reply) -> bool {
-        let known = self.remembered.map(|(address, _)| address);
-        reply.address.is_some() && reply.address == known && !self.given_back
-    }
-
-    fn refuse(&mut self, now: u64, random: &mut Random) -> News {
-        self.remembered = None;
-        if self.lease.is_some() {
-            self.drop_lease(now);
-        }
-        let wait = AFTER_NAK_MS << self.refusals.min(MOST_DOUBLINGS);
-        self.refusals += 1;
-        self.select(now, wait, random);
-        match self.refusals {
-            1 => News::Refused,
-            // Said once, as long as it goes on.
-            _ => News::Nothing,
-        }
-    }
-
-    fn bind(&mut self, now: u64, reply: &Reply, ack: &[u8]) -> News {
-        let Some(lease) = Lease::new(reply, ack, self.sent) else {
-            return News::Nothing;
-        };
-        // A server that is slower than its own lease.
-        if now >= lease.until {
-            return News::Nothing;
-        }
-        let old = self.lease.replace(lease);
-        let Some(lease) = &self.lease else {
-            return News::Nothing;
-        };
-        let same = old.is_some_and(|old| old.net == lease.net);
-        if !same || self.guard.is_none() {
-            self.guard = Some(Guard::new(now, !same));
-        }
-        let known = (lease.address(), lease.server);
-        self.unstored = true;
-        self.unstored_lasting |= self.remembered != Some(known) || self.given_back;
-        self.given_back = false;
-        self.remembered = Some(known);
-        self.waiting_since = None;
-        self.refusals = 0;
-        self.skipped = None;
-        self.state = State::Bound;
-        if same { News::Confirmed } else { News::Bound }
     }
 }

@@ -129,6 +129,11 @@ fn serve(socket: &UdpSocket, server: Ipv4Addr, gives: Ipv4Addr, state: &Mutex<St
                 continue;
             };
             state.asked.push(kind);
+            // As each server does (RFC 2131, 4.3.2): the request is another one's.
+            let named = option(question, 54);
+            if named.is_some_and(|named| named != server.octets()) {
+                continue;
+            }
             if state.manner.deaf_to.contains(&kind) {
                 continue;
             }

@@ -1,5 +1,7 @@
 //! Leases: on an invented clock, with an invented server.
 mod claims;
+mod kept;
+mod messages;
 mod offers;
 mod rejoin;
 mod restart;
@@ -31,6 +33,8 @@ enum Mood {
     Refuses,
     /// Refuses under another server's name.
     Interferes,
+    /// Another server acknowledges, with an address of its own, what was asked of SERVER.
+    Usurps,
     /// Silent about addresses that it did not give (RFC 2131, 4.3.2): no authority.
     Modest,
 }
@@ -107,6 +111,7 @@ impl Net {
             (Mood::Answers | Mood::Rapid, 1 | 3) => (5, SERVER),
             (Mood::Refuses, 3) => (6, SERVER),
             (Mood::Interferes, 3) => (6, [192, 168, 43, 9]),
+            (Mood::Usurps, 3) => (5, [192, 168, 43, 9]),
             (Mood::Refuses | Mood::Interferes | Mood::Modest, 1) => (2, SERVER),
             // To an offer of its own.
             (Mood::Modest, 3) if option(question, 54).is_some() => (5, SERVER),
@@ -366,233 +371,4 @@ fn a_stranger_s_refusal_counts_only_when_nobody_else_answers() {
     net.wait(500);
     assert_eq!(net.kinds()[..], [3, 1, 3]);
     assert!(net.bond_has(LEASE));
-}
-
-#[test]
-fn renewed_at_half_time_over_and_over() {
-    let mut net = Net::start(&config(), Mood::Answers);
-    net.lease_s = 20;
-    net.join(WLAN0);
-    net.take();
-    net.wait(65_000);
-    let asked = net.take();
-    assert!(asked.len() >= 6, "{asked:?}");
-    let [a, b, c, d] = LEASE;
-    let udp = Way::Udp {
-        from: Ipv4Addr::new(a, b, c, d),
-        to: Ipv4Addr::from(SERVER),
-    };
-    assert!(asked.iter().all(|a| a.kind == 3 && a.way == udp));
-    assert!(net.bond_has(LEASE));
-}
-
-#[test]
-fn a_server_gone_for_good_is_asked_by_broadcast_and_the_lease_ends() {
-    let mut net = Net::start(&config(), Mood::Answers);
-    net.join(WLAN0);
-    net.take();
-    net.mood = Mood::Silent;
-    net.wait(3_599_000);
-    assert!(net.bond_has(LEASE));
-    let asked = net.take();
-    let everybody = |a: &Asked| matches!(a.way, Way::Udp { to, .. } if to.is_broadcast());
-    assert!(
-        asked.iter().any(everybody) && asked.len() < 40,
-        "{}",
-        asked.len()
-    );
-    net.wait(1_000);
-    assert!(!net.bond_has(LEASE) && !net.has_default());
-    net.mood = Mood::Answers;
-    net.wait(64_000);
-    assert!(net.bond_has(LEASE));
-}
-
-#[test]
-fn fallback_comes_and_goes_without_a_gap() {
-    let fallback = [192, 168, 43, 150];
-    let mut net = Net::start(&with_fallback(), Mood::Silent);
-    net.join(WLAN0);
-    net.wait(9_999);
-    assert!(!net.bond_has(fallback));
-    net.wait(1);
-    assert!(net.bond_has(fallback) && net.has_default());
-    for _ in 0..10 {
-        net.world.take();
-        net.mood = Mood::Answers;
-        net.wait(70_000);
-        assert!(net.bond_has(LEASE) && !net.bond_has(fallback) && net.has_default());
-        let done = net.world.take();
-        let add = place_of(&done, |a| {
-            matches!(a, Action::Kernel(KernelAction::AddAddress { .. }))
-        });
-        let gone = place_of(&done, |a| {
-            matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }))
-        });
-        assert!(add < gone, "make before break");
-        net.mood = Mood::Silent;
-        net.wait(3_600_000 + 10_000);
-        assert!(net.bond_has(fallback) && !net.bond_has(LEASE) && net.has_default());
-    }
-    let status = status::status(&net.world.engine, net.world.now);
-    assert_eq!(status.links[0].addresses[0].from, "fallback");
-}
-
-#[test]
-fn the_way_down_gives_the_lease_back_first() {
-    let mut net = Net::start(&config(), Mood::Answers);
-    net.join(WLAN0);
-    net.world.take();
-    net.take();
-    net.world.engine.handle(net.world.now, Event::Stop);
-    net.run();
-    assert_eq!(net.kinds(), [7]);
-    let done = net.world.take();
-    let release = place_of(&done, |a| matches!(a, Action::ReleaseDhcp4 { .. }));
-    let address = place_of(&done, |a| {
-        matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }))
-    });
-    assert!(release < address);
-}
-
-#[test]
-fn a_file_without_dhcp_gives_the_lease_back_first() {
-    let mut net = Net::start(&config(), Mood::Answers);
-    net.join(WLAN0);
-    net.world.take();
-    net.take();
-    let mut other = config();
-    other.bond.ip = static_block(43, 150, 100);
-    let event = Event::Config(&other);
-    net.world.engine.handle(net.world.now, event);
-    net.run();
-    assert_eq!(net.kinds(), [7]);
-    assert!(!net.bond_has(LEASE) && net.bond_has([192, 168, 43, 150]) && net.has_default());
-    assert!(net.world.engine.dhcp4("bond0").is_none());
-    let done = net.world.take();
-    let release = place_of(&done, |a| matches!(a, Action::ReleaseDhcp4 { .. }));
-    let address = place_of(&done, |a| {
-        matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }))
-    });
-    assert!(release < address);
-}
-
-#[test]
-fn a_lease_is_stored_once_and_on_the_card_only_when_it_is_another() {
-    let mut net = Net::start(&config(), Mood::Answers);
-    net.lease_s = 100;
-    net.join(WLAN0);
-    net.wait(3_600_000);
-    let done = net.world.take();
-    let stores = done.iter().filter_map(|a| match a {
-        Action::StoreLease { lasting, .. } => Some(*lasting),
-        _ => None,
-    });
-    let stores: Vec<bool> = stores.collect();
-    assert!(stores.len() > 60);
-    assert_eq!(stores.iter().filter(|lasting| **lasting).count(), 1);
-}
-
-/// A server that gives another address each time does not wear out the card.
-#[test]
-fn the_card_is_written_seldom_whatever_a_server_gives() {
-    let mut net = Net::start(&config(), Mood::Answers);
-    net.lease_s = 20;
-    net.join(WLAN0);
-    for number in 0..360 {
-        net.gives[3] = 50 + (number % 100) as u8;
-        net.wait(10_000);
-    }
-    let done = net.world.take();
-    let lasting = |a: &&Action| matches!(a, Action::StoreLease { lasting: true, .. });
-    let writes = done.iter().filter(lasting).count();
-    assert!((5..=7).contains(&writes), "{writes}");
-    // What it ends with is stored in the end.
-    net.wait(600_000);
-    let client = net.world.engine.dhcp4("bond0").unwrap();
-    assert!(client.lease.is_some() && !client.unstored_lasting);
-}
-
-#[test]
-fn many_classless_routes_leave_room_for_the_default_route() {
-    let mut net = Net::start(&config(), Mood::Answers);
-    let mut routes: Vec<u8> = Vec::new();
-    // Each by a router of its own that is outside the subnet.
-    for number in 0..9 {
-        routes.extend([16, 10, number, 172, 16, 0, number]);
-    }
-    routes.extend([0, 172, 16, 0, 99]);
-    net.more = [&[121, routes.len() as u8][..], &routes].concat();
-    net.join(WLAN0);
-    assert!(net.has_default());
-    let routes = net.world.engine.observed().routes();
-    assert_eq!(routes.filter(|r| r.protocol == OUR_PROTOCOL).count(), 16);
-    let mut said = net.world.engine.journal().since(0);
-    assert!(said.any(|r| r.text.contains("2 routes more than the 8")));
-}
-
-#[test]
-fn servers_know_us_by_the_identifier_of_the_file() {
-    let mut file = config();
-    let mut duid = vec![0, 4];
-    duid.extend(1..=128);
-    file.duid = Some(heapless::Vec::from_slice(&duid).unwrap());
-    file.bond.ip.ipv4.iaid = Some(0x0102_0304);
-    let mut net = Net::start(&file, Mood::Answers);
-    net.join(WLAN0);
-    let expected = [&[255, 1, 2, 3, 4][..], &duid].concat();
-    assert!(net.take().iter().all(|asked| asked.client == expected));
-    {
-        let status = status::status(&net.world.engine, net.world.now);
-        assert_eq!(status.links[0].iaid, Some(0x0102_0304));
-        assert!(
-            status
-                .duid
-                .unwrap()
-                .0
-                .to_string()
-                .starts_with("00:04:01:02:03:")
-        );
-    }
-    // Another one is used from the next question on, which goes at once.
-    net.world
-        .engine
-        .handle(net.world.now, Event::Config(&config()));
-    net.run();
-    let asked = net.take();
-    assert_eq!(asked[0].client[5..], [0, 3, 0, 1, 2, 0, 0, 0, 0, 0x1f]);
-    let same = Event::Config(&config());
-    net.world.engine.handle(net.world.now, same);
-    net.run();
-    assert_eq!(net.kinds(), []);
-}
-
-#[test]
-fn answers_to_others_are_not_ours() {
-    let mut net = Net::start(&config(), Mood::Silent);
-    net.join(WLAN0);
-    net.mood = Mood::Rapid;
-    let mut out = [0; MAX_ASK];
-    net.world.now += 200;
-    net.world.engine.tick(net.world.now);
-    let engine = &net.world.engine;
-    let (length, _) = engine
-        .dhcp4_message(net.world.now, "bond0", false, &mut out)
-        .unwrap();
-    let good = net.reply(&out[..length]).unwrap();
-    let link = net.world.bond().0;
-    for place in [4, 28] {
-        let mut other = good.clone();
-        other[place] ^= 0x40;
-        let message = &other[..];
-        net.world
-            .engine
-            .handle(net.world.now, Event::Dhcp4 { link, message });
-        assert!(net.world.engine.dhcp4("bond0").unwrap().lease.is_none());
-    }
-    let message = &good[..];
-    net.world
-        .engine
-        .handle(net.world.now, Event::Dhcp4 { link, message });
-    assert!(net.world.engine.dhcp4("bond0").unwrap().lease.is_some());
 }

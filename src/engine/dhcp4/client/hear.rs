@@ -40,7 +40,10 @@ impl Client {
                 | State::Renewing { .. }
                 | State::Rebinding { .. },
                 Kind::Ack,
-            ) => self.bind(now, reply, ack),
+            ) => match self.is_of_another(reply) {
+                true => News::Nothing,
+                false => self.bind(now, reply, ack),
+            },
             (State::Requesting { offer, .. }, Kind::Nak) => {
                 match reply.server.is_none_or(|server| server == offer.server) {
                     // What is in use is not what is refused.
@@ -75,6 +78,15 @@ impl Client {
     fn is_known(&self, reply: &Reply) -> bool {
         let known = self.remembered.map(|(address, _)| address);
         reply.address.is_some() && reply.address == known && !self.given_back
+    }
+
+    /// Another address, by another server: the request named neither (RFC 2131, 4.3.2 has such
+    /// a server stay silent). The own server may lend another one.
+    fn is_of_another(&self, reply: &Reply) -> bool {
+        let Some((address, Some(server))) = self.remembered else {
+            return false;
+        };
+        reply.address != Some(address) && reply.server.is_some_and(|other| other != server)
     }
 
     pub(super) fn refuse(&mut self, now: u64, random: &mut Random) -> News {

@@ -1,4 +1,4 @@
-//! Several servers, one of which offers and leaves it at that.
+//! Several servers: one offers and leaves it at that, one answers for another.
 use super::*;
 
 const BAD: [u8; 4] = [192, 168, 43, 9];
@@ -66,6 +66,62 @@ fn a_server_that_is_alone_gets_its_turn_again() {
     assert_eq!(net.chosen(), Some(SERVER));
     // With an answer at last, it is as good as any.
     net.mood = Mood::Answers;
+    net.wait(1_000);
+    assert!(net.bond_has(LEASE));
+}
+
+/// A confirmation and a REQUEST at the end of a lease are broadcasts: each server hears them.
+#[test]
+fn another_server_s_address_is_no_answer_to_a_question_about_ours() {
+    let mut net = Net::start(&config(), Mood::Answers);
+    net.join(WLAN0);
+    net.join(WLAN1);
+    net.take();
+    net.mood = Mood::Usurps;
+    net.gives = [192, 168, 43, 77];
+    net.lose(WLAN0);
+    assert!(net.bond_has(LEASE) && !net.bond_has(net.gives));
+    // Nor when the lease is about to end.
+    net.wait(3_590_000);
+    assert!(net.bond_has(LEASE) && !net.bond_has(net.gives));
+    net.mood = Mood::Answers;
+    net.gives = LEASE;
+    net.wait(64_000);
+    assert!(net.bond_has(LEASE));
+    net.take();
+    // The same address by another server is as good.
+    net.mood = Mood::Usurps;
+    net.join(WLAN0);
+    net.lose(WLAN1);
+    assert_eq!(net.kinds(), [3]);
+    let client = net.world.engine.dhcp4("bond0").unwrap();
+    let lease = client.lease.as_ref().unwrap();
+    assert_eq!(lease.server, Some(Ipv4Addr::from(BAD)));
+}
+
+#[test]
+fn a_stored_address_is_not_replaced_by_another_server_s() {
+    let lease = {
+        let mut net = Net::start(&config(), Mood::Answers);
+        net.join(WLAN0);
+        let client = net.world.engine.dhcp4("bond0").unwrap();
+        client.lease.clone().unwrap()
+    };
+    let mut engine = Engine::new(&config());
+    engine.handle(
+        1_500,
+        Event::LeaseFound {
+            name: "bond0",
+            ack: &lease.ack,
+            kept: crate::engine::event::Kept::OfBefore,
+        },
+    );
+    let mut net = Net::begin(engine, Mood::Usurps);
+    net.gives = [192, 168, 43, 77];
+    net.join(WLAN0);
+    assert!(!net.bond_has(net.gives));
+    net.mood = Mood::Answers;
+    net.gives = LEASE;
     net.wait(1_000);
     assert!(net.bond_has(LEASE));
 }

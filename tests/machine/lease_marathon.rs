@@ -1,23 +1,17 @@
 //! A lease through a hundred fail-overs, and ten times of fallback.
 
-use crate::lab::scene::{GATEWAY, LONG, MAC0, PASSPHRASE, SHORT, SSID};
-use crate::lab::{FakeDhcp, Manner, Pinger, Scene, status};
+use crate::lab::scene::{GATEWAY, LONG, MAC0, SHORT};
+use crate::lab::{FakeDhcp, Manner, Pinger, Scene, one_line, status};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 const FALLBACK: &str = "192.168.43.150";
 const GIVEN: &str = "192.168.43.66";
 
-fn one_line() -> Value {
-    json!({ "country": "BE", "wifi": [ { "ssid": SSID, "passphrase": PASSPHRASE } ] })
-}
-
 /// Ninety planned ones, and every tenth because the access point sends the member away.
 #[test]
 fn a_hundred_fail_overs_and_one_lease() {
-    let s = Scene::new();
-    s.lan
-        .serve_dhcp("192.168.43.100,192.168.43.110,255.255.255.0,1h");
+    let s = Scene::served();
     s.pi.start(&one_line());
     let leased = |st: &Value| status::link(st, "bond0")["lease"].is_object();
     let joined = |st: &Value| status::authorized(st, "wlan0") && status::authorized(st, "wlan1");

@@ -2,38 +2,11 @@
 //! misbehaves.
 
 use crate::lab::fake_dhcp::{DISCOVER, REQUEST};
-use crate::lab::scene::{GATEWAY, LONG, PASSPHRASE, SHORT, SSID};
-use crate::lab::{FakeDhcp, Manner, Pinger, Scene, status, wait_until};
-use serde_json::{Value, json};
+use crate::lab::scene::{GATEWAY, LONG, SHORT};
+use crate::lab::{FakeDhcp, Manner, Pinger, Scene, one_line, status, wait_until};
 use std::time::Duration;
 
 const GIVEN: &str = "192.168.43.66";
-
-fn one_line() -> Value {
-    json!({ "country": "BE", "wifi": [ { "ssid": SSID, "passphrase": PASSPHRASE } ] })
-}
-
-#[track_caller]
-fn leased(s: &Scene) -> String {
-    let st = s.pi.wait("a lease on bond0", LONG, |st| {
-        status::link(st, "bond0")["lease"].is_object() && status::online(st)
-    });
-    let list = status::link(&st, "bond0")["addresses"].as_array().cloned();
-    let list = list.unwrap_or_default();
-    let lent = list.iter().find(|a| a["from"] == "dhcp");
-    let net = lent.expect("an address from dhcp")["address"].as_str();
-    let (address, _) = net.and_then(|net| net.split_once('/')).expect("text");
-    address.to_owned()
-}
-
-#[track_caller]
-fn both(s: &Scene) {
-    s.pi.wait("both members, wlan0 active", LONG, |st| {
-        status::authorized(st, "wlan0")
-            && status::authorized(st, "wlan1")
-            && status::active(st) == "wlan0"
-    });
-}
 
 fn fake(s: &Scene, manner: Manner) -> FakeDhcp {
     FakeDhcp::start(&s.lan.ns, GATEWAY, GIVEN, manner)
@@ -52,18 +25,23 @@ fn subnet(net: &str, first: &str, last: &str, router: &str) -> String {
     )
 }
 
+/// Of the usual scene.
+fn own_subnet() -> String {
+    subnet("192.168.43.0", "192.168.43.60", "192.168.43.69", GATEWAY)
+}
+
+fn served_by_isc() -> Scene {
+    let s = Scene::new();
+    s.lan.serve_isc(&own_subnet());
+    s
+}
+
 #[test]
 fn a_server_without_authority_gives_the_same_address_after_a_stop() {
-    let s = Scene::new();
-    s.lan.serve_isc(&subnet(
-        "192.168.43.0",
-        "192.168.43.60",
-        "192.168.43.69",
-        GATEWAY,
-    ));
+    let s = served_by_isc();
     s.pi.start(&one_line());
-    let address = leased(&s);
-    both(&s);
+    let address = s.leased();
+    s.both();
     s.pi.call(&["switch", "wlan1"]);
     wait_until("a confirmation", SHORT, || {
         s.lan
@@ -76,7 +54,7 @@ fn a_server_without_authority_gives_the_same_address_after_a_stop() {
     let log = s.lan.dhcp_log();
     assert!(log.contains(&format!("DHCPRELEASE of {address}")), "{log}");
     s.pi.start_again();
-    assert_eq!(leased(&s), address);
+    assert_eq!(s.leased(), address);
     // It knew that it had given the lease back, and asked any server at once.
     let log = s.lan.dhcp_log();
     let after = log.rsplit("DHCPRELEASE").next().unwrap_or_default();
@@ -89,15 +67,9 @@ fn a_server_without_authority_gives_the_same_address_after_a_stop() {
 /// The box is carried to another network behind the same name; nobody there says no.
 #[test]
 fn another_network_without_authority_gives_another_lease() {
-    let s = Scene::new();
-    s.lan.serve_isc(&subnet(
-        "192.168.43.0",
-        "192.168.43.60",
-        "192.168.43.69",
-        GATEWAY,
-    ));
+    let s = served_by_isc();
     s.pi.start(&one_line());
-    let address = leased(&s);
+    let address = s.leased();
     s.ap.stop();
     s.pi.wait("nobody active", LONG, |st| status::active(st).is_empty());
     s.lan.stop_dhcp();
@@ -112,7 +84,7 @@ fn another_network_without_authority_gives_another_lease() {
     wait_until("the old address gone", SHORT, || {
         !s.pi.ns.ip("-4 address show dev bond0").contains(&address)
     });
-    assert!(leased(&s).starts_with("10.7.0."));
+    assert!(s.leased().starts_with("10.7.0."));
 }
 
 #[test]
@@ -129,19 +101,19 @@ fn a_lease_through_a_relay() {
     s.lan.ns.ip("link set far0 up");
     s.lan.ns.run("sysctl", &["-qw", "net.ipv4.ip_forward=1"]);
     far.ns.ip("route add 192.168.43.0/24 via 10.9.0.2");
-    let here = subnet("192.168.43.0", "192.168.43.60", "192.168.43.69", GATEWAY);
+    let here = own_subnet();
     far.serve_isc(&format!(
         "subnet 10.9.0.0 netmask 255.255.255.0 {{ }}\n{here}"
     ));
     s.lan.relay_dhcp("far0", "10.9.0.1");
     s.pi.start(&one_line());
-    let address = leased(&s);
+    let address = s.leased();
     assert!(address.starts_with("192.168.43.6"), "{address}");
     assert_eq!(
         status::link(&s.pi.status(), "bond0")["lease"]["server"],
         "10.9.0.1"
     );
-    both(&s);
+    s.both();
     let pings = Pinger::every_10_ms(&s.lan.ns, &address);
     pings.wait_answers(20, SHORT);
     s.pi.call(&["switch", "wlan1"]);
@@ -157,14 +129,12 @@ fn a_lease_through_a_relay() {
     let before = acks();
     s.pi.call(&["renew"]);
     wait_until("a renewal", SHORT, || acks() > before);
-    assert_eq!(leased(&s), address);
+    assert_eq!(s.leased(), address);
 }
 
 #[test]
 fn of_two_servers_one_is_kept() {
-    let s = Scene::new();
-    s.lan
-        .serve_dhcp("192.168.43.100,192.168.43.110,255.255.255.0,1h");
+    let s = Scene::served();
     // Another box in the same network.
     let there = s.lab.lan("192.168.43.2/24");
     there.ns.ip(&format!(
@@ -175,15 +145,15 @@ fn of_two_servers_one_is_kept() {
     s.lan.ns.ip("link set there0 master br0 up");
     let other = FakeDhcp::start(&there.ns, "192.168.43.2", GIVEN, Manner::default());
     s.pi.start(&one_line());
-    let address = leased(&s);
-    both(&s);
+    let address = s.leased();
+    s.both();
     for member in ["wlan1", "wlan0"] {
         s.pi.call(&["switch", member]);
         s.pi.wait("the lease confirmed", SHORT, |st| {
             status::active(st) == member && status::link(st, "bond0")["lease"].is_object()
         });
         s.pi.call(&["renew"]);
-        assert_eq!(leased(&s), address);
+        assert_eq!(s.leased(), address);
     }
     assert!(other.asked(DISCOVER) > 0, "both heard of us");
     let st = s.pi.status();
@@ -211,15 +181,15 @@ fn late_double_and_senseless_answers_and_refusals() {
         },
     );
     s.pi.start(&one_line());
-    assert_eq!(leased(&s), GIVEN);
-    both(&s);
+    assert_eq!(s.leased(), GIVEN);
+    s.both();
     let pings = Pinger::every_10_ms(&s.lan.ns, GIVEN);
     pings.wait_answers(20, SHORT);
     let asked = server.asked(REQUEST);
     s.pi.call(&["switch", "wlan1"]);
     wait_until("it is asked again", SHORT, || server.asked(REQUEST) > asked);
     pings.wait_answers(200, SHORT);
-    assert_eq!(leased(&s), GIVEN);
+    assert_eq!(s.leased(), GIVEN);
     assert!(s.pi.running());
 }
 
@@ -228,11 +198,11 @@ fn a_fail_over_while_an_offer_is_awaited() {
     let s = Scene::new();
     let server = fake(&s, deaf(DISCOVER));
     s.pi.start(&one_line());
-    both(&s);
+    s.both();
     wait_until("questions", SHORT, || server.asked(DISCOVER) >= 2);
     s.pi.call(&["switch", "wlan1"]);
     server.behave(Manner::default());
-    assert_eq!(leased(&s), GIVEN);
+    assert_eq!(s.leased(), GIVEN);
     assert_eq!(status::active(&s.pi.status()), "wlan1");
 }
 
@@ -241,11 +211,11 @@ fn a_fail_over_while_an_ack_is_awaited() {
     let s = Scene::new();
     let server = fake(&s, deaf(REQUEST));
     s.pi.start(&one_line());
-    both(&s);
+    s.both();
     wait_until("requests", LONG, || server.asked(REQUEST) >= 2);
     s.pi.call(&["switch", "wlan1"]);
     server.behave(Manner::default());
-    assert_eq!(leased(&s), GIVEN);
+    assert_eq!(s.leased(), GIVEN);
     let pings = Pinger::every_10_ms(&s.lan.ns, GIVEN);
     pings.wait_answers(20, SHORT);
 }
@@ -259,8 +229,8 @@ fn a_fail_over_while_a_renewal_is_awaited() {
     };
     let server = fake(&s, short.clone());
     s.pi.start(&one_line());
-    assert_eq!(leased(&s), GIVEN);
-    both(&s);
+    assert_eq!(s.leased(), GIVEN);
+    s.both();
     let pings = Pinger::every_10_ms(&s.lan.ns, GIVEN);
     pings.wait_answers(20, SHORT);
     server.behave(deaf(REQUEST));
@@ -279,5 +249,5 @@ fn a_fail_over_while_a_renewal_is_awaited() {
         pings.longest_outage() < Duration::from_millis(250),
         "{pings:?}"
     );
-    assert_eq!(leased(&s), GIVEN);
+    assert_eq!(s.leased(), GIVEN);
 }

@@ -1,54 +1,15 @@
 //! DHCPv4 with a real server: dnsmasq behind the access point, and behind the cable.
 
-use crate::lab::scene::{LONG, MAC0, PASSPHRASE, SHORT, SSID};
-use crate::lab::{Pinger, Scene, status, wait_until};
+use crate::lab::scene::{LONG, MAC0, SHORT};
+use crate::lab::{Pinger, RANGE, Scene, one_line, status, wait_until};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const RANGE: &str = "192.168.43.100,192.168.43.110,255.255.255.0,1h";
-
-/// The smallest file that works.
-fn one_line() -> Value {
-    json!({ "country": "BE", "wifi": [ { "ssid": SSID, "passphrase": PASSPHRASE } ] })
-}
-
-/// The bond's address from a server, once it is there and the traffic goes through it.
-#[track_caller]
-fn leased(s: &Scene) -> String {
-    let from_dhcp = |st: &Value| {
-        let addresses = status::link(st, "bond0")["addresses"].as_array();
-        let mut addresses = addresses.into_iter().flatten();
-        addresses.find(|a| a["from"] == "dhcp").cloned()
-    };
-    let st = s.pi.wait("a lease on bond0 and its address", LONG, |st| {
-        let lease = status::link(st, "bond0")["lease"].is_object();
-        lease && from_dhcp(st).is_some() && status::online(st)
-    });
-    let address = from_dhcp(&st).expect("just seen");
-    let net = address["address"].as_str().expect("text");
-    net.strip_suffix("/24").expect("the server's mask").into()
-}
-
-#[track_caller]
-fn both(s: &Scene) {
-    s.pi.wait("both authorised, wlan0 active", LONG, |st| {
-        status::authorized(st, "wlan0")
-            && status::authorized(st, "wlan1")
-            && status::active(st) == "wlan0"
-    });
-}
-
-fn served() -> Scene {
-    let s = Scene::new();
-    s.lan.serve_dhcp(RANGE);
-    s
-}
-
 #[test]
 fn one_line_is_enough() {
-    let s = served();
+    let s = Scene::served();
     s.pi.start(&one_line());
-    let address = leased(&s);
+    let address = s.leased();
     assert!(address.starts_with("192.168.43.1"), "{address}");
     assert_eq!(s.uplink(), "bond0");
     let routes = s.pi.ns.ip("route show default");
@@ -79,17 +40,17 @@ fn one_line_is_enough() {
 
 #[test]
 fn fail_overs_keep_the_address_and_the_server_gives_no_other() {
-    let s = served();
+    let s = Scene::served();
     s.pi.start(&one_line());
-    let address = leased(&s);
-    both(&s);
+    let address = s.leased();
+    s.both();
     let pings = Pinger::every_10_ms(&s.lan.ns, &address);
     pings.wait_answers(20, SHORT);
     for _ in 0..5 {
         s.ap.deauthenticate(MAC0);
         s.pi.wait("wlan1 active", SHORT, |st| status::active(st) == "wlan1");
-        assert_eq!(leased(&s), address);
-        both(&s);
+        assert_eq!(s.leased(), address);
+        s.both();
     }
     pings.wait_answers(20, SHORT);
     let pings = pings.stop();
@@ -102,7 +63,7 @@ fn fail_overs_keep_the_address_and_the_server_gives_no_other() {
         pings.longest_outage() < Duration::from_millis(400),
         "{pings:?}"
     );
-    assert_eq!(leased(&s), address);
+    assert_eq!(s.leased(), address);
     let log = s.lan.dhcp_log();
     // One address was ever given. (Not: one lease. That would need the lease file.)
     let given: std::collections::BTreeSet<&str> = log
@@ -116,31 +77,31 @@ fn fail_overs_keep_the_address_and_the_server_gives_no_other() {
 /// The wiki page's own trap: the primary has no link, and no lease is stored.
 #[test]
 fn only_the_second_adapter_has_a_link() {
-    let s = served();
+    let s = Scene::served();
     s.wlan0.out_of_range();
     s.pi.start(&one_line());
-    let address = leased(&s);
+    let address = s.leased();
     let st = s.pi.status();
     assert_eq!(status::active(&st), "wlan1");
     let pings = Pinger::every_10_ms(&s.lan.ns, &address);
     pings.wait_answers(20, SHORT);
     pings.stop();
     s.wlan0.in_range();
-    both(&s);
-    assert_eq!(leased(&s), address);
+    s.both();
+    assert_eq!(s.leased(), address);
 }
 
 #[test]
 fn killed_and_restarted_it_keeps_the_address_and_loses_no_ping() {
-    let s = served();
+    let s = Scene::served();
     s.pi.start(&one_line());
-    let address = leased(&s);
-    both(&s);
+    let address = s.leased();
+    s.both();
     let pings = Pinger::every_10_ms(&s.lan.ns, &address);
     pings.wait_answers(20, SHORT);
     s.pi.kill9();
     s.pi.start_again();
-    assert_eq!(leased(&s), address);
+    assert_eq!(s.leased(), address);
     pings.wait_answers(100, SHORT);
     let pings = pings.stop();
     assert_eq!(pings.lost(), 0, "{pings:?}");
@@ -148,9 +109,9 @@ fn killed_and_restarted_it_keeps_the_address_and_loses_no_ping() {
 
 #[test]
 fn stopped_and_started_again_it_asks_for_the_same_address() {
-    let s = served();
+    let s = Scene::served();
     s.pi.start(&one_line());
-    let address = leased(&s);
+    let address = s.leased();
     let exit = s.pi.terminate();
     assert_eq!(exit.code(), Some(0), "{exit:?}");
     let log = s.lan.dhcp_log();
@@ -159,7 +120,7 @@ fn stopped_and_started_again_it_asks_for_the_same_address() {
         "{log}"
     );
     s.pi.start_again();
-    assert_eq!(leased(&s), address);
+    assert_eq!(s.leased(), address);
 }
 
 #[test]
@@ -183,7 +144,7 @@ fn fallback_without_a_server_and_the_lease_when_there_is_one() {
     pings.stop();
     assert_eq!(s.uplink(), "bond0");
     s.lan.serve_dhcp(RANGE);
-    let address = leased(&s);
+    let address = s.leased();
     assert_ne!(address, "192.168.43.150");
     wait_until("the fallback gone", SHORT, || {
         !s.pi
@@ -196,13 +157,12 @@ fn fallback_without_a_server_and_the_lease_when_there_is_one() {
 
 #[test]
 fn another_network_behind_the_same_name_refuses_the_old_address() {
-    let s = served();
+    let s = Scene::served();
     s.pi.start(&one_line());
-    leased(&s);
+    s.leased();
     s.ap.stop();
     s.pi.wait("nobody active", LONG, |st| status::active(st).is_empty());
-    s.lan.ns.ip("address add 10.7.0.1/24 dev br0");
-    s.lan.ns.ip("address del 192.168.43.1/24 dev br0");
+    s.other_network();
     s.lan.serve_dhcp("10.7.0.50,10.7.0.60,255.255.255.0,1h");
     s.ap.start();
     s.pi.wait("an address there", LONG, |st| {
@@ -218,13 +178,12 @@ fn another_network_behind_the_same_name_refuses_the_old_address() {
 /// The bond keeps its carrier all the while (`downdelay`), and the adapter is the same.
 #[test]
 fn the_same_adapter_in_another_network_asks_at_once() {
-    let s = served();
+    let s = Scene::served();
     let mut config = one_line();
     config["bond"] = json!({ "members": ["wlan0"], "downdelay_ms": 30_000 });
     s.pi.start(&config);
-    leased(&s);
-    s.lan.ns.ip("address add 10.7.0.1/24 dev br0");
-    s.lan.ns.ip("address del 192.168.43.1/24 dev br0");
+    s.leased();
+    s.other_network();
     s.lan.serve_dhcp("10.7.0.50,10.7.0.60,255.255.255.0,1h");
     s.ap.deauthenticate(MAC0);
     s.pi.wait("an address there", LONG, |st| {
@@ -299,7 +258,7 @@ fn a_fixed_address_by_an_identifier_that_the_server_knows() {
     s.lan.serve_dhcp_with(RANGE, &[&host]);
     let mut config = one_line();
     s.pi.start(&config);
-    assert_ne!(leased(&s), "192.168.43.55");
+    assert_ne!(s.leased(), "192.168.43.55");
     config["duid"] = json!("0004aabbccdd");
     config["bond"] = json!({ "ipv4": { "iaid": 0x1234_5678 } });
     s.pi.reload_with(&config);
@@ -320,9 +279,9 @@ fn a_fixed_address_by_an_identifier_that_the_server_knows() {
 
 #[test]
 fn release_and_renew_by_hand() {
-    let s = served();
+    let s = Scene::served();
     s.pi.start(&one_line());
-    let address = leased(&s);
+    let address = s.leased();
     assert_eq!(s.pi.call(&["renew", "bond0"]), "asking for the lease\n");
     wait_until("a renewal", SHORT, || {
         let log = s.lan.dhcp_log();
@@ -336,7 +295,7 @@ fn release_and_renew_by_hand() {
     assert_eq!(code, 1);
     assert!(err.contains("there is no lease"), "{err}");
     s.pi.call(&["renew"]);
-    assert_eq!(leased(&s), address);
+    assert_eq!(s.leased(), address);
     let (code, _, err) = s.pi.wifibond(&["renew", "eth7"]);
     assert_eq!(code, 1);
     assert!(err.contains("eth7: no lease there"), "{err}");
@@ -344,12 +303,12 @@ fn release_and_renew_by_hand() {
 
 #[test]
 fn the_cable_has_a_lease_of_its_own_and_a_better_metric() {
-    let s = served();
+    let s = Scene::served();
     let lan = s.lab.lan("10.0.0.1/24");
     lan.serve_dhcp("10.0.0.50,10.0.0.60,255.255.255.0,1h");
     let cable = s.lab.cable(&lan, &s.pi, "eth0");
     s.pi.start(&one_line());
-    let address = leased(&s);
+    let address = s.leased();
     s.pi.wait("a lease on eth0", SHORT, |st| {
         status::link(st, "eth0")["lease"]["server"] == "10.0.0.1"
     });
@@ -359,13 +318,13 @@ fn the_cable_has_a_lease_of_its_own_and_a_better_metric() {
     assert!(!s.pi.ns.ip("-4 address show dev eth0").contains("10.0.0."));
     cable.plug();
     wait_until("the cable wins again", SHORT, || s.uplink() == "eth0");
-    assert_eq!(leased(&s), address);
+    assert_eq!(s.leased(), address);
 }
 
 /// The file of somebody else is left alone; one without servers is taken and given back.
 #[test]
 fn name_servers_of_the_lease_are_written_and_taken_back() {
-    let s = served();
+    let s = Scene::served();
     let etc = || s.pi.ns.run("cat", &["/etc/resolv.conf"]);
     let put = |text: &str| {
         s.pi.ns
@@ -386,7 +345,7 @@ fn name_servers_of_the_lease_are_written_and_taken_back() {
     let mut config = one_line();
     config["bond"] = json!({ "dns": ["192.168.43.1"], "search": ["own.example"] });
     s.pi.start(&config);
-    leased(&s);
+    s.leased();
     let expected = "search own.example lan.example\n\
                     nameserver 192.168.43.1\nnameserver 9.9.9.9\nnameserver 149.112.112.112\n";
     wait_until("the name servers", SHORT, || etc().ends_with(expected));
@@ -403,7 +362,7 @@ fn name_servers_of_the_lease_are_written_and_taken_back() {
     s.pi.ns.run("rm", &["/usr/sbin/systemctl"]);
     put("nameserver 198.51.100.7\\n");
     s.pi.start_again();
-    leased(&s);
+    s.leased();
     wait_until("our own file", SHORT, || {
         let ours = s.pi.ns.read("/run/wifibond/resolv.conf");
         ours.is_some_and(|text| text.ends_with(expected))
@@ -413,9 +372,9 @@ fn name_servers_of_the_lease_are_written_and_taken_back() {
 
 #[test]
 fn an_address_that_another_machine_has_is_declined() {
-    let s = served();
+    let s = Scene::served();
     s.pi.start(&one_line());
-    let address = leased(&s);
+    let address = s.leased();
     s.pi.terminate();
     // The gateway stands in for the other machine: it answers for that address.
     s.lan.ns.ip(&format!("address add {address}/32 dev br0"));
@@ -430,24 +389,24 @@ fn an_address_that_another_machine_has_is_declined() {
         "{log}"
     );
     assert!(s.pi.log().contains("another machine has the address"));
-    assert_ne!(leased(&s), address);
+    assert_ne!(s.leased(), address);
 }
 
 /// With arp_ignore=0, the default, any interface answers for all addresses of its machine.
 #[test]
 fn a_second_interface_in_the_same_network_makes_no_conflict() {
-    let s = served();
+    let s = Scene::served();
     let _cable = s.lab.cable(&s.lan, &s.pi, "eth0");
     s.pi.ns.ip("link set eth0 up");
     let mut config = one_line();
     config["links"] = json!([]);
     s.pi.start(&config);
-    let address = leased(&s);
+    let address = s.leased();
     // The probes take 2.6 s (RFC 5227); pings show that the address works all the while.
     let pings = Pinger::every_10_ms(&s.lan.ns, &address);
     pings.wait_answers(400, LONG);
     pings.stop();
-    assert_eq!(leased(&s), address);
+    assert_eq!(s.leased(), address);
     let log = s.lan.dhcp_log();
     assert!(!log.contains("DHCPDECLINE"), "{log}");
     assert!(!s.pi.log().contains("another machine"), "{}", s.pi.log());
@@ -460,14 +419,14 @@ fn short_leases_are_renewed_and_the_address_stays() {
     s.lan
         .serve_short_leases("192.168.43.60", "192.168.43.69", 10);
     s.pi.start(&one_line());
-    let address = leased(&s);
+    let address = s.leased();
     let pings = Pinger::every_10_ms(&s.lan.ns, &address);
     pings.wait_answers(20, SHORT);
     for round in 1..=3 {
         let left = |st: &Value| status::link(st, "bond0")["lease"]["expires_s"].as_u64();
         s.pi.wait("the lease half over", LONG, |st| left(st) <= Some(6));
         s.pi.wait(&format!("renewal {round}"), LONG, |st| left(st) >= Some(9));
-        assert_eq!(leased(&s), address);
+        assert_eq!(s.leased(), address);
     }
     let pings = pings.stop();
     assert_eq!(pings.lost(), 0, "{pings:?}");
@@ -480,5 +439,5 @@ fn short_leases_are_renewed_and_the_address_stays() {
     assert!(s.pi.log().contains("has ended"));
     s.lan
         .serve_short_leases("192.168.43.60", "192.168.43.69", 10);
-    assert_eq!(leased(&s), address);
+    assert_eq!(s.leased(), address);
 }

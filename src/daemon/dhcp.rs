@@ -16,8 +16,6 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 /// What an Ethernet frame holds; a longer packet is cut, and then makes no sense.
 const PACKET_BYTES: usize = 1500;
-/// Packets taken in one turn: a flood must not keep the loop from the rest.
-pub(super) const TURN: usize = 64;
 
 struct Slot {
     link: Index,
@@ -154,58 +152,41 @@ impl Exchanges {
         }
     }
 
-    /// Gives every claim to the engine.
+    /// Gives the claims that came to the engine.
     pub fn watch(&mut self, place: usize, trouble: bool, engine: &mut Engine) {
         let Some(watch) = self.watches.get_mut(place) else {
             return;
         };
-        let mut buffer = [0; 64];
-        for _ in 0..TURN {
-            match watch.raw.receive(&mut buffer) {
-                Ok(Some(packet)) => {
-                    if let Some((mac, address)) = arp::sender(packet) {
-                        let link = watch.link;
-                        engine.handle(clock::boot_ms(), Event::Arp { link, mac, address });
-                    }
-                }
-                Ok(None) if !trouble => return,
-                Ok(None) | Err(_) => {
-                    watch.broken = true;
-                    return;
-                }
+        let link = watch.link;
+        let taken = watch.raw.take_in(&mut [0; 64], &mut |packet| {
+            if let Some((mac, address)) = arp::sender(packet) {
+                engine.handle(clock::boot_ms(), Event::Arp { link, mac, address });
             }
-        }
+        });
+        watch.broken = taken.is_err() || taken == Ok(true) && trouble;
     }
 
-    /// Gives all that came in to the engine. A socket in trouble is given up; the next
-    /// message opens another.
+    /// Gives what came in to the engine. A socket in trouble is given up when it is empty; the
+    /// next message opens another. Places stay as they are until the sweep, which comes after
+    /// every wait.
     pub fn listen(&mut self, place: usize, trouble: bool, engine: &mut Engine) {
         let Some(slot) = self.slots.get_mut(place) else {
             return;
         };
-        let mut buffer = [0; PACKET_BYTES];
-        for _ in 0..TURN {
-            match slot.raw.receive(&mut buffer) {
-                Ok(Some(packet)) => {
-                    if let Some((from, message)) = udp4::message(packet) {
-                        log::trace!("{}: DHCP from {from}", slot.name);
-                        let link = slot.link;
-                        engine.handle(clock::boot_ms(), Event::Dhcp4 { link, message });
-                    }
-                }
-                Ok(None) if !trouble => return,
-                // Places stay as they are until the sweep, which comes after every wait.
-                Ok(None) => {
-                    slot.broken = true;
-                    return;
-                }
-                Err(e) => {
-                    log::debug!("{}: DHCP's socket: {e}", slot.name);
-                    slot.broken = true;
-                    return;
-                }
+        let (link, name) = (slot.link, &slot.name);
+        let taken = slot.raw.take_in(&mut [0; PACKET_BYTES], &mut |packet| {
+            if let Some((from, message)) = udp4::message(packet) {
+                log::trace!("{name}: DHCP from {from}");
+                engine.handle(clock::boot_ms(), Event::Dhcp4 { link, message });
             }
-        }
+        });
+        slot.broken = taken.map_or_else(
+            |e| {
+                log::debug!("{name}: DHCP's socket: {e}");
+                true
+            },
+            |emptied| emptied && trouble,
+        );
     }
 }
 
@@ -226,5 +207,44 @@ impl Slot {
                 }
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::system::turn::flood;
+
+    #[test]
+    fn a_flood_ends_with_the_turn() {
+        let mut engine = Box::new(Engine::new(&config::built_in()));
+        let mut exchanges = Exchanges::default();
+        let (dhcp, _server) = flood::of(b"no DHCP");
+        let slot = Slot {
+            link: 1,
+            name: IfName::default(),
+            raw: dhcp.into(),
+            udp: None,
+            broken: false,
+        };
+        exchanges.slots.push(slot).ok().unwrap();
+        let (arp, _neighbour) = flood::of(b"no ARP");
+        let watch = Watch {
+            link: 1,
+            address: Ipv4Addr::LOCALHOST,
+            raw: arp.into(),
+            broken: false,
+        };
+        exchanges.watches.push(watch).ok().unwrap();
+        // A socket in trouble, too, is read to its end before it is closed.
+        exchanges.listen(0, true, &mut engine);
+        exchanges.watch(0, true, &mut engine);
+        assert!(!exchanges.slots[0].broken && !exchanges.watches[0].broken);
+        assert_eq!(flood::left(&exchanges.slots[0].raw), flood::LEFT);
+        assert_eq!(flood::left(&exchanges.watches[0].raw), flood::LEFT);
+        exchanges.listen(0, true, &mut engine);
+        exchanges.watch(0, true, &mut engine);
+        assert!(exchanges.slots[0].broken && exchanges.watches[0].broken);
     }
 }

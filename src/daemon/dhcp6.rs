@@ -1,6 +1,5 @@
 //! DHCPv6's messages on their way: sockets that are open while an answer is awaited, and
 //! no longer.
-use super::dhcp::TURN;
 use super::failure;
 use crate::engine::Engine;
 use crate::engine::dhcp4::MAX_CLIENTS;
@@ -75,30 +74,46 @@ impl Exchanges6 {
         }
     }
 
-    /// Gives all that came in to the engine.
+    /// Gives what came in to the engine. Places stay as they are until the sweep, which comes
+    /// after every wait.
     pub fn listen(&mut self, place: usize, trouble: bool, engine: &mut Engine) {
         let Some(slot) = self.slots.get_mut(place) else {
             return;
         };
-        let mut buffer = [0; MESSAGE_BYTES];
         let link = slot.link;
-        for _ in 0..TURN {
-            match slot.udp.receive(&mut buffer) {
-                Ok(Some(message)) => {
-                    engine.handle(clock::boot_ms(), Event::Dhcp6 { link, message });
-                }
-                Ok(None) if !trouble => return,
-                // Places stay as they are until the sweep, which comes after every wait.
-                Ok(None) => {
-                    slot.broken = true;
-                    return;
-                }
-                Err(e) => {
-                    log::debug!("link {link}: DHCPv6's socket: {e}");
-                    slot.broken = true;
-                    return;
-                }
-            }
-        }
+        let taken = slot.udp.take_in(&mut [0; MESSAGE_BYTES], &mut |message| {
+            engine.handle(clock::boot_ms(), Event::Dhcp6 { link, message });
+        });
+        slot.broken = taken.map_or_else(
+            |e| {
+                log::debug!("link {link}: DHCPv6's socket: {e}");
+                true
+            },
+            |emptied| emptied && trouble,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::system::turn::flood;
+
+    #[test]
+    fn a_flood_ends_with_the_turn() {
+        let mut engine = Box::new(Engine::new(&config::built_in()));
+        let mut exchanges = Exchanges6::default();
+        let (socket, _server) = flood::of(b"no DHCPv6");
+        let slot = Slot {
+            link: 1,
+            udp: socket.into(),
+            broken: false,
+        };
+        exchanges.slots.push(slot).ok().unwrap();
+        exchanges.listen(0, false, &mut engine);
+        assert_eq!(flood::left(&exchanges.slots[0].udp), flood::LEFT);
+        exchanges.listen(0, true, &mut engine);
+        assert!(exchanges.slots[0].broken);
     }
 }

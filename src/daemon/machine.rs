@@ -10,13 +10,11 @@ use crate::kernel;
 use crate::system::children::Process;
 use crate::system::clock;
 use crate::system::helper::{self, Line, Plain};
-use crate::system::netlink::{Events, Received};
+use crate::system::netlink::Events;
 use std::os::fd::{AsFd, BorrowedFd};
 
-/// Datagrams and answers taken in one turn: a flood must not keep the loop from the rest.
-const TURN: usize = 256;
 /// Turns after an answer: together more than the socket of notifications has room for.
-const TURNS: usize = 32;
+const TURNS: usize = 128;
 
 pub struct Machine {
     events: Events,
@@ -37,7 +35,7 @@ fn help(line: &Line<Answer, Action>) {
         Ok(worker) => worker,
         Err(e) => return log::error!("{e}"),
     };
-    while let Ok(Some(action)) = line.receive(true) {
+    while let Ok(action) = line.wait() {
         let mut broken = false;
         let mut give = |answer| broken |= line.send(&answer, true).is_err();
         let result = worker.carry_out(&action, &mut give);
@@ -89,23 +87,23 @@ impl Machine {
     /// What the helper has to say; an action with its outcome when that is known. An error is
     /// its end.
     pub fn hear(&mut self, engine: &mut Engine) -> Result<Option<Outcome>, String> {
-        for _ in 0..TURN {
-            let answer = self.line.receive(false);
-            let answer = answer
-                .map_err(|e| format!("the process for requests to the kernel has ended: {e}"))?;
-            let Some(answer) = answer else {
-                return Ok(None);
-            };
-            if let Answer::Done(result) = answer {
-                // What it changed was queued before its answer; the socket holds no more.
-                let _ = (0..TURNS).any(|_| self.drain(engine));
-                return Ok(self.busy.take().map(|action| (action, result)));
+        let mut done = None;
+        let heard = self.line.take_in(&mut |answer| match answer {
+            // The last: no other action has been given.
+            Answer::Done(result) => done = Some(result),
+            answer => {
+                if let Some(event) = answer.event() {
+                    engine.handle(clock::boot_ms(), event);
+                }
             }
-            if let Some(event) = answer.event() {
-                engine.handle(clock::boot_ms(), event);
-            }
-        }
-        Ok(None)
+        });
+        heard.map_err(|e| format!("the process for requests to the kernel has ended: {e}"))?;
+        let Some(result) = done else {
+            return Ok(None);
+        };
+        // What it changed was queued before its answer; the socket holds no more.
+        let _ = (0..TURNS).any(|_| self.drain(engine));
+        Ok(self.busy.take().map(|action| (action, result)))
     }
 
     /// Takes in the notifications that are there; `false`: there may be more.
@@ -113,28 +111,23 @@ impl Machine {
         if self.is_reading() {
             return true;
         }
-        for _ in 0..TURN {
+        let taken = self.events.take_in(&mut |datagram| {
             let now = clock::boot_ms();
-            match self.events.receive() {
-                Ok(Received::Nothing) => return true,
-                Ok(Received::Datagram(datagram)) => {
-                    for frame in kernel::frames(datagram) {
-                        let Ok(frame) = frame else {
-                            engine.handle(now, Event::Lost);
-                            break;
-                        };
-                        take(engine, now, frame.kind, frame.payload);
-                    }
-                }
-                Ok(Received::Lost) => engine.handle(now, Event::Lost),
-                Err(e) => {
-                    log::error!("netlink notifications: {e}");
-                    engine.handle(now, Event::Lost);
-                    return true;
-                }
+            let Some(datagram) = datagram else {
+                return engine.handle(now, Event::Lost);
+            };
+            for frame in kernel::frames(datagram) {
+                let Ok(frame) = frame else {
+                    return engine.handle(now, Event::Lost);
+                };
+                take(engine, now, frame.kind, frame.payload);
             }
-        }
-        false
+        });
+        taken.unwrap_or_else(|e| {
+            log::error!("netlink notifications: {e}");
+            engine.handle(clock::boot_ms(), Event::Lost);
+            true
+        })
     }
 }
 
@@ -168,5 +161,40 @@ fn take(engine: &mut Engine, now: u64, kind: u16, payload: &[u8]) {
         }
         Ok(Some(event)) => engine.handle(now, event),
         Err(e) => log::warn!("netlink message of kind {kind} makes no sense: {e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::engine::action::Scope;
+    use crate::system::children;
+    use crate::system::turn::flood;
+
+    fn machine(events: Events, line: Line<Action, Answer>) -> Machine {
+        Machine {
+            events,
+            line,
+            _helper: children::adopt(std::process::id()).unwrap(),
+            busy: None,
+        }
+    }
+
+    #[test]
+    fn a_flood_ends_with_the_turn() {
+        let mut engine = Box::new(Engine::new(&config::built_in()));
+        let (events, _kernel) = flood::of(b"no netlink message");
+        let (line, helper) = flood::pair();
+        let helper: Line<Answer, Action> = helper.into();
+        for _ in 0..flood::MESSAGES {
+            helper.send(&Answer::Ends(Scope::Routes), false).unwrap();
+        }
+        let mut machine = machine(events.into(), line.into());
+        assert!(!machine.drain(&mut engine), "there is more");
+        assert_eq!(flood::left(&machine.events), flood::LEFT);
+        assert!(machine.drain(&mut engine));
+        assert!(machine.hear(&mut engine).unwrap().is_none());
+        assert_eq!(flood::left(&machine.line), flood::LEFT);
     }
 }

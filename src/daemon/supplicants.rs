@@ -222,8 +222,8 @@ impl Processes {
         Some(slot.link)
     }
 
-    /// Gives all it said to the engine. A socket in trouble is given up, as it would
-    /// keep the loop awake; the engine asks for another while the process lives.
+    /// Gives what it said to the engine. A socket in trouble is given up when it is empty, as it
+    /// would keep the loop awake; the engine asks for another while the process lives.
     pub fn listen(&mut self, place: usize, trouble: bool, engine: &mut Engine) {
         let Some(slot) = self.slots.get_mut(place) else {
             return;
@@ -231,28 +231,18 @@ impl Processes {
         let Some(socket) = &slot.socket else {
             return;
         };
-        let mut buffer = [0; MESSAGE_BYTES];
-        loop {
-            match socket.receive(&mut buffer) {
-                Ok(Some(message)) => {
-                    let text = utf8_prefix(message);
-                    log::trace!("{}: wpa_supplicant: {}", slot.name, text.trim_end());
-                    let event = Event::Supplicant {
-                        link: slot.link,
-                        text,
-                    };
-                    engine.handle(clock::boot_ms(), event);
-                }
-                Ok(None) if !trouble => return,
-                Ok(None) => break,
-                Err(e) => {
-                    log::debug!("{}: wpa_supplicant's socket: {e}", slot.name);
-                    break;
-                }
-            }
+        let (link, name) = (slot.link, &slot.name);
+        let taken = socket.take_in(&mut [0; MESSAGE_BYTES], &mut |message| {
+            let text = utf8_prefix(message);
+            log::trace!("{name}: wpa_supplicant: {}", text.trim_end());
+            engine.handle(clock::boot_ms(), Event::Supplicant { link, text });
+        });
+        match taken {
+            Ok(emptied) if !emptied || !trouble => return,
+            Ok(_) => {}
+            Err(e) => log::debug!("{name}: wpa_supplicant's socket: {e}"),
         }
         slot.socket = None;
-        let link = slot.link;
         engine.handle(clock::boot_ms(), Event::SupplicantDetached { link });
     }
 
@@ -355,6 +345,29 @@ fn utf8_prefix(bytes: &[u8]) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config;
+    use crate::system::turn::flood;
+
+    #[test]
+    fn a_flood_ends_with_the_turn() {
+        let mut engine = Box::new(Engine::new(&config::built_in()));
+        let mut processes = Processes::default();
+        let (socket, _supplicant) = flood::of(b"<3>CTRL-EVENT-SCAN-RESULTS ");
+        let slot = Slot {
+            link: 1,
+            name: IfName::default(),
+            process: children::adopt(std::process::id()).unwrap(),
+            socket: Some(socket.into()),
+            ended: false,
+        };
+        processes.slots.push(slot).ok().unwrap();
+        // A socket in trouble, too, is read to its end before it is closed.
+        processes.listen(0, true, &mut engine);
+        let left = processes.slots[0].socket.as_ref().map(flood::left);
+        assert_eq!(left, Some(flood::LEFT));
+        processes.listen(0, true, &mut engine);
+        assert!(processes.slots[0].socket.is_none());
+    }
 
     #[test]
     fn our_command_lines_and_others() {

@@ -4,6 +4,7 @@
 //! that state would keep our own end waiting as long (`exit_group()` waits for every thread).
 use super::children::{self, Process};
 use super::error::of_nix;
+use super::turn::turn;
 use super::{Error, Result};
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
@@ -53,9 +54,27 @@ impl<S: Plain, R: Plain> Line<S, R> {
         }
     }
 
-    /// `None`: nothing there. EPIPE: the other side has gone.
-    pub fn receive(&self, wait: bool) -> Result<Option<R>> {
-        let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
+    /// Waits for the next. EPIPE: the other side has gone.
+    pub fn wait(&self) -> Result<R> {
+        // `None` comes without waiting alone.
+        self.receive(0)?.ok_or(Error {
+            call: "recv",
+            errno: libc::EAGAIN,
+        })
+    }
+
+    /// Gives what has come, a turn of it. EPIPE: the other side has gone.
+    pub fn take_in(&self, each: &mut dyn FnMut(R)) -> Result<bool> {
+        turn(&mut || {
+            let value = self.receive(libc::MSG_DONTWAIT)?;
+            let more = value.is_some();
+            value.into_iter().for_each(&mut *each);
+            Ok(more)
+        })
+    }
+
+    /// `None`: nothing there.
+    fn receive(&self, flags: libc::c_int) -> Result<Option<R>> {
         loop {
             let mut value = MaybeUninit::<R>::uninit();
             // SAFETY: the kernel writes at most the size of the place it is given.
@@ -84,6 +103,13 @@ impl<S: Plain, R: Plain> Line<S, R> {
                 Err(e) => return Err(of_nix("recv")(e)),
             }
         }
+    }
+}
+
+#[cfg(test)]
+impl<S: Plain, R: Plain> From<OwnedFd> for Line<S, R> {
+    fn from(socket: OwnedFd) -> Self {
+        Line::new(socket)
     }
 }
 
@@ -146,7 +172,7 @@ mod tests {
     impl Plain for Word {}
 
     fn double(line: &Line<Word, Word>) {
-        while let Ok(Some(Word::Number(n))) = line.receive(true) {
+        while let Ok(Word::Number(n)) = line.wait() {
             let _ = line.send(&Word::Number(2 * n), true);
         }
         let _ = line.send(&Word::Last, true);
@@ -155,14 +181,14 @@ mod tests {
     #[test]
     fn what_is_asked_is_answered_and_its_end_is_seen() {
         let (line, mut process) = start(c"double", double).unwrap();
-        assert_eq!(line.receive(false).unwrap(), None);
+        assert!(line.take_in(&mut |_| unreachable!()).unwrap());
         for n in 1..50 {
             line.send(&Word::Number(n), false).unwrap();
-            assert_eq!(line.receive(true).unwrap(), Some(Word::Number(2 * n)));
+            assert_eq!(line.wait().unwrap(), Word::Number(2 * n));
         }
         line.send(&Word::Last, false).unwrap();
-        assert_eq!(line.receive(true).unwrap(), Some(Word::Last));
-        assert_eq!(line.receive(true).unwrap_err().errno, libc::EPIPE);
+        assert_eq!(line.wait().unwrap(), Word::Last);
+        assert_eq!(line.wait().unwrap_err().errno, libc::EPIPE);
         while process.reap().unwrap().is_none() {
             std::thread::yield_now();
         }

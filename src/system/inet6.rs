@@ -1,6 +1,6 @@
 //! IPv6 sockets of one interface: DHCPv6's, and words to neighbours and routers.
 use super::error::of_nix;
-use super::{Error, Result};
+use super::{Error, Result, turn};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::{
@@ -62,19 +62,23 @@ impl Udp {
         )
     }
 
-    /// The next datagram; `None`: there is none. What is longer than the buffer is cut.
-    pub fn receive<'b>(&self, buffer: &'b mut [u8]) -> Result<Option<&'b [u8]>> {
-        match nix::unistd::read(&self.fd, buffer) {
-            Ok(length) => Ok(Some(&buffer[..length])),
-            Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
-            Err(errno) => Err(of_nix("recv")(errno)),
-        }
+    /// Gives what has come, a turn of it; `true`: there is nothing left. What is longer than the
+    /// buffer is cut.
+    pub fn take_in(&self, buffer: &mut [u8], each: &mut dyn FnMut(&[u8])) -> Result<bool> {
+        turn::read(self.as_fd(), buffer, each)
     }
 }
 
 impl AsFd for Udp {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
+    }
+}
+
+#[cfg(test)]
+impl From<OwnedFd> for Udp {
+    fn from(fd: OwnedFd) -> Self {
+        Udp { fd, index: 1 }
     }
 }
 

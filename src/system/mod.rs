@@ -20,6 +20,7 @@ pub mod poll;
 pub mod rfkill;
 pub mod signals;
 pub mod sysctl;
+pub mod turn;
 pub mod unix;
 #[cfg(all(target_arch = "aarch64", target_env = "musl", panic = "abort"))]
 mod unwind;

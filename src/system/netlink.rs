@@ -1,6 +1,6 @@
 //! Netlink sockets: bytes in, bytes out.
 use super::error::{of, of_nix};
-use super::{Error, Result, clock};
+use super::{Error, Result, clock, turn};
 use core::ops::ControlFlow;
 use netlink_sys::{Socket, SocketAddr, protocols};
 use nix::libc;
@@ -122,16 +122,6 @@ fn borrow(socket: &Socket) -> BorrowedFd<'_> {
     unsafe { BorrowedFd::borrow_raw(socket.as_raw_fd()) }
 }
 
-/// What a look at the notifications gave.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Received<'a> {
-    Datagram(&'a [u8]),
-    /// Nothing more at present.
-    Nothing,
-    /// The kernel dropped some (ENOBUFS), or one did not fit: read everything afresh.
-    Lost,
-}
-
 /// Notifications on links, addresses and routes, and what routers tell.
 ///
 /// The receive buffer keeps the kernel's default size: an overrun costs one read of
@@ -165,13 +155,30 @@ impl Events {
             buffer: vec![0; BUFFER_BYTES].into(),
         })
     }
-    pub fn receive(&mut self) -> Result<Received<'_>> {
-        match receive(&self.socket, &mut self.buffer, 0) {
-            Ok(None) => Ok(Received::Nothing),
-            Ok(Some(length)) if length > self.buffer.len() => Ok(Received::Lost),
-            Ok(Some(length)) => Ok(Received::Datagram(&self.buffer[..length])),
-            Err(e) if e.errno == libc::ENOBUFS => Ok(Received::Lost),
-            Err(e) => Err(e),
+    /// Gives the datagrams that have come, a turn of them; `true`: there is nothing left.
+    /// `None`: the kernel dropped some (ENOBUFS), or one did not fit: read everything afresh.
+    pub fn take_in(&mut self, each: &mut dyn FnMut(Option<&[u8]>)) -> Result<bool> {
+        turn::turn(&mut || {
+            match receive(&self.socket, &mut self.buffer, 0) {
+                Ok(None) => return Ok(false),
+                // `None` as well where it is longer than the buffer.
+                Ok(Some(length)) => each(self.buffer.get(..length)),
+                Err(e) if e.errno == libc::ENOBUFS => each(None),
+                Err(e) => return Err(e),
+            }
+            Ok(true)
+        })
+    }
+}
+
+#[cfg(test)]
+impl From<std::os::fd::OwnedFd> for Events {
+    fn from(fd: std::os::fd::OwnedFd) -> Self {
+        use std::os::fd::{FromRawFd, IntoRawFd};
+        Events {
+            // SAFETY: the descriptor was ours, and is the socket's from now on.
+            socket: unsafe { Socket::from_raw_fd(fd.into_raw_fd()) },
+            buffer: vec![0; BUFFER_BYTES].into(),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! nix has neither a filter nor a link-layer address to bind to: these few calls are
 //! libc's.
 use super::error::of_nix;
-use super::{Error, Result};
+use super::{Error, Result, turn};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::{
@@ -150,20 +150,28 @@ impl Raw {
         Errno::result(sent).map(|_| ()).map_err(of_nix("sendto"))
     }
 
-    /// The next packet; `None`: there is none. What is longer
-    /// than the buffer is cut.
-    pub fn receive<'b>(&self, buffer: &'b mut [u8]) -> Result<Option<&'b [u8]>> {
-        match nix::unistd::read(&self.fd, buffer) {
-            Ok(length) => Ok(Some(&buffer[..length])),
-            Err(Errno::EAGAIN | Errno::EINTR) => Ok(None),
-            Err(errno) => Err(of_nix("recv")(errno)),
-        }
+    /// Gives what has come, a turn of it; `true`: there is nothing left. What is longer than the
+    /// buffer is cut.
+    pub fn take_in(&self, buffer: &mut [u8], each: &mut dyn FnMut(&[u8])) -> Result<bool> {
+        turn::read(self.as_fd(), buffer, each)
     }
 }
 
 impl AsFd for Raw {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
+    }
+}
+
+#[cfg(test)]
+impl From<OwnedFd> for Raw {
+    fn from(fd: OwnedFd) -> Self {
+        let (index, protocol) = (1, ETH_P_IP);
+        Raw {
+            fd,
+            index,
+            protocol,
+        }
     }
 }
 

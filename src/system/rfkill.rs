@@ -1,14 +1,14 @@
 //! /dev/rfkill: the switches of the radios (include/uapi/linux/rfkill.h).
-use super::Result;
 use super::error::of;
+use super::{Result, turn};
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 
 const DEVICE: &str = "/dev/rfkill";
 /// `struct rfkill_event`; newer kernels add a byte to those who ask for more.
-pub const EVENT_BYTES: usize = 8;
+const EVENT_BYTES: usize = 8;
 const OP_CHANGE: u8 = 2;
 const TYPE_WLAN: u8 = 1;
 
@@ -24,15 +24,9 @@ impl Rfkill {
         options.open(DEVICE).map(Rfkill).map_err(of("open"))
     }
 
-    /// The next event as it comes; `None`: no more for now.
-    pub fn read(&mut self) -> Result<Option<[u8; EVENT_BYTES]>> {
-        let mut event = [0; EVENT_BYTES];
-        match self.0.read(&mut event) {
-            Ok(EVENT_BYTES) => Ok(Some(event)),
-            Ok(_) => Ok(None),
-            Err(e) if e.kind() == ErrorKind::WouldBlock => Ok(None),
-            Err(e) => Err(of("read")(e)),
-        }
+    /// Gives the events as they come, a turn of them.
+    pub fn take_in(&self, each: &mut dyn FnMut(&[u8])) -> Result<bool> {
+        turn::read(self.as_fd(), &mut [0; EVENT_BYTES], each)
     }
 
     /// Ends the block by software of one switch.
@@ -46,6 +40,13 @@ impl Rfkill {
 impl AsFd for Rfkill {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+}
+
+#[cfg(test)]
+impl From<std::os::fd::OwnedFd> for Rfkill {
+    fn from(fd: std::os::fd::OwnedFd) -> Self {
+        Rfkill(fd.into())
     }
 }
 

@@ -4,6 +4,7 @@
 //! inherit nothing.
 use super::Result;
 use super::error::of;
+use super::turn::turn;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -75,14 +76,32 @@ fn pair() -> Result<(UnixStream, UnixStream)> {
 fn drain(stream: &mut UnixStream) -> bool {
     let mut buffer = [0; 64];
     let mut any = false;
-    while let Ok(count @ 1..) = stream.read(&mut buffer) {
-        any |= count > 0;
-    }
+    let _ = turn(&mut || {
+        let more = matches!(stream.read(&mut buffer), Ok(1..));
+        any |= more;
+        Ok(more)
+    });
     any
 }
 
 impl AsFd for Signals {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.any.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn a_flood_of_signals_ends_with_the_turn() {
+        let (mut read, mut write) = pair().unwrap();
+        let sent = [0; 64 * crate::system::turn::TURN + 1];
+        write.write_all(&sent).unwrap();
+        assert!(drain(&mut read));
+        assert!(drain(&mut read), "a turn took all");
+        assert!(!drain(&mut read));
     }
 }

@@ -1,6 +1,6 @@
 //! UNIX sockets.
 use super::error::{of, of_nix};
-use super::{Error, Result};
+use super::{Error, Result, turn};
 use core::fmt;
 use nix::libc;
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
@@ -34,13 +34,10 @@ impl Datagram {
     pub fn send(&self, bytes: &[u8]) -> Result<()> {
         self.socket.send(bytes).map(|_| ()).map_err(of("send"))
     }
-    /// `None`: nothing there. A message that does not fit is cut off.
-    pub fn receive<'b>(&self, buffer: &'b mut [u8]) -> Result<Option<&'b [u8]>> {
-        match self.socket.recv(buffer) {
-            Ok(count) => Ok(Some(&buffer[..count])),
-            Err(e) if e.kind() == ErrorKind::WouldBlock => Ok(None),
-            Err(e) => Err(of("recv")(e)),
-        }
+    /// Gives what has come, a turn of it; `true`: there is nothing left. What is longer than the
+    /// buffer is cut.
+    pub fn take_in(&self, buffer: &mut [u8], each: &mut dyn FnMut(&[u8])) -> Result<bool> {
+        turn::read(self.as_fd(), buffer, each)
     }
 }
 
@@ -53,6 +50,16 @@ impl Drop for Datagram {
 impl AsFd for Datagram {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
+    }
+}
+
+#[cfg(test)]
+impl From<std::os::fd::OwnedFd> for Datagram {
+    fn from(fd: std::os::fd::OwnedFd) -> Self {
+        Datagram {
+            socket: fd.into(),
+            own: PathBuf::new(),
+        }
     }
 }
 

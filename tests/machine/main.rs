@@ -11,8 +11,10 @@ mod lab;
 
 mod bridges;
 mod cable;
+mod clocks;
 mod coming_from;
 mod coming_from_dhcp;
+mod crowded;
 mod documented;
 mod enterprise;
 mod examples;

@@ -129,6 +129,26 @@ fn a_silent_member_that_its_access_point_forgot_joins_anew_when_told_or_used() {
     }
 }
 
+/// An access point of the first WPA alone (`proto=WPA`): its network is not joined, with the
+/// right passphrase. As soon as it has WPA2, it is.
+#[test]
+fn the_first_wpa_is_not_joined() {
+    let mut old = Network::wpa2("Hotspot", PASSPHRASE);
+    old.extra.push("wpa=1\nwpa_pairwise=CCMP".to_owned());
+    let s = Scene::with(old);
+    s.pi.start(&config());
+    let passed_over = |st: &Value| {
+        let state = |name| &status::member(st, name)["state"];
+        ["wlan0", "wlan1"].map(state) == ["no known network in range"; 2]
+    };
+    s.pi.wait("both have looked", LONG, passed_over);
+    s.ap.stop();
+    s.ap.network.borrow_mut().extra.clear();
+    s.ap.start();
+    s.ready();
+    assert_eq!(s.associations(), [1, 1]);
+}
+
 /// It refuses whoever cannot protect management frames.
 #[test]
 fn wpa2_with_protected_management_frames() {

@@ -1,4 +1,5 @@
 //! IPv6 on an invented clock, with an invented server and router.
+mod identity;
 mod kept;
 mod offers;
 mod routers;

@@ -1,5 +1,6 @@
 //! Cables with IEEE 802.1X.
 use super::*;
+use crate::engine::supplicant_file;
 
 /// A cable alone, with IEEE 802.1X.
 fn cable_with_auth() -> Config {
@@ -182,4 +183,17 @@ fn peap() -> Eap {
         client_cert: None,
         private_key: None,
     }
+}
+
+/// wpa_supplicant's example file has it so for wired drivers; some versions see to it themselves.
+#[test]
+fn there_is_nothing_to_scan_for_on_a_cable() {
+    let file = |world: &World, index| {
+        let (engine, link) = (&world.engine, world.link(index));
+        let mut text = std::string::String::new();
+        supplicant_file::write(engine.config(), link, engine.dialect(), &mut text).unwrap();
+        text
+    };
+    assert!(file(&guarded(), ETH0).contains("\nap_scan=0\n"));
+    assert!(!file(&World::usual(), WLAN0).contains("ap_scan"));
 }

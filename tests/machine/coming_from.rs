@@ -341,6 +341,14 @@ fn status_agrees_with_the_kernel_s_own_file() {
     let mut file = config();
     file["bond"]["members"] = json!(["eth0", "wlan0", "wlan1"]);
     file["bond"]["primary"] = json!("eth0");
+    // Each a number of its own, none of them a default.
+    for (key, ms) in [
+        ("miimon_ms", 50),
+        ("updelay_ms", 100),
+        ("downdelay_ms", 150),
+    ] {
+        file["bond"][key] = json!(ms);
+    }
     s.pi.start(&file);
     let all = |st: &Value| {
         let joined = |name| status::authorized(st, name);
@@ -367,7 +375,13 @@ fn agree(s: &Scene, active: &str) {
         let st = s.pi.status();
         // A link without carrier is "up" there until the bond's next look (miimon).
         let looked = |name: &&str| {
-            let up = before.get(*name).map(|port| port["MII Status"] == "up");
+            let up = match before.get(*name).map(|port| port["MII Status"].as_str()) {
+                Some("up") => true,
+                Some("down") => false,
+                // "going down" and "going back" last as long as the delays. With miimon the
+                // kernel announces neither (BOND_SLAVE_NOTIFY_LATER in bond_mii_monitor()).
+                _ => return false,
+            };
             status::member(&st, name)["carrier"] == json!(up)
         };
         let settled = status::members(&st).iter().all(looked) && kernel_view(s) == before;

@@ -5,7 +5,8 @@
 //! nothing wrong, so every node is of the kind that the grammar has at its path.
 use super::error::ConfigError;
 use super::grammar::{FILE, Kind};
-use super::place::{Source, Step, Steps};
+use super::path::{Step, Steps};
+use super::place::Source;
 use core::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 

@@ -19,6 +19,9 @@ pub struct ConfigError {
     pub cure: Box<str>,
 }
 
+/// A checked value, or what is wrong with it.
+pub type Checked<T> = Result<T, ConfigError>;
+
 impl ConfigError {
     /// An error at the byte `offset` of `text`.
     pub(super) fn at(

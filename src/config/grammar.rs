@@ -2,7 +2,7 @@
 //!
 //! The checks that explain (`shape.rs`) and the reader (`document.rs`) follow these
 //! tables. Rules between fields, and of single values, are in `checked/`.
-use super::place::Step;
+use super::path::Step;
 use super::types::{
     MAX_ADDRESSES, MAX_BRIDGES, MAX_DNS, MAX_LINKS, MAX_MEMBERS, MAX_NETWORKS, MAX_ROUTES,
 };

@@ -10,6 +10,7 @@ mod document;
 mod error;
 mod grammar;
 mod notice;
+mod path;
 mod place;
 mod report;
 mod scan;

@@ -1,20 +1,11 @@
-//! Paths of fields such as `wifi[0].passphrase`, and where they stand in the text.
+//! Paths of fields as people write them (`wifi[0].passphrase`), and where they stand in the text.
 use super::error::ConfigError;
 use super::grammar::{self, FILE, Kind};
+use super::path::Step;
 use super::scan::{Scanner, Token};
 use super::syntax::Fault;
 use core::fmt;
-use heapless::{String, Vec};
-
-/// One step of a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step<'t> {
-    Key(&'t str),
-    Index(usize),
-}
-
-/// Steps in one path. The grammar needs 6 (`links[0].ipv4.routes[0].to`).
-pub type Steps<'t> = Vec<Step<'t>, 8>;
+use heapless::String;
 
 /// The text, for errors found after it was read.
 #[derive(Clone, Copy)]

@@ -6,7 +6,7 @@
 use super::decode::decode;
 use super::error::ConfigError;
 use super::grammar::{self, Kind};
-use super::place::Step;
+use super::path::Step;
 use super::scan::{Scanner, Token};
 use core::fmt::{self, Write};
 use heapless::String;

@@ -3,7 +3,7 @@
 //! The one reader of JSON's punctuation here: the checks, the search for a field's
 //! place and the masking of secrets all follow its tokens. It never recurses and
 //! keeps a fixed number of open brackets.
-use super::place::Step;
+use super::path::Step;
 use super::syntax::{self, Fault};
 use heapless::Vec;
 

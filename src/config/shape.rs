@@ -3,7 +3,8 @@
 //! What passes here, `document.rs` can read.
 use super::error::ConfigError;
 use super::grammar::{self, Kind, Object};
-use super::place::{Source, Step, write_path};
+use super::path::Step;
+use super::place::{Source, write_path};
 use super::scan::{MAX_DEPTH, Scanner, Token};
 use super::suggest;
 use super::types::VERSION;

@@ -1,11 +1,9 @@
 //! Addresses as this box and its neighbours can have them.
 use super::value::{self, Buffer, plain};
 use crate::config::document::Node;
-use crate::config::error::ConfigError;
+use crate::config::error::{Checked, ConfigError};
 use crate::config::types::IpNet;
 use core::net::{IpAddr, Ipv4Addr};
-
-type Checked<T> = Result<T, ConfigError>;
 
 /// An address of this box with its prefix length.
 pub fn host(node: Node<'_>, v6: bool) -> Checked<IpNet> {

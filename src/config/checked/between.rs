@@ -1,16 +1,15 @@
 //! Rules between distant parts of the file: one role an interface, one route a metric,
 //! members that exist.
 use crate::config::document::Node;
-use crate::config::error::ConfigError;
-use crate::config::place::{Step, Steps, write_path};
+use crate::config::error::{Checked, ConfigError};
+use crate::config::path::{Step, Steps};
+use crate::config::place::write_path;
 use crate::config::types::{
     Config, IpBlock, IpNet, MAX_BRIDGES, MAX_LINKS, MAX_MEMBERS, Matcher, Route,
 };
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr};
 use heapless::{String, Vec};
-
-type Checked<T> = Result<T, ConfigError>;
 
 /// `default_link`: the last link is not in the file.
 pub fn check(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {

@@ -3,15 +3,13 @@ use super::eap;
 use super::ip;
 use super::value::{self, Buffer, plain};
 use crate::config::document::Node;
-use crate::config::error::ConfigError;
+use crate::config::error::Checked;
 use crate::config::grammar::{FAIL_OVER_MAC, RESELECT};
-use crate::config::place::Step;
+use crate::config::path::Step;
 use crate::config::types::{
     Bond, Bridge, FailOverMac, IfName, IpBlock, Link, MAX_MEMBERS, Matcher, PrimaryReselect,
 };
 use heapless::{String, Vec};
-
-type Checked<T> = Result<T, ConfigError>;
 
 /// What `bond` is where the file says nothing.
 pub fn standard() -> Bond {

@@ -2,12 +2,10 @@
 //! here repeats a value: secrets stand close, and people mix the fields up.
 use super::value::{self, Buffer, plain, unescape};
 use crate::config::document::Node;
-use crate::config::error::ConfigError;
+use crate::config::error::Checked;
 use crate::config::grammar::{EAP_INNER, EAP_METHOD};
 use crate::config::types::{DnsName, Eap, EapInner, EapMethod, Path, Secret};
 use heapless::String;
-
-type Checked<T> = Result<T, ConfigError>;
 
 pub fn eap(node: Node<'_>) -> Checked<Eap> {
     let method = match node.choice("method", EAP_METHOD) {

@@ -2,15 +2,13 @@
 use super::address::{cidr, host, ip, neighbour};
 use super::value::{self, Buffer, plain};
 use crate::config::document::Node;
-use crate::config::error::ConfigError;
+use crate::config::error::Checked;
 use crate::config::grammar::{IPV6_MODE, SCOPE};
 use crate::config::types::{
     Fallback, IpBlock, IpNet, Ipv4, Ipv6, Ipv6Mode, MAX_ADDRESSES, MAX_ROUTES, Route, RouteScope,
 };
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use heapless::Vec;
-
-type Checked<T> = Result<T, ConfigError>;
 
 /// The blocks of `interface`; `out` holds what is so without them.
 pub fn block(interface: Node<'_>, out: &mut IpBlock) -> Checked<()> {

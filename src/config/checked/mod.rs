@@ -10,15 +10,13 @@ mod ip;
 pub mod value;
 mod wifi;
 
-use super::Bounded;
+use super::bounded::Bounded;
 use super::document::{Document, Node};
-use super::error::ConfigError;
+use super::error::Checked;
 use super::types::{Bridge, Config, Duid, Health, Link, MAX_DUID, MIN_DUID, Matcher, Probe, Radio};
 use core::net::IpAddr;
 use heapless::String;
 use value::{Buffer, plain};
-
-type Checked<T> = Result<T, ConfigError>;
 
 /// What holds where a file says nothing at all; the default link is not in it.
 pub fn nothing_said() -> Config {

@@ -1,14 +1,12 @@
 //! `wifi`. No message here repeats a value: secrets stand
 //! close, and people mix the fields up.
 use super::value::{self, Buffer, plain, unescape};
-use crate::config::Bounded;
+use crate::config::bounded::Bounded;
 use crate::config::document::Node;
-use crate::config::error::ConfigError;
+use crate::config::error::Checked;
 use crate::config::grammar::SECURITY;
 use crate::config::types::{Key, MAX_NETWORKS, Network, Secret, Security, Ssid};
 use heapless::{String, Vec};
-
-type Checked<T> = Result<T, ConfigError>;
 
 pub fn networks(file: Node<'_>, out: &mut Bounded<Network, MAX_NETWORKS>) -> Checked<()> {
     for node in file.items("wifi") {

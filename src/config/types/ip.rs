@@ -1,5 +1,17 @@
 //! Addresses, routes and how an interface gets them.
-use super::*;
+use core::fmt;
+use core::net::IpAddr;
+use heapless::{String, Vec};
+
+/// Entries of `addresses`, per block.
+pub const MAX_ADDRESSES: usize = 8;
+/// Entries of `routes`, per block.
+pub const MAX_ROUTES: usize = 8;
+/// Entries of `dns` and of `search`.
+pub const MAX_DNS: usize = 4;
+
+/// A DNS name: letters, digits, `-` and `.` only.
+pub type DnsName = String<253>;
 
 /// Addresses, routes and name servers of one interface.
 #[derive(Debug, Clone, PartialEq, Default)]

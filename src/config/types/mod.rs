@@ -5,7 +5,7 @@
 //! are named in the errors.
 mod ip;
 
-use super::Bounded;
+use super::bounded::Bounded;
 use core::fmt;
 use core::net::IpAddr;
 use heapless::{String, Vec};
@@ -19,20 +19,12 @@ pub const MAX_MEMBERS: usize = 8;
 pub const MAX_LINKS: usize = 8;
 /// Entries of `bridges`.
 pub const MAX_BRIDGES: usize = 2;
-/// Entries of `addresses`, per block.
-pub const MAX_ADDRESSES: usize = 8;
-/// Entries of `routes`, per block.
-pub const MAX_ROUTES: usize = 8;
-/// Entries of `dns` and of `search`.
-pub const MAX_DNS: usize = 4;
 /// The grammar's version this program understands.
 pub const VERSION: u32 = 1;
 
 /// A network interface's name as the kernel takes it: 1 to 15 bytes, no `/`, `:`
 /// or white space, not `.` or `..` (`dev_valid_name()` in net/core/dev.c).
 pub type IfName = String<15>;
-/// A DNS name: letters, digits, `-` and `.` only.
-pub type DnsName = String<253>;
 /// A path on the appliance.
 pub type Path = String<128>;
 

@@ -57,8 +57,16 @@ pub struct Scanner<'t> {
 
 type Scanned<T> = Result<T, Fault>;
 
+#[cfg(test)]
+std::thread_local! {
+    /// How many readings were begun.
+    pub static READINGS: core::cell::Cell<u32> = const { core::cell::Cell::new(0) };
+}
+
 impl<'t> Scanner<'t> {
     pub fn new(text: &'t str) -> Self {
+        #[cfg(test)]
+        READINGS.set(READINGS.get() + 1);
         Scanner {
             text,
             at: 0,
@@ -167,10 +175,7 @@ impl<'t> Scanner<'t> {
 
     fn close(&mut self) -> Scanned<Token> {
         let object = self.frames.pop().is_none_or(|frame| frame.object);
-        self.start = self.at;
-        self.at += 1;
-        self.end = self.at;
-        self.expect = Expect::CommaOrEnd;
+        self.bracket(Expect::CommaOrEnd);
         Ok(if object {
             Token::ObjectEnd
         } else {
@@ -179,32 +184,27 @@ impl<'t> Scanner<'t> {
     }
 
     fn open(&mut self, object: bool) -> Scanned<Token> {
-        let opened = self.at;
-        let step = None;
-        if self
-            .frames
-            .push(Frame {
-                object,
-                opened,
-                step,
-            })
-            .is_err()
-        {
-            return Err(syntax::too_deep(opened));
-        }
+        let frame = Frame {
+            object,
+            opened: self.at,
+            step: None,
+        };
+        let pushed = self.frames.push(frame);
+        pushed.map_err(|frame| syntax::too_deep(frame.opened))?;
+        let (token, inside) = match object {
+            true => (Token::ObjectStart, Expect::FirstKey),
+            false => (Token::ListStart, Expect::FirstElement),
+        };
+        self.bracket(inside);
+        Ok(token)
+    }
+
+    /// Takes the bracket that stands here.
+    fn bracket(&mut self, expect: Expect) {
         self.start = self.at;
         self.at += 1;
         self.end = self.at;
-        self.expect = if object {
-            Expect::FirstKey
-        } else {
-            Expect::FirstElement
-        };
-        Ok(if object {
-            Token::ObjectStart
-        } else {
-            Token::ListStart
-        })
+        self.expect = expect;
     }
 
     fn key(&mut self) -> Scanned<Token> {
@@ -231,8 +231,8 @@ impl<'t> Scanner<'t> {
             b'{' => return self.open(true),
             b'[' => return self.open(false),
             b'"' => self.string()?,
-            b'-' | b'0'..=b'9' => self.number()?,
-            b't' | b'f' | b'n' => self.word()?,
+            b'-' | b'0'..=b'9' => self.bare(syntax::number)?,
+            b't' | b'f' | b'n' => self.bare(syntax::word)?,
             _ => {
                 let opened = self.frames.last().map(|frame| frame.opened);
                 return Err(syntax::no_value(self.text, self.at, opened));
@@ -265,16 +265,10 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn number(&mut self) -> Scanned<()> {
+    /// A value without quotes; `end` finds the byte after it.
+    fn bare(&mut self, end: fn(&str, usize) -> Scanned<usize>) -> Scanned<()> {
         self.start = self.at;
-        self.at = syntax::number(self.text, self.at)?;
-        self.end = self.at;
-        Ok(())
-    }
-
-    fn word(&mut self) -> Scanned<()> {
-        self.start = self.at;
-        self.at = syntax::word(self.text, self.at)?;
+        self.at = end(self.text, self.at)?;
         self.end = self.at;
         Ok(())
     }

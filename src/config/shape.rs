@@ -14,43 +14,40 @@ use heapless::{String, Vec};
 /// One message being written; what does not fit is cut off.
 type Words = String<240>;
 
-/// Finds nothing wrong, and how many values there are.
+/// Finds nothing wrong, and how many values there are: in one reading of the text.
+///
+/// What is no JSON comes before all else, wherever it stands: only in sound JSON a key is
+/// surely a key and no half secret. Then comes a newer version, whose keys may be unknown
+/// here; and then the first thing that the grammar does not have.
 pub fn check(source: Source<'_>) -> Result<usize, ConfigError> {
-    // First JSON as such: only in sound JSON a key is surely a key and no half secret.
-    let mut count = 0;
-    each_token(source, &mut |_, token| {
-        count += usize::from(!matches!(
-            token,
-            Token::Key | Token::ObjectEnd | Token::ListEnd
-        ));
-        Ok(())
-    })?;
-    // A newer file may have keys unknown here: its version is the first thing to say.
-    each_token(source, &mut |scanner, token| newer(source, scanner, token))?;
+    let mut scanner = Scanner::new(source.text);
     let mut seen = Seen::new();
-    each_token(source, &mut |scanner, token| match token {
-        Token::Key => key(source, scanner, &mut seen),
-        Token::ObjectEnd | Token::ListEnd => Ok(()),
-        _ => value(source, scanner, token, &mut seen),
-    })?;
-    Ok(count)
+    let mut count = 0;
+    let (mut version, mut content) = (Ok(()), Ok(()));
+    loop {
+        let token = match scanner.next() {
+            Ok(Some(token)) => token,
+            Ok(None) => return version.and(content).and(Ok(count)),
+            Err(fault) => return Err(source.no_json(&scanner, fault)),
+        };
+        if version.is_ok() {
+            version = newer(source, &scanner, token);
+        }
+        if content.is_ok() {
+            content = match token {
+                Token::Key => key(source, &scanner, &mut seen),
+                Token::ObjectEnd | Token::ListEnd => Ok(()),
+                _ => {
+                    count += 1;
+                    value(source, &scanner, token, &mut seen)
+                }
+            };
+        }
+    }
 }
 
 /// For each open object the keys met, one bit a field.
 type Seen = Vec<u32, MAX_DEPTH>;
-
-type Visit<'v> = &'v mut dyn FnMut(&Scanner<'_>, Token) -> Result<(), ConfigError>;
-
-fn each_token(source: Source<'_>, visit: Visit<'_>) -> Result<(), ConfigError> {
-    let mut scanner = Scanner::new(source.text);
-    loop {
-        match scanner.next() {
-            Ok(Some(token)) => visit(&scanner, token)?,
-            Ok(None) => return Ok(()),
-            Err(fault) => return Err(source.no_json(&scanner, fault)),
-        }
-    }
-}
 
 fn newer(source: Source<'_>, scanner: &Scanner<'_>, token: Token) -> Result<(), ConfigError> {
     if token != Token::Number || !scanner.steps().eq([Step::Key("version")]) {
@@ -281,6 +278,7 @@ fn right_type(kind: Kind, token: Token) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::scan::READINGS;
 
     fn wrong(text: &str) -> String<240> {
         let mut words = String::new();
@@ -321,10 +319,20 @@ mod tests {
             "1:25: version: this file is version 2; this wifibond understands 1; \
              update wifibond, or write a version 1 file"
         );
+        // What is no JSON comes before both.
+        assert!(wrong(r#"{ "mesh": 1, "version": 2"#).contains("ends too early"));
         assert_eq!(
             wrong(r#"{ "version": 0 }"#),
             "1:14: version: out of range; 1 is the only one"
         );
+    }
+
+    #[test]
+    fn a_good_file_is_read_once() {
+        let text = include_bytes!("../../tests/config/good/whole.json");
+        let before = READINGS.get();
+        assert!(crate::config::parse(text).is_ok());
+        assert_eq!(READINGS.get() - before, 1);
     }
 
     #[test]

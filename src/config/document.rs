@@ -3,6 +3,7 @@
 //! One visitor serves all of the grammar, led by its tables: a derived struct for each
 //! object would cost some 30 KB of program. It is filled after `shape.rs` has found
 //! nothing wrong, so every node is of the kind that the grammar has at its path.
+use super::choice::Choice;
 use super::error::ConfigError;
 use super::grammar::{FILE, Kind};
 use super::path::{Step, Steps};
@@ -209,10 +210,11 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// The place of the word of `key` among `words`.
-    pub fn choice(self, key: &'static str, words: &[&str]) -> Option<usize> {
+    /// What the word of `key` stands for; `None`: the file does not have `key`.
+    pub fn choice<T: Choice>(self, key: &'static str) -> Option<T> {
         let word = self.get(key)?.raw();
-        words.iter().position(|known| *known == word)
+        let known = T::WORDS.iter().find(|(known, _)| *known == word);
+        known.map(|(_, value)| *value)
     }
 
     fn entry(self) -> &'d Entry<'d> {

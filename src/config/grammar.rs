@@ -2,9 +2,11 @@
 //!
 //! The checks that explain (`shape.rs`) and the reader (`document.rs`) follow these
 //! tables. Rules between fields, and of single values, are in `checked/`.
+use super::choice::{Choice, Words};
 use super::path::Step;
 use super::types::{
-    MAX_ADDRESSES, MAX_BRIDGES, MAX_DNS, MAX_LINKS, MAX_MEMBERS, MAX_NETWORKS, MAX_ROUTES,
+    EapInner, EapMethod, FailOverMac, Ipv6Mode, MAX_ADDRESSES, MAX_BRIDGES, MAX_DNS, MAX_LINKS,
+    MAX_MEMBERS, MAX_NETWORKS, MAX_ROUTES, PrimaryReselect, RouteScope, Security,
 };
 
 /// What may stand for a value.
@@ -13,7 +15,7 @@ pub enum Kind {
     Text,
     /// A text that no message and no report may show.
     Secret,
-    Choice(&'static [&'static str]),
+    Choice(Words),
     /// A whole number; `why` says where the limits come from.
     Number {
         min: u32,
@@ -42,21 +44,6 @@ pub struct Field {
     pub kind: Kind,
 }
 
-/// The order is that of `Security`.
-pub const SECURITY: &[&str] = &["open", "owe", "wpa2", "wpa3", "wpa2-wpa3", "eap"];
-/// The order is that of `EapMethod`.
-pub const EAP_METHOD: &[&str] = &["peap", "ttls", "tls"];
-/// The order is that of `EapInner`.
-pub const EAP_INNER: &[&str] = &["mschapv2", "pap", "gtc"];
-/// The order is that of `PrimaryReselect`.
-pub const RESELECT: &[&str] = &["always", "better", "failure"];
-/// The order is that of `FailOverMac`.
-pub const FAIL_OVER_MAC: &[&str] = &["none", "active", "follow"];
-/// The order is that of `checked/ip.rs`.
-pub const SCOPE: &[&str] = &["global", "link", "host"];
-/// The order is that of `Ipv6Mode`.
-pub const IPV6_MODE: &[&str] = &["auto", "dhcp", "off"];
-
 const IAID: &str = "it has 32 bits";
 
 pub static FILE: Object = Object {
@@ -82,7 +69,7 @@ static NETWORK: Object = Object {
         field("ssid_hex", Kind::Text),
         field("passphrase", Kind::Secret),
         field("psk", Kind::Secret),
-        field("security", Kind::Choice(SECURITY)),
+        choice::<Security>("security"),
         number("priority", 0, 255, "the highest is preferred"),
         field("hidden", Kind::Flag),
         field("bssid", Kind::Text),
@@ -94,8 +81,8 @@ static NETWORK: Object = Object {
 static EAP: Object = Object {
     place: "eap",
     fields: &[
-        field("method", Kind::Choice(EAP_METHOD)),
-        field("inner", Kind::Choice(EAP_INNER)),
+        choice::<EapMethod>("method"),
+        choice::<EapInner>("inner"),
         field("identity", Kind::Secret),
         field("anonymous_identity", Kind::Secret),
         field("password", Kind::Secret),
@@ -112,8 +99,8 @@ static BOND: Object = Object {
         field("name", Kind::Text),
         texts("members", MAX_MEMBERS),
         field("primary", Kind::Text),
-        field("primary_reselect", Kind::Choice(RESELECT)),
-        field("fail_over_mac", Kind::Choice(FAIL_OVER_MAC)),
+        choice::<PrimaryReselect>("primary_reselect"),
+        choice::<FailOverMac>("fail_over_mac"),
         number(
             "miimon_ms",
             10,
@@ -169,7 +156,7 @@ static IPV4: Object = Object {
 static IPV6: Object = Object {
     place: "ipv6",
     fields: &[
-        field("mode", Kind::Choice(IPV6_MODE)),
+        choice::<Ipv6Mode>("mode"),
         number("iaid", 0, u32::MAX, IAID),
         number("metric", 1, u32::MAX, "the kernel takes 0 as 1024"),
         texts("addresses", MAX_ADDRESSES),
@@ -192,7 +179,7 @@ static ROUTE: Object = Object {
             65_520,
             "IPv4 needs 68 (RFC 791), and the kernel keeps no more",
         ),
-        field("scope", Kind::Choice(SCOPE)),
+        choice::<RouteScope>("scope"),
     ],
 };
 
@@ -245,6 +232,10 @@ pub static ALL: &[&Object] = &[
 
 const fn field(key: &'static str, kind: Kind) -> Field {
     Field { key, kind }
+}
+
+const fn choice<T: Choice>(key: &'static str) -> Field {
+    field(key, Kind::Choice(Words::of::<T>()))
 }
 
 const fn number(key: &'static str, min: u32, max: u32, why: &'static str) -> Field {

@@ -5,6 +5,7 @@
 //! note in [`types`].
 mod bounded;
 mod checked;
+mod choice;
 mod decode;
 mod document;
 mod error;

@@ -202,7 +202,7 @@ fn harmless(scanner: &Scanner<'_>, token: Token) -> bool {
     let among_secrets = |step: Step<'_>| matches!(step, Step::Key("wifi" | "eap" | "wired_auth"));
     match (token, grammar::resolve(&mut scanner.steps())) {
         (Token::Key, _) => grammar::knows(raw),
-        (Token::Text, Some(Kind::Choice(words))) => words.contains(&raw),
+        (Token::Text, Some(Kind::Choice(words))) => words.contains(raw),
         (Token::Text, Some(Kind::Text)) => {
             raw.len() <= 64 && raw.bytes().all(plain) && !scanner.steps().any(among_secrets)
         }

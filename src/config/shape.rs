@@ -1,6 +1,7 @@
 //! Text × grammar: JSON as such, unknown and double keys, types, ranges, list lengths.
 //!
 //! What passes here, `document.rs` can read.
+use super::choice::Words;
 use super::error::ConfigError;
 use super::grammar::{self, Kind, Object};
 use super::path::Step;
@@ -12,7 +13,7 @@ use core::fmt::{self, Write};
 use heapless::{String, Vec};
 
 /// One message being written; what does not fit is cut off.
-type Words = String<240>;
+type Message = String<240>;
 
 /// Finds nothing wrong, and how many values there are: in one reading of the text.
 ///
@@ -55,7 +56,7 @@ fn newer(source: Source<'_>, scanner: &Scanner<'_>, token: Token) -> Result<(), 
     }
     match scanner.raw().parse::<u32>() {
         Ok(version) if version > VERSION => {
-            let mut what = Words::new();
+            let mut what = Message::new();
             let _ = write!(
                 what,
                 "this file is version {version}; this wifibond understands {VERSION}"
@@ -104,12 +105,12 @@ fn unknown(source: Source<'_>, scanner: &Scanner<'_>, object: &Object) -> Config
         .fields
         .iter()
         .any(|field| matches!(field.kind, Kind::Secret));
-    let mut what = Words::new();
+    let mut what = Message::new();
     let _ = what.write_str("unknown key");
     if absent.is_some() || meant.is_some() || belongs.is_some() || (plain && !secrets) {
         let _ = write!(what, " `{word}`");
     }
-    let mut cure = Words::new();
+    let mut cure = Message::new();
     let _ = match (meant, belongs) {
         _ if absent.is_some() => cure.write_str(absent.unwrap_or("")),
         (Some(key), _) => write!(cure, "did you mean `{key}`?"),
@@ -134,7 +135,7 @@ fn unknown(source: Source<'_>, scanner: &Scanner<'_>, object: &Object) -> Config
 
 /// `known here: a, b, c`, each word between two `quote`s.
 fn write_list(
-    out: &mut Words,
+    out: &mut Message,
     words: &mut dyn Iterator<Item = &'static str>,
     quote: &str,
 ) -> fmt::Result {
@@ -185,19 +186,15 @@ fn too_many(source: Source<'_>, scanner: &Scanner<'_>) -> Result<(), ConfigError
     }
 }
 
-fn choice(
-    source: Source<'_>,
-    scanner: &Scanner<'_>,
-    words: &'static [&'static str],
-) -> Result<(), ConfigError> {
+fn choice(source: Source<'_>, scanner: &Scanner<'_>, words: Words) -> Result<(), ConfigError> {
     let word = scanner.raw();
-    if words.contains(&word) {
+    if words.contains(word) {
         return Ok(());
     }
-    let mut cure = Words::new();
-    let _ = match suggest::nearest(words.iter().copied(), word) {
+    let mut cure = Message::new();
+    let _ = match suggest::nearest(words.iter(), word) {
         Some(near) => write!(cure, "did you mean \"{near}\"?"),
-        None => write_list(&mut cure, &mut words.iter().copied(), "\""),
+        None => write_list(&mut cure, &mut words.iter(), "\""),
     };
     Err(source.at_token(
         scanner,
@@ -247,7 +244,7 @@ fn wrong_type(source: Source<'_>, scanner: &Scanner<'_>, kind: Kind, token: Toke
         Token::Bool => "true or false",
         _ => "null",
     };
-    let mut what = Words::new();
+    let mut what = Message::new();
     let _ = write!(what, "{found} where {expected} belongs");
     source.at_token(scanner, &what, format_args!("{}", right_type(kind, token)))
 }

@@ -127,6 +127,84 @@ This report goes away with the next good file.
     assert_eq!(text.replace("\r\n", "\n"), expected);
 }
 
+/// A file with `@` for a word, what is read of it, and each word with its meaning.
+type Words = (
+    &'static str,
+    fn(&Config) -> String,
+    &'static [(&'static str, &'static str)],
+);
+
+const WORDS: &[Words] = &[
+    (
+        r#"{"country":"BE","wifi":[{"ssid":"x","security":"@"}]}"#,
+        |config| format!("{:?}", config.wifi[0].security),
+        &[("open", "Open"), ("owe", "Owe")],
+    ),
+    (
+        r#"{"country":"BE","wifi":[{"ssid":"x","passphrase":"s3cret-horse","security":"@"}]}"#,
+        |config| format!("{:?}", config.wifi[0].security),
+        &[
+            ("wpa2", "Wpa2"),
+            ("wpa3", "Wpa3"),
+            ("wpa2-wpa3", "Wpa2Wpa3"),
+        ],
+    ),
+    (
+        r#"{"country":"BE","wifi":[{"ssid":"x","security":"@","eap":{"identity":"x","password":"x"}}]}"#,
+        |config| format!("{:?}", config.wifi[0].security),
+        &[("eap", "Eap")],
+    ),
+    (
+        r#"{"links":[{"name":"eth1","wired_auth":{"method":"@","identity":"x","password":"x"}}]}"#,
+        |config| format!("{:?}", config.links[0].wired_auth.as_ref().unwrap().method),
+        &[("peap", "Peap"), ("ttls", "Ttls")],
+    ),
+    (
+        r#"{"links":[{"name":"eth1","wired_auth":{"method":"@","identity":"x","client_cert":"/c","private_key":"/k"}}]}"#,
+        |config| format!("{:?}", config.links[0].wired_auth.as_ref().unwrap().method),
+        &[("tls", "Tls")],
+    ),
+    (
+        r#"{"links":[{"name":"eth1","wired_auth":{"method":"ttls","inner":"@","identity":"x","password":"x"}}]}"#,
+        |config| format!("{:?}", config.links[0].wired_auth.as_ref().unwrap().inner),
+        &[("mschapv2", "MsChapV2"), ("pap", "Pap"), ("gtc", "Gtc")],
+    ),
+    (
+        r#"{"bond":{"members":["eth1"],"primary_reselect":"@"}}"#,
+        |config| format!("{:?}", config.bond.primary_reselect),
+        &[
+            ("always", "Always"),
+            ("better", "Better"),
+            ("failure", "Failure"),
+        ],
+    ),
+    (
+        r#"{"bond":{"members":["eth1"],"fail_over_mac":"@"}}"#,
+        |config| format!("{:?}", config.bond.fail_over_mac),
+        &[("none", "None"), ("active", "Active"), ("follow", "Follow")],
+    ),
+    (
+        r#"{"bond":{"members":["eth1"],"ipv6":{"mode":"@"}}}"#,
+        |config| format!("{:?}", config.bond.ip.ipv6.mode),
+        &[("auto", "Auto"), ("dhcp", "Dhcp"), ("off", "Off")],
+    ),
+    (
+        r#"{"links":[{"name":"eth1","ipv4":{"routes":[{"to":"10.0.0.0/8","scope":"@"}]}}]}"#,
+        |config| config.links[0].ip.ipv4.routes[0].scope.0.to_string(),
+        &[("global", "0"), ("link", "253"), ("host", "254")],
+    ),
+];
+
+#[test]
+fn each_word_has_its_meaning() {
+    for (file, read, words) in WORDS {
+        for (word, meaning) in *words {
+            let config = good(file.replace('@', word).as_bytes(), file);
+            assert_eq!(read(&config), *meaning, "\"{word}\" in {file}");
+        }
+    }
+}
+
 /// What each good file means. A file without its facts fails the test.
 fn facts(file: &str) -> fn(&Config) {
     match file {

@@ -4,7 +4,6 @@ use super::ip;
 use super::value::{self, Buffer, plain};
 use crate::config::document::Node;
 use crate::config::error::Checked;
-use crate::config::grammar::{FAIL_OVER_MAC, RESELECT};
 use crate::config::path::Step;
 use crate::config::types::{
     Bond, Bridge, FailOverMac, IfName, IpBlock, Link, MAX_MEMBERS, Matcher, PrimaryReselect,
@@ -50,16 +49,9 @@ pub fn bond(node: Node<'_>, out: &mut Bond) -> Checked<()> {
         Some(node) => Some(primary(node, &out.members)?),
         None => out.members.first().cloned(),
     };
-    out.primary_reselect = match node.choice("primary_reselect", RESELECT) {
-        Some(1) => PrimaryReselect::Better,
-        Some(2) => PrimaryReselect::Failure,
-        _ => PrimaryReselect::Always,
-    };
-    out.fail_over_mac = match node.choice("fail_over_mac", FAIL_OVER_MAC) {
-        Some(0) => FailOverMac::None,
-        Some(2) => FailOverMac::Follow,
-        _ => FailOverMac::Active,
-    };
+    let reselect = node.choice("primary_reselect");
+    out.primary_reselect = reselect.unwrap_or(out.primary_reselect);
+    out.fail_over_mac = node.choice("fail_over_mac").unwrap_or(out.fail_over_mac);
     own_macs(node, out)?;
     out.miimon_ms = node.number("miimon_ms").unwrap_or(out.miimon_ms);
     out.updelay_ms = delay(node, "updelay_ms", out.miimon_ms)?;

@@ -3,16 +3,11 @@
 use super::value::{self, Buffer, plain, unescape};
 use crate::config::document::Node;
 use crate::config::error::Checked;
-use crate::config::grammar::{EAP_INNER, EAP_METHOD};
 use crate::config::types::{DnsName, Eap, EapInner, EapMethod, Path, Secret};
 use heapless::String;
 
 pub fn eap(node: Node<'_>) -> Checked<Eap> {
-    let method = match node.choice("method", EAP_METHOD) {
-        Some(1) => EapMethod::Ttls,
-        Some(2) => EapMethod::Tls,
-        _ => EapMethod::Peap,
-    };
+    let method = node.choice("method").unwrap_or(EapMethod::Peap);
     needed_keys(node, method)?;
     Ok(Eap {
         method,
@@ -56,18 +51,18 @@ fn needed_keys(node: Node<'_>, method: EapMethod) -> Checked<()> {
 
 /// Where the file is silent: what most networks with this method want.
 fn inner(node: Node<'_>, method: EapMethod) -> Checked<EapInner> {
-    let inner = match (node.choice("inner", EAP_INNER), method) {
+    let inner = match (node.choice("inner"), method) {
         (Some(_), EapMethod::Tls) => {
             let cure = "\"tls\" has a certificate in place of a password: take it out";
             return Err(node.plain_in("inner", "of no use with this method", cure));
         }
-        (Some(1), EapMethod::Peap) => {
+        (Some(EapInner::Pap), EapMethod::Peap) => {
             let cure = "\"mschapv2\" or \"gtc\"; \"pap\" goes with \"method\": \"ttls\"";
             return Err(node.plain_in("inner", "not within \"peap\"", cure));
         }
-        (Some(0), _) | (None, EapMethod::Peap | EapMethod::Tls) => EapInner::MsChapV2,
-        (Some(1), _) | (None, EapMethod::Ttls) => EapInner::Pap,
-        (Some(_), _) => EapInner::Gtc,
+        (Some(inner), EapMethod::Peap | EapMethod::Ttls) => inner,
+        (None, EapMethod::Peap | EapMethod::Tls) => EapInner::MsChapV2,
+        (None, EapMethod::Ttls) => EapInner::Pap,
     };
     Ok(inner)
 }

@@ -3,7 +3,6 @@ use super::address::{cidr, host, ip, neighbour};
 use super::value::{self, Buffer, plain};
 use crate::config::document::Node;
 use crate::config::error::Checked;
-use crate::config::grammar::{IPV6_MODE, SCOPE};
 use crate::config::types::{
     Fallback, IpBlock, IpNet, Ipv4, Ipv6, Ipv6Mode, MAX_ADDRESSES, MAX_ROUTES, Route, RouteScope,
 };
@@ -46,11 +45,7 @@ fn ipv4(node: Node<'_>, out: &mut Ipv4) -> Checked<()> {
 }
 
 fn ipv6(node: Node<'_>, out: &mut Ipv6) -> Checked<()> {
-    out.mode = match node.choice("mode", IPV6_MODE) {
-        Some(1) => Ipv6Mode::Dhcp,
-        Some(2) => Ipv6Mode::Off,
-        _ => Ipv6Mode::Auto,
-    };
+    out.mode = node.choice("mode").unwrap_or(out.mode);
     out.iaid = node.number("iaid");
     out.metric = node.number("metric").unwrap_or(out.metric);
     addresses(node, true, &mut out.addresses)?;
@@ -188,11 +183,8 @@ fn scope(
     via: Option<IpAddr>,
     to: IpNet,
 ) -> Checked<RouteScope> {
-    let scope = match route.choice("scope", SCOPE) {
-        Some(0) => RouteScope::GLOBAL,
-        Some(1) => RouteScope::LINK,
-        Some(_) => RouteScope::HOST,
-        None => return Ok(RouteScope::usual(via, to.address)),
+    let Some(scope) = route.choice("scope") else {
+        return Ok(RouteScope::usual(via, to.address));
     };
     if reach.v6 {
         return Err(route.plain_in("scope", "routes of IPv6 have none", "take \"scope\" out"));

@@ -4,7 +4,6 @@ use super::value::{self, Buffer, plain, unescape};
 use crate::config::bounded::Bounded;
 use crate::config::document::Node;
 use crate::config::error::Checked;
-use crate::config::grammar::SECURITY;
 use crate::config::types::{Key, MAX_NETWORKS, Network, Secret, Security, Ssid};
 use heapless::{String, Vec};
 
@@ -117,13 +116,8 @@ fn unhex(text: &str, octets: &mut Ssid) -> Option<bool> {
 
 /// As the file says it; where it is silent, what the key allows.
 fn security(node: Node<'_>) -> Checked<Security> {
-    let security = match node.choice("security", SECURITY) {
-        Some(0) => Security::Open,
-        Some(1) => Security::Owe,
-        Some(2) => Security::Wpa2,
-        Some(3) => Security::Wpa3,
-        Some(4) => Security::Wpa2Wpa3,
-        Some(_) => Security::Eap,
+    let security = match node.choice("security") {
+        Some(said) => said,
         None if node.has("eap") => Security::Eap,
         None if node.has("passphrase") || node.has("psk") => Security::Wpa2,
         None => Security::Open,

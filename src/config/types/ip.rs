@@ -1,4 +1,5 @@
 //! Addresses, routes and how an interface gets them.
+use crate::config::choice::{Choice, choice};
 use core::fmt;
 use core::net::IpAddr;
 use heapless::{String, Vec};
@@ -79,11 +80,12 @@ impl Default for Ipv6 {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ipv6Mode {
-    Auto,
-    Dhcp,
-    Off,
+choice! {
+    pub enum Ipv6Mode {
+        Auto = "auto",
+        Dhcp = "dhcp",
+        Off = "off",
+    }
 }
 
 /// An address with its prefix length, host bits kept: `192.168.43.150/24`.
@@ -143,13 +145,17 @@ impl RouteScope {
 
     /// As iproute2 has it; `None`: it has no name.
     pub fn name(self) -> Option<&'static str> {
-        match self {
-            RouteScope::GLOBAL => Some("global"),
-            RouteScope::LINK => Some("link"),
-            RouteScope::HOST => Some("host"),
-            _ => None,
-        }
+        let mut words = Self::WORDS.iter();
+        words.find(|word| word.1 == self).map(|word| word.0)
     }
+}
+
+impl Choice for RouteScope {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("global", RouteScope::GLOBAL),
+        ("link", RouteScope::LINK),
+        ("host", RouteScope::HOST),
+    ];
 }
 
 impl Route {

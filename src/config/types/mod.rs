@@ -6,6 +6,7 @@
 mod ip;
 
 use super::bounded::Bounded;
+use super::choice::{Choice, choice};
 use core::fmt;
 use core::net::IpAddr;
 use heapless::{String, Vec};
@@ -123,15 +124,16 @@ pub enum Key {
     Eap(Eap),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Security {
-    Open,
-    /// Open to all, and encrypted (RFC 8110).
-    Owe,
-    Wpa2,
-    Wpa3,
-    Wpa2Wpa3,
-    Eap,
+choice! {
+    pub enum Security {
+        Open = "open",
+        /// Open to all, and encrypted (RFC 8110).
+        Owe = "owe",
+        Wpa2 = "wpa2",
+        Wpa3 = "wpa3",
+        Wpa2Wpa3 = "wpa2-wpa3",
+        Eap = "eap",
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -163,18 +165,20 @@ impl Eap {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EapMethod {
-    Peap,
-    Ttls,
-    Tls,
+choice! {
+    pub enum EapMethod {
+        Peap = "peap",
+        Ttls = "ttls",
+        Tls = "tls",
+    }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EapInner {
-    MsChapV2,
-    Pap,
-    Gtc,
+choice! {
+    pub enum EapInner {
+        MsChapV2 = "mschapv2",
+        Pap = "pap",
+        Gtc = "gtc",
+    }
 }
 
 /// How an adapter is named in the file.
@@ -240,20 +244,22 @@ pub struct Bond {
     pub ip: IpBlock,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PrimaryReselect {
-    Always,
-    Better,
-    Failure,
+choice! {
+    pub enum PrimaryReselect {
+        Always = "always",
+        Better = "better",
+        Failure = "failure",
+    }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailOverMac {
-    /// All members take the bond's address. `None` and `Follow` are for wired members: they
-    /// are refused with `wifi:*`, and the engine uses `Active` as soon as a member is Wi-Fi.
-    None,
-    Active,
-    Follow,
+choice! {
+    pub enum FailOverMac {
+        /// All members take the bond's address. `None` and `Follow` are for wired members: they
+        /// are refused with `wifi:*`, and the engine uses `Active` as soon as a member is Wi-Fi.
+        None = "none",
+        Active = "active",
+        Follow = "follow",
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

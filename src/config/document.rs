@@ -7,13 +7,14 @@ use super::choice::Choice;
 use super::error::ConfigError;
 use super::grammar::{FILE, Kind};
 use super::path::{Step, Steps};
-use super::place::Source;
+use super::place::wrong_at;
 use core::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 /// The settings of a file.
 pub struct Document<'t> {
-    source: Source<'t>,
+    /// For the places of errors.
+    text: &'t str,
     /// In the order of the file; the first is the file itself.
     nodes: Vec<Entry<'t>>,
 }
@@ -44,7 +45,7 @@ pub struct Node<'d> {
 
 impl<'t> Document<'t> {
     /// `count`: at least the number of values in the text.
-    pub fn read(source: Source<'t>, count: usize) -> Result<Self, ConfigError> {
+    pub fn read(text: &'t str, count: usize) -> Result<Self, ConfigError> {
         // The one allocation: it never grows.
         let mut nodes = Vec::with_capacity(count);
         let reader = Reader {
@@ -53,12 +54,13 @@ impl<'t> Document<'t> {
             step: Step::Index(0),
             kind: Kind::Object(&FILE),
         };
-        let mut json = serde_json_core::de::Deserializer::new(source.text.as_bytes(), None);
+        let mut json = serde_json_core::de::Deserializer::new(text.as_bytes(), None);
         let read = reader.deserialize(&mut json).and_then(|()| json.end());
         match read {
-            Ok(_) => Ok(Document { source, nodes }),
+            Ok(_) => Ok(Document { text, nodes }),
             // `shape.rs` lets nothing through that ends here; the fuzzer holds us to it.
-            Err(_) => Err(source.wrong_at(
+            Err(_) => Err(wrong_at(
+                text,
                 &[],
                 format_args!("{UNREADABLE}"),
                 format_args!("please report this file as a bug"),
@@ -235,7 +237,7 @@ impl<'d> Node<'d> {
 
     /// An error at this value.
     pub fn wrong(self, what: fmt::Arguments<'_>, cure: fmt::Arguments<'_>) -> ConfigError {
-        self.document.source.wrong_at(&self.steps(), what, cure)
+        wrong_at(self.document.text, &self.steps(), what, cure)
     }
 
     /// The same for words that need nothing put in.
@@ -261,7 +263,7 @@ impl<'d> Node<'d> {
     ) -> ConfigError {
         let mut steps = self.steps();
         let _ = steps.extend_from_slice(inside);
-        self.document.source.wrong_at(&steps, what, cure)
+        wrong_at(self.document.text, &steps, what, cure)
     }
 
     pub fn missing(self, key: &'static str, cure: &str) -> ConfigError {

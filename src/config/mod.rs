@@ -38,9 +38,8 @@ pub use types::*;
 /// The box has some 4 KB; the lists of networks, links and bridges are beside it.
 pub fn parse(bytes: &[u8]) -> Result<Box<Config>, ConfigError> {
     let text = decode(bytes)?;
-    let source = place::Source { text: &text };
-    let values = shape::check(source)?;
-    let document = document::Document::read(source, values)?;
+    let values = shape::check(&text)?;
+    let document = document::Document::read(&text, values)?;
     let mut config = Box::new(checked::nothing_said());
     checked::file(&document, &mut config)?;
     Ok(config)
@@ -49,4 +48,16 @@ pub fn parse(bytes: &[u8]) -> Result<Box<Config>, ConfigError> {
 /// What the box goes by where no file has ever worked: DHCP on every cable, no bond.
 pub fn built_in() -> Box<Config> {
     Box::new(checked::built_in())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_good_file_is_read_once() {
+        let before = scan::READINGS.get();
+        assert!(parse(include_bytes!("../../tests/config/good/whole.json")).is_ok());
+        assert_eq!(scan::READINGS.get() - before, 1);
+    }
 }

@@ -7,64 +7,41 @@ use super::syntax::Fault;
 use core::fmt;
 use heapless::String;
 
-/// The text, for errors found after it was read.
-#[derive(Clone, Copy)]
-pub struct Source<'t> {
-    pub text: &'t str,
+/// An error at the value of the path; where that is missing, at what should hold it.
+pub fn wrong_at(
+    text: &str,
+    steps: &[Step<'_>],
+    what: fmt::Arguments<'_>,
+    cure: fmt::Arguments<'_>,
+) -> ConfigError {
+    let path = write_path(&mut steps.iter().copied());
+    ConfigError::at(text, locate(text, steps), &path, what, cure)
 }
 
-impl Source<'_> {
-    /// An error at the value of the path; where that is missing, at what should hold it.
-    pub fn wrong_at(
-        &self,
-        steps: &[Step<'_>],
-        what: fmt::Arguments<'_>,
-        cure: fmt::Arguments<'_>,
-    ) -> ConfigError {
-        let path = write_path(&mut steps.iter().copied());
-        ConfigError::at(self.text, locate(self.text, steps), &path, what, cure)
-    }
+/// An error at the scanner's last token.
+pub fn at_token(scanner: &Scanner<'_>, what: &str, cure: fmt::Arguments<'_>) -> ConfigError {
+    let path = write_path(&mut scanner.steps());
+    let what = format_args!("{what}");
+    ConfigError::at(scanner.text, scanner.place(), &path, what, cure)
+}
 
-    /// An error at the scanner's last token.
-    pub fn at_token(
-        &self,
-        scanner: &Scanner<'_>,
-        what: &str,
-        cure: fmt::Arguments<'_>,
-    ) -> ConfigError {
-        let path = write_path(&mut scanner.steps());
-        ConfigError::at(
-            self.text,
-            scanner.place(),
-            &path,
-            format_args!("{what}"),
-            cure,
-        )
+/// The text is no JSON: `fault` came up where `scanner` stands.
+pub fn no_json(scanner: &Scanner<'_>, fault: Fault) -> ConfigError {
+    let path = write_path(&mut scanner.steps());
+    let mut what: String<8> = String::new();
+    // Inside a secret even one character is too many.
+    let secret = matches!(grammar::resolve(&mut scanner.steps()), Some(Kind::Secret));
+    if let Some(c) = fault.glyph.filter(|_| !secret) {
+        let _ = what.push(' ').and_then(|()| what.push(c));
     }
-
-    /// The text is no JSON: `fault` came up where `scanner` stands.
-    pub fn no_json(&self, scanner: &Scanner<'_>, fault: Fault) -> ConfigError {
-        let path = write_path(&mut scanner.steps());
-        let mut what: String<8> = String::new();
-        // Inside a secret even one character is too many.
-        let secret = matches!(grammar::resolve(&mut scanner.steps()), Some(Kind::Secret));
-        if let Some(c) = fault.glyph.filter(|_| !secret) {
-            let _ = what.push(' ').and_then(|()| what.push(c));
-        }
-        let mut opened: String<32> = String::new();
-        if let Some(at) = fault.opened {
-            let line = super::error::position(self.text, at).0;
-            let _ = fmt::write(&mut opened, format_args!(" of line {line}"));
-        }
-        let what = format_args!("{}{what}", fault.what);
-        ConfigError::at(
-            self.text,
-            fault.at,
-            &path,
-            what,
-            format_args!("{}{opened}", fault.cure),
-        )
+    let mut opened: String<32> = String::new();
+    if let Some(at) = fault.opened {
+        let line = super::error::position(scanner.text, at).0;
+        let _ = fmt::write(&mut opened, format_args!(" of line {line}"));
     }
+    let what = format_args!("{}{what}", fault.what);
+    let cure = format_args!("{}{opened}", fault.cure);
+    ConfigError::at(scanner.text, fault.at, &path, what, cure)
 }
 
 /// The byte where the value of the path begins, or of the nearest path above it.

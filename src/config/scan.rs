@@ -44,7 +44,7 @@ enum Expect {
 }
 
 pub struct Scanner<'t> {
-    text: &'t str,
+    pub text: &'t str,
     at: usize,
     frames: Vec<Frame<'t>, MAX_DEPTH>,
     expect: Expect,

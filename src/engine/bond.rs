@@ -134,8 +134,7 @@ pub fn has_wifi(engine: &Engine) -> bool {
 pub fn mac_refusal(engine: &Engine) -> Option<Text> {
     let word = match engine.config.bond.fail_over_mac {
         FailOverMac::Active => return None,
-        FailOverMac::None => "none",
-        FailOverMac::Follow => "follow",
+        other @ (FailOverMac::None | FailOverMac::Follow) => other.word(),
     };
     engine.own_macs.then(|| {
         clip(format_args!(

@@ -4,7 +4,7 @@
 //! the rtnl lock, which a driver may hold for half a minute (`ndo_open()` of a USB adapter).
 //! So they run in a process beside the loop; see [`super::machine`] for the other side.
 use super::wifi::Wifi;
-use super::{failure, ipv6, tune};
+use super::{failure, ipv6, sysctls};
 use crate::config::IfName;
 use crate::engine::action::{Action, KernelAction, Scope};
 use crate::engine::event::{Event, Failure};
@@ -89,7 +89,7 @@ impl Worker {
                 name,
                 enabled,
             } => ipv6::set(*link, name, *enabled),
-            Action::Tune { link, name, tuning } => tune::set(*link, name, *tuning),
+            Action::SetSysctls { link, name, values } => sysctls::set(*link, name, *values),
             Action::SetRadio { link, setting } => self.wifi.set(*link, *setting),
             Action::RestoreRadio { link } => self.wifi.restore(*link),
             Action::SetCountry { code } => self.wifi.set_country(*code),

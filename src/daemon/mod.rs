@@ -25,7 +25,7 @@ mod requests;
 mod resolv;
 mod slow;
 mod supplicants;
-mod tune;
+mod sysctls;
 mod up;
 mod wait;
 mod wifi;
@@ -160,7 +160,7 @@ impl Daemon {
     pub fn run(mut self) -> Result<(), String> {
         self.source.note_start(clock::boot_ms(), &mut self.engine);
         ipv6::left_off(&mut self.engine);
-        tune::left_over(&mut self.engine);
+        sysctls::left_over(&mut self.engine);
         wifi::left_over(&mut self.engine);
         up::left_over(&mut self.engine);
         slow::left_over(&mut self.engine);
@@ -206,7 +206,7 @@ impl Daemon {
     fn clean_marks(&self) {
         for clean in [
             ipv6::clean,
-            tune::clean,
+            sysctls::clean,
             wifi::clean,
             up::clean,
             slow::clean,

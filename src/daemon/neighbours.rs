@@ -25,7 +25,7 @@ fn adapter(link: Index, engine: &Engine) -> Result<(&IfName, Mac), Failure> {
 /// Tells them which adapter has our addresses now.
 pub fn tell(link: Index, engine: &Engine) -> Result<(), Failure> {
     let (name, mac) = adapter(link, engine)?;
-    let mut addresses = engine.moved4(link).peekable();
+    let mut addresses = engine.announced4(link).peekable();
     if addresses.peek().is_some() {
         let socket = Raw::open(link, Hears::ArpOf(Ipv4Addr::UNSPECIFIED)).map_err(told)?;
         for address in addresses {
@@ -33,7 +33,7 @@ pub fn tell(link: Index, engine: &Engine) -> Result<(), Failure> {
             socket.broadcast(&packet).map_err(told)?;
         }
     }
-    let mut addresses = engine.moved6(link).peekable();
+    let mut addresses = engine.announced6(link).peekable();
     if addresses.peek().is_some() {
         let socket = Icmp::open(name, link).map_err(told)?;
         for address in addresses {

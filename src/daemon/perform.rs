@@ -57,7 +57,7 @@ impl Daemon {
             }
             Action::NoteUp { link, was_up } => up::note(*link, *was_up),
             Action::NoteSlow { link, times } => slow::note(*link, *times),
-            Action::SayMoved { link } => neighbours::tell(*link, &self.engine),
+            Action::AnnounceAddresses { link } => neighbours::tell(*link, &self.engine),
             Action::SolicitRouter { link } => neighbours::ask_routers(*link, &self.engine),
             Action::WriteResolver => resolv::write(&self.engine),
             Action::Exit => {

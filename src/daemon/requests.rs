@@ -199,7 +199,7 @@ fn is_still_tried(engine: &Engine, waits: &Waits) -> bool {
 }
 
 fn is_active(engine: &Engine, link: Index) -> bool {
-    let active = engine.carry().now();
+    let active = engine.failover().now();
     active.is_some_and(|(active, _)| active == link)
 }
 
@@ -223,7 +223,7 @@ fn became_of(engine: &Engine, waits: &Waits) -> (u8, String) {
         ),
         Waits::Member { link, name, rest } => {
             let up = engine.observed().link(*link).is_some_and(|l| l.up);
-            let alone = match engine.carry().now() {
+            let alone = match engine.failover().now() {
                 Some(_) => "",
                 None => "; no other member carries traffic",
             };

@@ -2,7 +2,7 @@
 //! other half is [`super::event`].
 use super::observed::{BondOptions, Index};
 use super::radio::Setting;
-use super::tune::Tuning;
+use super::sysctl::Values;
 use crate::config::{IfName, IpNet, Route};
 use crate::wire::wpa::Request;
 
@@ -48,7 +48,7 @@ pub enum Action {
         link: Index,
     },
     /// Tell the neighbours which adapter has the link's addresses now.
-    SayMoved {
+    AnnounceAddresses {
         link: Index,
     },
     /// Ask the routers of this link to advertise.
@@ -56,10 +56,10 @@ pub enum Action {
         link: Index,
     },
     /// Change settings of a link; `None` gives back what was set before.
-    Tune {
+    SetSysctls {
         link: Index,
         name: IfName,
-        tuning: Option<Tuning>,
+        values: Option<Values>,
     },
     /// Ask the kernel again whether a link is Wi-Fi.
     Inspect {
@@ -139,7 +139,7 @@ impl Action {
         match self {
             Action::Kernel(_)
             | Action::SetIpv6 { .. }
-            | Action::Tune { .. }
+            | Action::SetSysctls { .. }
             | Action::SetRadio { .. }
             | Action::RestoreRadio { .. }
             | Action::SetCountry { .. }
@@ -155,7 +155,7 @@ impl Action {
             | Action::SendDhcp6 { .. }
             | Action::ReleaseDhcp6 { .. }
             | Action::StoreLease6 { .. }
-            | Action::SayMoved { .. }
+            | Action::AnnounceAddresses { .. }
             | Action::SolicitRouter { .. }
             | Action::NoteUp { .. }
             | Action::NoteSlow { .. }

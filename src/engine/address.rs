@@ -10,7 +10,7 @@ use super::dhcp4::{Client, Lease};
 use super::dhcp6;
 use super::journal::{Text, clip};
 use super::observed::{Address, Attachment, Index, KernelRoute, Kind, Link, OUR_PROTOCOL};
-use super::roles::{self, authorised, own_link};
+use super::roles::{self, own_link};
 use crate::config::{Fallback, IpBlock, IpNet, Ipv6Mode, Matcher, Route};
 use core::net::IpAddr;
 
@@ -149,10 +149,10 @@ fn managed<'a>(engine: &'a Engine, link: &'a Link) -> Option<Managed<'a>> {
         true if !matches!(bond::place(engine), Place::Usable(..)) => return None,
         true => engine.bond_ready,
         false if link.master.is_some() => return None,
-        false => authorised(link),
+        false => engine.authorised(link),
     };
     let carrier = match link.name == engine.config.bond.name {
-        true => engine.carry.now().map(|(member, _)| member),
+        true => engine.failover.now().map(|(member, _)| member),
         false => Some(bridge::bearer(engine, link).unwrap_or(link.index)),
     };
     let client = engine.dhcp4(&link.name).filter(|_| block.ipv4.dhcp);
@@ -161,7 +161,7 @@ fn managed<'a>(engine: &'a Engine, link: &'a Link) -> Option<Managed<'a>> {
         block,
         step: step(engine, link),
         ready: ready && !engine.is_stopping(),
-        carrier: carrier.and_then(|adapter| engine.observed.attachment(adapter)),
+        carrier: carrier.and_then(|adapter| engine.attachment(adapter)),
         client,
         fallback: client
             .filter(|client| client.fallback)

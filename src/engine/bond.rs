@@ -7,12 +7,12 @@
 //! cleared when it is not.
 use super::Engine;
 use super::action::{Action, BondOption, KernelAction};
-use super::carry::{joined, usable};
 use super::journal::{Text, clip};
 use super::member;
 use super::observed::{BondOptions, Index, Kind, Link};
 use super::roles::{matches, member_rank, present_members};
-use crate::config::{self, FailOverMac, IfName, PrimaryReselect};
+use super::supplicant::Supplicant;
+use crate::config::{self, FailOverMac, PrimaryReselect};
 
 /// The kernel's number of mode active-backup (BOND_MODE_ACTIVEBACKUP).
 const ACTIVE_BACKUP: u8 = 1;
@@ -53,7 +53,7 @@ pub fn place<'a>(engine: &'a Engine) -> Place<'a> {
 /// A bond that somebody else made is taken over when nothing is lost by it: when it
 /// is empty, or already as wanted with no other members than ours.
 fn foreign_reason(engine: &Engine, bond: &Link, options: &BondOptions) -> Option<Text> {
-    if bond.ours || engine.made.contains(&bond.index) {
+    if engine.is_ours(bond) {
         return None;
     }
     let members = || {
@@ -160,7 +160,7 @@ pub fn next(engine: &Engine, now: u64) -> Option<Action> {
         }
         Place::Usable(bond, have) => (bond, have),
     };
-    if engine.made.contains(&bond.index) && !bond.ours {
+    if engine.was_made(bond.index) && !bond.ours {
         let mark = engine.offer(now, KernelAction::SetAlias { link: bond.index });
         if mark.is_some() {
             return mark;
@@ -257,7 +257,7 @@ fn next_option(have: &BondOptions, want: &BondOptions) -> Option<BondOption> {
 /// says, else the first that can carry. `None`: nobody can; the kernel may try.
 pub fn choose(engine: &Engine, bond: &Link, have: &BondOptions) -> Option<Index> {
     let fresh = |link: &&Link| !engine.is_unsettled(link.index);
-    let working = |link: &&Link| usable(link) && !engine.is_resting(link.index);
+    let working = |link: &&Link| engine.usable(link) && !engine.is_resting(link.index);
     let present = present_members(&engine.config, &engine.observed);
     let mine = present
         .iter()
@@ -339,21 +339,17 @@ pub fn next_active(engine: &Engine, now: u64) -> Option<Action> {
 }
 
 /// Why this member carries instead of one that could go on: for the journal.
-/// `aside`: a member that waits for new settings, or gets them.
-pub fn reason(
-    config: &config::Bond,
-    pinned: Option<Index>,
-    aside: Option<&IfName>,
-    link: &Link,
-) -> Text {
+pub fn reason(engine: &Engine, link: &Link) -> Text {
     let name = &link.name;
-    if pinned == Some(link.index) {
+    if engine.pinned == Some(link.index) {
         return clip(format_args!("asked for by `wifibond switch`"));
     }
-    if let Some(aside) = aside {
-        return clip(format_args!("{aside} gets new settings"));
+    let unsettled = |s: &&Supplicant| s.is_outdated() || s.is_settling();
+    let mut others = engine.supplicants().filter(|s| s.link != link.index);
+    if let Some(aside) = others.find(unsettled) {
+        return clip(format_args!("{} gets new settings", aside.name));
     }
-    if is_primary(config, link) {
+    if is_primary(&engine.config.bond, link) {
         return clip(format_args!("the primary {name} can carry traffic again"));
     }
     clip(format_args!("{name} was chosen outside of wifibond"))
@@ -369,7 +365,9 @@ impl Engine {
         match link {
             None => Err("no such adapter is plugged in; see `wifibond status`"),
             Some(link) if link.master != Some(bond.index) => Err("is not a member of the bond"),
-            Some(link) if !joined(link) => Err("cannot carry traffic now; see `wifibond status`"),
+            Some(link) if !self.joined(link) => {
+                Err("cannot carry traffic now; see `wifibond status`")
+            }
             Some(link) => Ok(link.index),
         }
     }

@@ -28,10 +28,7 @@ fn place<'a>(engine: &'a Engine, bridge: &Bridge) -> Place<'a> {
     }
     // One that somebody else made is taken over when nothing is lost by it.
     let foreign = |port: &&Link| {
-        port.master == Some(link.index)
-            && !is_member(engine, bridge, port)
-            && !link.ours
-            && !engine.made.contains(&link.index)
+        port.master == Some(link.index) && !is_member(engine, bridge, port) && !engine.is_ours(link)
     };
     match engine.observed.links().find(foreign) {
         Some(port) => Place::Refused(clip(format_args!(
@@ -58,7 +55,7 @@ pub fn bearer(engine: &Engine, link: &Link) -> Option<Index> {
     let port = links.find(|l| l.master == Some(link.index) && l.mac == Some(mac))?;
     // The bond has the address of whoever carries there.
     let carries = engine
-        .carry
+        .failover
         .now()
         .filter(|_| matches!(port.kind, Kind::Bond(_)));
     Some(carries.map_or(port.index, |(member, _)| member))
@@ -92,7 +89,7 @@ pub fn next(engine: &Engine, now: u64) -> Option<Action> {
 
 fn next_of(engine: &Engine, now: u64, bridge: &Bridge, link: &Link) -> Option<Action> {
     let index = link.index;
-    if engine.made.contains(&index)
+    if engine.was_made(index)
         && !link.ours
         && let Some(mark) = engine.offer(now, KernelAction::SetAlias { link: index })
     {
@@ -160,8 +157,7 @@ pub fn refusal(engine: &Engine, link: &Link) -> Option<Text> {
         return Some(text);
     }
     let master = engine.observed.link(link.master?);
-    let ours =
-        master.is_some_and(|l| l.ours || engine.made.contains(&l.index) || l.name == bridge.name);
+    let ours = master.is_some_and(|l| engine.is_ours(l) || l.name == bridge.name);
     let name = master.map_or("another interface", |l| &l.name);
     (!ours).then(|| {
         clip(format_args!(

@@ -2,11 +2,10 @@
 use super::Engine;
 use super::action::Scope;
 use super::bond::{self, Place};
-use super::carry;
 use super::event::Event;
 use super::journal::{RecordKind, clip};
-use super::observed::{Index, Link, OUR_PROTOCOL};
-use super::supplicant::{Phase, Supplicant};
+use super::observed::{Index, OUR_PROTOCOL};
+use super::supplicant::Phase;
 use super::{Refusal, roles, stop};
 use crate::config::{Bounded, Config, IfName};
 use crate::wire::control::Leases;
@@ -78,20 +77,29 @@ impl Engine {
             Event::LeaseFound { name, ack, kept } => self.lease_found(name, ack, kept),
             Event::SupplicantDetached { link } => self.with(link, |s| s.detached(now)),
             Event::Ipv6Off(link) => {
-                if !self.ipv6_off.contains(&link) {
-                    let _ = self.ipv6_off.push(link);
+                if let Some(interface) = self.interfaces.entry(link) {
+                    interface.restore.ipv6_off = true;
                 }
             }
             Event::RadioChanged {
                 link,
                 rates,
                 distance,
-            } => self.radio_changed_before(link, rates, distance),
+            } => {
+                if let Some(interface) = self.interfaces.entry(link) {
+                    let restore = &mut interface.restore;
+                    (restore.radio, restore.rates, restore.distance) = (true, rates, distance);
+                }
+            }
             Event::WasUp(link) => self.note_up(link, true),
             Event::Rfkill(switch) => self.switch_seen(now, switch),
             Event::RfkillGone(number) => self.switch_gone(number),
             Event::Rest { link, rest } => self.rest(now, link, rest),
-            Event::Tuned(link) => self.tuned_before(link),
+            Event::Tuned(link) => {
+                if let Some(interface) = self.interfaces.entry(link) {
+                    interface.restore.sysctls = Some(None);
+                }
+            }
             Event::Supplicant { link, text } => self.supplicant_said(now, link, text),
             Event::Config(config) => self.reconfigure(now, config),
             Event::Switch(index) => {
@@ -115,45 +123,36 @@ impl Engine {
 
     /// Asks each running supplicant for its signal; see [`Engine::signals_awaited`].
     pub fn ask_signals(&mut self) {
-        for supplicant in &mut self.supplicants {
+        for supplicant in self.interfaces.supplicants_mut() {
             if supplicant.phase == Phase::Attached {
                 supplicant.ask(Request::SignalPoll);
             }
         }
     }
     pub fn signals_awaited(&self) -> bool {
-        self.supplicants
-            .iter()
-            .any(|s| s.is_asking(Request::SignalPoll))
+        self.supplicants().any(|s| s.is_asking(Request::SignalPoll))
     }
 
     /// Works out what follows from the state alone.
     fn settle(&mut self, now: u64) {
         self.watch_kernel(now);
-        for supplicant in &mut self.supplicants {
-            let link = self.observed.link(supplicant.link);
-            supplicant.tick(now, link.is_some_and(roles::authorised));
-        }
+        self.tick_supplicants(now);
         if !self.observed.is_complete() {
             self.advance_stop(now);
             return;
         }
         self.forget_unwanted_supplicants();
         self.forget_rests();
-        self.update_locks(now);
+        self.update_controlled_ports(now);
         self.note_made();
         self.own_links = roles::own_links(&self.config, &self.observed);
         self.own_macs = self.own_macs || bond::has_wifi(self);
-        let bond = match bond::place(self) {
-            Place::Usable(link, options) => Some((link.carrier, link.index, *options)),
-            Place::Unwanted | Place::Empty | Place::Refused(_) => None,
-        };
-        self.update_readiness(bond.is_some_and(|(carrier, ..)| carrier));
+        self.update_readiness();
         self.update_pin();
-        self.update_carry(now, bond.map(|(_, index, options)| (index, options)));
+        self.update_failover(now);
         self.update_dhcp4(now);
         self.update_inet6(now);
-        self.update_moves(now);
+        self.update_announcements(now);
         self.update_refusals(now);
         if self.stopping.is_some() {
             self.advance_stop(now);
@@ -164,14 +163,20 @@ impl Engine {
         let found = self.making.as_ref();
         let found = found.and_then(|name| self.observed.by_name(name));
         if let Some(index) = found.map(|link| link.index) {
-            let _ = self.made.push(index);
+            if let Some(interface) = self.interfaces.entry(index) {
+                interface.made = true;
+            }
             self.making = None;
         }
     }
 
     /// The bond's carrier alone would not do: it is up while a member without keys is
     /// associated. Once ready it stays so through a fail-over.
-    fn update_readiness(&mut self, carrier: bool) {
+    fn update_readiness(&mut self) {
+        let carrier = match bond::place(self) {
+            Place::Usable(bond, _) => bond.carrier,
+            Place::Unwanted | Place::Empty | Place::Refused(_) => false,
+        };
         let bond = self
             .observed
             .by_name(&self.config.bond.name)
@@ -179,32 +184,17 @@ impl Engine {
         let any = self
             .observed
             .links()
-            .any(|l| l.master == bond && carry::usable(l));
+            .any(|l| l.master == bond && self.usable(l));
         self.bond_ready = carrier && (any || self.bond_ready);
     }
 
     fn update_pin(&mut self) {
-        let joined = |index| self.observed.link(index).is_some_and(carry::joined);
-        self.pinned = self.pinned.filter(|index| joined(*index));
-    }
-
-    fn update_carry(&mut self, now: u64, bond: Option<(Index, super::observed::BondOptions)>) {
-        let config = &self.config.bond;
-        let pinned = self.pinned;
-        let supplicants = &self.supplicants;
-        let reason = |link: &Link| {
-            let unsettled = |s: &&Supplicant| s.is_outdated() || s.is_settling();
-            let mut others = supplicants.iter().filter(|s| s.link != link.index);
-            let aside = others.find(unsettled).map(|s| &s.name);
-            bond::reason(config, pinned, aside, link)
+        let joined = |index| {
+            self.observed
+                .link(index)
+                .is_some_and(|link| self.joined(link))
         };
-        self.carry.update(
-            now,
-            &self.observed,
-            bond.as_ref().map(|(index, options)| (*index, options)),
-            &reason,
-            &mut self.journal,
-        );
+        self.pinned = self.pinned.filter(|index| joined(*index));
     }
 
     /// Keeps the list of what is refused, and writes down what is new in it.
@@ -254,7 +244,7 @@ impl Engine {
                 });
             }
         }
-        for supplicant in self.supplicants.iter().filter(|s| s.has_refused()) {
+        for supplicant in self.supplicants().filter(|s| s.has_refused()) {
             add(Refusal {
                 link: supplicant.name.clone(),
                 text: clip(format_args!(
@@ -307,14 +297,7 @@ impl Engine {
         let before: heapless::Vec<Index, { super::observed::MAX_LINKS }> =
             self.observed.links().map(|link| link.index).collect();
         self.observed.dump_ends(scope);
-        let observed = &self.observed;
-        self.ipv6_off.retain(|off| observed.link(*off).is_some());
-        self.tuned
-            .retain(|(done, _)| observed.link(*done).is_some());
-        self.was_up.retain(|up| observed.link(*up).is_some());
-        self.resting.retain(|link| observed.link(*link).is_some());
-        self.slow_read();
-        self.radios_read();
+        self.forget_unseen();
         self.forget_strangers();
         for index in before {
             if self.observed.link(index).is_none() {

@@ -68,8 +68,7 @@ pub fn refusal(engine: &Engine, bond: Index, link: &Link) -> Option<Text> {
     let master = link.master.filter(|master| *master != bond)?;
     let master = engine.observed.link(master);
     let name = master.map_or("another interface", |l| &l.name);
-    let ours = |l: &Link| l.ours || engine.made.contains(&l.index);
-    (!master.is_some_and(ours)).then(|| {
+    (!master.is_some_and(|master| engine.is_ours(master))).then(|| {
         clip(format_args!(
             "belongs to {name} already, which is not ours: free it there, or leave it out of bond.members"
         ))
@@ -80,8 +79,8 @@ pub fn refusal(engine: &Engine, bond: Index, link: &Link) -> Option<Text> {
 /// a member and up.
 fn take_in(engine: &Engine, now: u64, bond: &Link, link: &Link) -> Option<Action> {
     if link.master == Some(bond.index) {
-        let taken_over = !bond.ours && !engine.made.contains(&bond.index);
-        if taken_over && link.up && !engine.was_up.contains(&link.index) {
+        let taken_over = !engine.is_ours(bond);
+        if taken_over && link.up && !engine.was_up(link.index) {
             let (link, was_up) = (link.index, true);
             return engine.offer_any(now, Action::NoteUp { link, was_up });
         }
@@ -105,7 +104,7 @@ fn take_in(engine: &Engine, now: u64, bond: &Link, link: &Link) -> Option<Action
     }
     if link.up {
         let index = link.index;
-        if !engine.was_up.contains(&index) {
+        if !engine.was_up(index) {
             let was_up = true;
             let note = Action::NoteUp {
                 link: index,
@@ -163,10 +162,10 @@ pub fn next_former(engine: &Engine, now: u64) -> Option<Action> {
         let waits = !link.up && engine.is_put_off(link.index, now);
         link.master.is_none() && !member && !waits
     };
-    let mut links = engine
-        .was_up
-        .iter()
-        .filter_map(|i| engine.observed.link(*i));
+    let interfaces = engine.interfaces.iter();
+    let mut links = interfaces
+        .filter(|one| one.restore.was_up)
+        .filter_map(|one| engine.observed.link(one.index));
     let link = links.find(former)?;
     let index = link.index;
     // One that is switched off cannot: it is left as it is.
@@ -188,26 +187,30 @@ pub fn next_former(engine: &Engine, now: u64) -> Option<Action> {
 
 impl Engine {
     pub(super) fn is_resting(&self, link: Index) -> bool {
-        self.resting.contains(&link)
+        self.interfaces.get(link).is_some_and(|one| one.resting)
+    }
+
+    /// It was, and was set down to become a member.
+    fn was_up(&self, link: Index) -> bool {
+        let interface = self.interfaces.get(link);
+        interface.is_some_and(|one| one.restore.was_up)
     }
 
     /// What is no member any more does not rest.
     pub(super) fn forget_rests(&mut self) {
         let (config, observed) = (&self.config, &self.observed);
-        let is_member = |link: &Index| {
-            let link = observed.link(*link);
-            link.is_some_and(|link| member_rank(config, link).is_some())
-        };
-        self.resting.retain(is_member);
+        for interface in self.interfaces.iter_mut().filter(|one| one.resting) {
+            let link = observed.link(interface.index);
+            interface.resting = link.is_some_and(|link| member_rank(config, link).is_some());
+        }
     }
 
     pub(super) fn rest(&mut self, now: u64, link: Index, rest: bool) {
-        self.resting.retain(|resting| *resting != link);
-        match rest {
-            true => {
-                let _ = self.resting.push(link);
-            }
-            false => self.lift_block(link),
+        if let Some(interface) = self.interfaces.entry(link) {
+            interface.resting = rest;
+        }
+        if !rest {
+            self.lift_block(link);
         }
         self.retry.forget_link(link);
         self.end_wait(now, link);
@@ -222,9 +225,8 @@ impl Engine {
     }
 
     pub(super) fn note_up(&mut self, link: Index, was_up: bool) {
-        self.was_up.retain(|up| *up != link);
-        if was_up {
-            let _ = self.was_up.push(link);
+        if let Some(interface) = self.interfaces.entry(link) {
+            interface.restore.was_up = was_up;
         }
     }
 
@@ -246,9 +248,8 @@ impl Engine {
 
     /// Has a member's wpa_supplicant read its file again and join anew, when it is its turn.
     pub fn rejoin(&mut self, link: Index) -> Result<(), &'static str> {
-        let mut supplicants = self.supplicants.iter_mut();
-        let supplicant = supplicants.find(|s| s.link == link);
-        supplicant
+        self.interfaces
+            .supplicant_mut(link)
             .ok_or("no wpa_supplicant runs on it")?
             .want_again();
         Ok(())

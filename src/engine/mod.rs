@@ -8,18 +8,18 @@
 //! path. Times are milliseconds since boot.
 pub mod action;
 mod address;
+mod announce;
 mod bond;
 mod bridge;
-mod carry;
 pub mod dhcp4;
 pub mod dhcp6;
 pub mod dns;
 pub mod event;
+mod failover;
 mod handle;
+mod interfaces;
 pub mod journal;
-mod links;
 mod member;
-mod moves;
 pub mod observed;
 mod outcome;
 pub mod plan;
@@ -27,6 +27,7 @@ pub mod pretend;
 pub mod radio;
 pub mod random;
 mod reads;
+mod restore;
 mod retry;
 pub mod roles;
 mod slow;
@@ -39,19 +40,21 @@ mod stop;
 mod supervise;
 pub mod supplicant;
 pub mod supplicant_file;
+pub mod sysctl;
 pub mod tables;
 #[cfg(test)]
 mod tests;
-pub mod tune;
 pub mod words;
 
-use crate::config::{Bounded, Config, IfName, MAX_BRIDGES, MAX_LINKS, MAX_MEMBERS, Mac};
+use crate::config::{Bounded, Config, IfName, MAX_LINKS, Mac};
 use action::{Action, Scope};
+use failover::Failover;
 use heapless::Vec;
+use interfaces::Interfaces;
 use journal::{Journal, Text};
 use observed::{Index, Link};
 use retry::Retry;
-use supplicant::{MAX_SUPPLICANTS, Supplicant};
+use supplicant::Supplicant;
 use tables::Observed;
 
 /// Reasons for not doing something that are shown at a time.
@@ -73,8 +76,8 @@ pub struct Engine {
     observed: Observed,
     journal: Journal,
     retry: Retry,
-    carry: carry::Carry,
-    supplicants: Bounded<Supplicant, MAX_SUPPLICANTS>,
+    failover: Failover,
+    interfaces: Interfaces,
     clients: Bounded<dhcp4::Client, { dhcp4::MAX_CLIENTS }>,
     inet6: Bounded<dhcp6::Inet6, { dhcp4::MAX_CLIENTS }>,
     identity: dhcp4::Identity,
@@ -89,25 +92,14 @@ pub struct Engine {
     own_macs: bool,
     /// The member that `switch` asked for, until it fails.
     pinned: Option<Index>,
-    /// The bond and the bridges that this process created.
-    made: Vec<Index, { 2 * (1 + MAX_BRIDGES) }>,
-    /// The name of one being created, until its number is known.
+    /// The name of a bond or bridge being created, until its number is known.
     making: Option<IfName>,
     /// A member has been authorised, and the bond has had carrier ever since.
     bond_ready: bool,
     /// Hardware addresses of all interfaces of this machine, also of those that do not
     /// concern us. Of more the oldest are forgotten.
     macs: Vec<(Index, Mac), MAX_MACS>,
-    /// Links whose IPv6 we turned off.
-    ipv6_off: Vec<Index, { roles::MAX_PORTS + 1 + MAX_BRIDGES * MAX_MEMBERS + MAX_LINKS }>,
-    /// Links whose settings we changed; `None`: an earlier daemon did, to what we do not know.
-    tuned: Vec<(Index, Option<tune::Tuning>), { dhcp4::MAX_CLIENTS }>,
     radios: radio::Radios,
-    /// Members that somebody told to rest.
-    resting: Vec<Index, { roles::MAX_PORTS }>,
-    /// Links that were up, and that we set down to take them in.
-    was_up: Vec<Index, { roles::MAX_PORTS * 2 }>,
-    moves: Vec<moves::Move, { dhcp4::MAX_CLIENTS }>,
     /// What has to be read afresh.
     unread: Option<Scope>,
     /// Links that have to be.
@@ -115,7 +107,6 @@ pub struct Engine {
     foreign: Bounded<reads::Foreign, { reads::MAX_FOREIGN }>,
     /// What the kernel has been asked for and has not answered.
     under_way: Option<slow::UnderWay>,
-    slow: Vec<slow::Slow, { MAX_SUPPLICANTS }>,
     /// The end of the last question to a wpa_supplicant for which the kernel was looked at.
     doubted: u64,
     stopping: Option<stop::Stop>,
@@ -129,8 +120,8 @@ impl Engine {
             observed: Observed::default(),
             journal: Journal::default(),
             retry: Retry::default(),
-            carry: carry::Carry::default(),
-            supplicants: Bounded::with_room(),
+            failover: Failover::default(),
+            interfaces: Interfaces::default(),
             clients: Bounded::with_room(),
             inet6: Bounded::with_room(),
             identity: dhcp4::Identity::default(),
@@ -141,21 +132,14 @@ impl Engine {
             own_links: (Vec::new(), 0),
             own_macs: false,
             pinned: None,
-            made: Vec::new(),
             making: None,
             bond_ready: false,
             macs: Vec::new(),
-            ipv6_off: Vec::new(),
-            tuned: Vec::new(),
             radios: radio::Radios::default(),
-            resting: Vec::new(),
-            was_up: Vec::new(),
-            moves: Vec::new(),
             unread: Some(Scope::All),
             unread_links: Vec::new(),
             foreign: Bounded::with_room(),
             under_way: None,
-            slow: Vec::new(),
             doubted: 0,
             stopping: None,
         }
@@ -187,11 +171,11 @@ impl Engine {
     pub fn journal_mut(&mut self) -> &mut Journal {
         &mut self.journal
     }
-    pub fn supplicants(&self) -> &[Supplicant] {
-        &self.supplicants
+    pub fn supplicants(&self) -> impl Iterator<Item = &Supplicant> {
+        self.interfaces.supplicants()
     }
     pub fn supplicant(&self, link: Index) -> Option<&Supplicant> {
-        self.supplicants.iter().find(|s| s.link == link)
+        self.interfaces.get(link)?.supplicant.as_ref()
     }
     pub fn dialect(&self) -> supplicant_file::Dialect {
         self.dialect
@@ -203,8 +187,8 @@ impl Engine {
     pub fn failing(&self, now: u64) -> impl Iterator<Item = (&Action, &event::Failure)> {
         self.retry.failing(now)
     }
-    pub fn carry(&self) -> &carry::Carry {
-        &self.carry
+    pub fn failover(&self) -> &Failover {
+        &self.failover
     }
     pub fn pinned(&self) -> Option<Index> {
         self.pinned
@@ -255,12 +239,12 @@ impl Engine {
             .or_else(|| dhcp4::next(self, now))
             .or_else(|| dhcp6::next(self, now))
             .or_else(|| supervise::next(self, now))
-            .or_else(|| tune::next(self, now))
+            .or_else(|| sysctl::next(self, now))
             .or_else(|| address::next_link(self, now))
             .or_else(|| dhcp6::next_address(self, now))
             .or_else(|| address::next(self, now))
             .or_else(|| dhcp4::next_word(self, now))
-            .or_else(|| moves::next(self, now))
+            .or_else(|| announce::next(self, now))
             .or_else(|| dhcp6::next_solicitation(self, now))
             .or_else(|| dns::next(self, now))
             .or_else(|| self.ipv6_restored(now))
@@ -276,7 +260,7 @@ impl Engine {
             .or_else(|| dhcp6::next(self, now))
             .or_else(|| supervise::next(self, now))
             .or_else(|| dhcp4::next_word(self, now))
-            .or_else(|| moves::next(self, now))
+            .or_else(|| announce::next(self, now))
             .or_else(|| dhcp6::next_solicitation(self, now))
             .or_else(|| dns::next(self, now))
             .or_else(|| dhcp4::next_store(self, now))
@@ -285,11 +269,7 @@ impl Engine {
 
     /// When to call [`Engine::next`] again though nothing happened.
     pub fn poll_at(&self, now: u64) -> Option<u64> {
-        let supplicants = self
-            .supplicants
-            .iter()
-            .filter_map(Supplicant::poll_at)
-            .min();
+        let supplicants = self.supplicants().filter_map(Supplicant::poll_at).min();
         let stopping = self.stopping.as_ref().map(stop::Stop::poll_at);
         let leases = self.dhcp4_poll_at(now);
         let inet6 = self.inet6_poll_at(now);
@@ -298,7 +278,7 @@ impl Engine {
             supplicants,
             leases,
             inet6,
-            self.moves_poll_at(now),
+            self.announcements_poll_at(now),
             self.resolver_poll_at(now),
             self.radios_poll_at(),
             self.kernel_poll_at(now),
@@ -323,8 +303,7 @@ impl Engine {
 
     /// Turns a link's IPv6 on or off where that is not done yet.
     fn ipv6_step(&self, now: u64, link: &Link, enabled: bool) -> Option<Action> {
-        let is_off = self.ipv6_off.contains(&link.index);
-        if is_off != enabled {
+        if self.is_ipv6_off(link.index) != enabled {
             return None;
         }
         let name = link.name.clone();
@@ -338,10 +317,15 @@ impl Engine {
         )
     }
 
+    fn is_ipv6_off(&self, link: Index) -> bool {
+        let interface = self.interfaces.get(link);
+        interface.is_some_and(|one| one.restore.ipv6_off)
+    }
+
     /// Former members get their IPv6 back.
     fn ipv6_restored(&self, now: u64) -> Option<Action> {
         let former = |link: &&Link| {
-            self.ipv6_off.contains(&link.index)
+            self.is_ipv6_off(link.index)
                 && link.master.is_none()
                 && roles::member_rank(&self.config, link).is_none()
                 && roles::own_link(&self.config, link).is_none()

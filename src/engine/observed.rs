@@ -49,13 +49,27 @@ pub struct Link {
     /// those of Ethernet (`ARPHRD_ETHER`).
     pub hardware: bool,
     pub router: RouterFlags,
-    /// IEEE 802.1X is not done: nothing passes though it has carrier. Ours to say, and no
-    /// word of the kernel's.
-    pub locked: bool,
-    /// Times that traffic could pass after it could not: each may be in another network. Ours
-    /// to count, and no word of the kernel's.
-    pub joins: u32,
     pub facts: Facts,
+}
+
+impl Link {
+    /// May traffic pass, as far as the kernel knows? Wi-Fi raises carrier when it is
+    /// associated; only the operational state tells that the keys are there (`IF_OPER_UP`,
+    /// net/mac80211). Some wired drivers never report more than "unknown". A bridge does before
+    /// its first port, and has carrier all the while (br_port_state_selection() in
+    /// net/bridge/br_stp.c looks at it when a port comes or goes): nothing would pass.
+    pub fn is_operational(&self) -> bool {
+        let oper = match self.oper {
+            Oper::Up => true,
+            Oper::Unknown => !self.facts.is_wifi() && self.kind != Kind::Bridge,
+            Oper::NotPresent
+            | Oper::Down
+            | Oper::LowerLayerDown
+            | Oper::Testing
+            | Oper::Dormant => false,
+        };
+        self.up && self.carrier && oper
+    }
 }
 
 /// The adapter that carries a link's traffic, and which of its joins it carries since: with

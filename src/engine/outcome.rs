@@ -41,23 +41,22 @@ impl Engine {
             Action::ReleaseDhcp6 { link } => self.dhcp6_released(now, *link),
             Action::StoreLease6 { link } => self.lease6_stored(*link),
             Action::SolicitRouter { link } => self.solicited(now, *link),
-            Action::SayMoved { link } => self.move_said(now, *link),
+            Action::AnnounceAddresses { link } => self.announced(now, *link),
             Action::SetRadio { link, setting } => self.radio_set(*link, *setting),
             Action::RestoreRadio { link } => self.radio_restored(*link),
             Action::SetCountry { .. } => self.country_asked(now),
             Action::CheckCountry { .. } => self.country_checked(now, true),
             Action::Unblock { .. } | Action::Inspect { .. } => {}
             Action::NoteUp { link, was_up } => self.note_up(*link, *was_up),
-            Action::Tune { link, tuning, .. } => self.tuned(now, *link, *tuning),
+            Action::SetSysctls { link, values, .. } => self.sysctls_set(now, *link, *values),
             Action::WriteResolver => self.resolver_written(now),
             Action::SendDhcp4 { link } => self.dhcp4_sent(now, *link),
             Action::SayArp { link } => self.arp_said(*link),
             Action::ReleaseDhcp4 { link } => self.dhcp4_released(now, *link),
             Action::StoreLease { link, lasting } => self.lease_stored(now, *link, *lasting),
             Action::SetIpv6 { link, enabled, .. } => {
-                self.ipv6_off.retain(|off| off != link);
-                if !enabled {
-                    let _ = self.ipv6_off.push(*link);
+                if let Some(interface) = self.interfaces.entry(*link) {
+                    interface.restore.ipv6_off = !enabled;
                 }
             }
             Action::Resync(scope) => {
@@ -81,7 +80,7 @@ impl Engine {
         | Action::SayArp { .. }
         | Action::SendDhcp6 { .. }
         | Action::SolicitRouter { .. }
-        | Action::SayMoved { .. }
+        | Action::AnnounceAddresses { .. }
         | Action::StoreLease { .. }
         | Action::StoreLease6 { .. } = action
         {
@@ -112,7 +111,7 @@ impl Engine {
             Action::SayArp { link } => self.arp_said(*link),
             Action::SendDhcp6 { link } => self.dhcp6_sent(now, *link),
             Action::SolicitRouter { link } => self.solicited(now, *link),
-            Action::SayMoved { link } => self.move_said(now, *link),
+            Action::AnnounceAddresses { link } => self.announced(now, *link),
             Action::StoreLease6 { link } => self.lease6_stored(*link),
             Action::ReleaseDhcp6 { link } => self.dhcp6_released(now, *link),
             // It is over all the same.
@@ -142,7 +141,7 @@ impl Engine {
             | Action::WriteResolver
             | Action::Inspect { .. }
             | Action::SetIpv6 { .. }
-            | Action::Tune { .. }
+            | Action::SetSysctls { .. }
             | Action::Resync(_)
             | Action::StartSupplicant { .. }
             | Action::ReconfigureSupplicant { .. }

@@ -33,8 +33,8 @@ pub fn of_change(engine: &mut Engine, now: u64, config: &Config, out: &mut dyn W
     let is_another = *engine.config() != *config;
     engine.answer_for_kernel();
     // Whatever is awaited of them has been answered.
-    let supplicants: Vec<Index, { super::MAX_SUPPLICANTS }> =
-        engine.supplicants().iter().map(|s| s.link).collect();
+    let supplicants: Vec<Index, { super::supplicant::MAX_SUPPLICANTS }> =
+        engine.supplicants().map(|s| s.link).collect();
     for link in supplicants {
         engine.handle(now, Event::Supplicant { link, text: "OK" });
     }
@@ -144,7 +144,7 @@ fn is_a_change(action: &Action) -> bool {
     match action {
         Action::Kernel(_)
         | Action::SetIpv6 { .. }
-        | Action::Tune { .. }
+        | Action::SetSysctls { .. }
         | Action::SetRadio { .. }
         | Action::RestoreRadio { .. }
         | Action::SetCountry { .. }
@@ -167,7 +167,7 @@ fn is_a_change(action: &Action) -> bool {
         | Action::ReleaseDhcp6 { .. }
         | Action::StoreLease6 { .. }
         | Action::SolicitRouter { .. }
-        | Action::SayMoved { .. }
+        | Action::AnnounceAddresses { .. }
         | Action::AttachSupplicant { .. }
         | Action::AskSupplicant { .. }
         | Action::Exit => false,

@@ -63,12 +63,12 @@ pub fn perform(engine: &mut Engine, now: u64, action: Action) -> Effect {
         | Action::Unblock { .. }
         | Action::NoteUp { .. }
         | Action::NoteSlow { .. }
-        | Action::Tune { .. }
+        | Action::SetSysctls { .. }
         | Action::SendDhcp6 { .. }
         | Action::ReleaseDhcp6 { .. }
         | Action::StoreLease6 { .. }
         | Action::SolicitRouter { .. }
-        | Action::SayMoved { .. }
+        | Action::AnnounceAddresses { .. }
         | Action::WriteResolver
         | Action::SendDhcp4 { .. }
         | Action::SayArp { .. }
@@ -120,8 +120,6 @@ pub fn plain(index: Index, name: &str, wifi: bool) -> Link {
         usb_port: None,
         hardware: true,
         router: RouterFlags::default(),
-        locked: false,
-        joins: 0,
         facts: Facts {
             medium: match wifi {
                 true => Medium::Wifi(Mode::Station),

@@ -3,7 +3,7 @@
 use super::Engine;
 use super::action::Action;
 use super::journal::{Text, clip};
-use super::observed::{Index, Kind, Link, Medium, Mode, Oper};
+use super::observed::{Index, Kind, Link, Medium, Mode};
 use super::tables::Observed;
 use crate::config::{Bridge, Config, Eap, MAX_LINKS, Matcher, Network};
 use core::cmp::Ordering;
@@ -261,22 +261,6 @@ pub fn wired_auth<'a>(config: &'a Config, link: &Link) -> Option<&'a Eap> {
         Some(_) => config.bond.wired_auth.as_ref(),
         None => own_link(config, link)?.wired_auth.as_ref(),
     }
-}
-
-/// May traffic pass? Wi-Fi raises carrier when it is associated; only the
-/// operational state tells that the keys are there (`IF_OPER_UP`, net/mac80211).
-/// Some wired drivers never report more than "unknown". A bridge does before its first
-/// port, and has carrier all the while (br_port_state_selection() in net/bridge/br_stp.c
-/// looks at it when a port comes or goes): nothing would pass.
-pub fn authorised(link: &Link) -> bool {
-    let oper = match link.oper {
-        Oper::Up => true,
-        Oper::Unknown => !link.facts.is_wifi() && link.kind != Kind::Bridge,
-        Oper::NotPresent | Oper::Down | Oper::LowerLayerDown | Oper::Testing | Oper::Dormant => {
-            false
-        }
-    };
-    link.up && link.carrier && oper && !link.locked
 }
 
 /// Is this network meant for this adapter?

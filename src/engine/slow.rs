@@ -34,12 +34,18 @@ pub struct UnderWay {
 /// An adapter whose driver did not answer in time.
 #[derive(Debug)]
 pub struct Slow {
-    link: Index,
     times: u8,
     /// Not touched before.
     until: u64,
     /// What the mark for the next start says.
     noted: u8,
+}
+
+impl Slow {
+    /// It answers again, and no mark is left.
+    fn is_over(&mut self) -> bool {
+        self.times == 0 && self.noted == 0
+    }
 }
 
 fn rest_ms(times: u8) -> u64 {
@@ -99,13 +105,15 @@ impl Engine {
             return;
         };
         let link = driver(action);
-        let slow = self.slow.iter_mut().find(|s| Some(s.link) == link);
         if done.late {
             let took = now.saturating_sub(done.since) / 1000;
             let text = format_args!("the kernel answered after {took} s");
             self.journal.write(now, RecordKind::Resync, "", text);
         }
-        let Some(slow) = slow else {
+        let Some(interface) = link.and_then(|link| self.interfaces.get_mut(link)) else {
+            return;
+        };
+        let Some(slow) = &mut interface.slow else {
             return;
         };
         if ok && opens(action) {
@@ -116,13 +124,15 @@ impl Engine {
         } else if done.put_off {
             slow.until = now + rest_ms(slow.times);
         }
-        self.slow.retain(|s| s.times != 0 || s.noted != 0);
+        interface.slow.take_if(|slow| slow.is_over());
     }
 
     /// For a plan: nothing has to wait for the kernel, nor for a driver.
     pub(super) fn answer_for_kernel(&mut self) {
         self.under_way = None;
-        self.slow.clear();
+        for interface in self.interfaces.iter_mut() {
+            interface.slow = None;
+        }
     }
 
     /// One that is ordered: it waits while the kernel is at work, and what is restored or set
@@ -137,13 +147,13 @@ impl Engine {
 
     /// Its driver did not answer in time, and it is left alone.
     pub(super) fn is_put_off(&self, link: Index, now: u64) -> bool {
-        let mut slow = self.slow.iter();
-        self.stopping.is_none() && slow.any(|s| s.link == link && now < s.until)
+        let slow = self.interfaces.get(link).and_then(|one| one.slow.as_ref());
+        self.stopping.is_none() && slow.is_some_and(|slow| now < slow.until)
     }
 
     /// A person's order does not wait.
     pub(super) fn end_wait(&mut self, now: u64, link: Index) {
-        for slow in self.slow.iter_mut().filter(|s| s.link == link) {
+        if let Some(slow) = self.slow_mut(link) {
             slow.until = now;
         }
     }
@@ -158,7 +168,7 @@ impl Engine {
         if now < given.since + LATE_MS {
             return;
         }
-        for supplicant in &mut self.supplicants {
+        for supplicant in self.interfaces.supplicants_mut() {
             supplicant.give_time(now);
         }
         let says = !core::mem::replace(&mut given.late, true);
@@ -179,10 +189,10 @@ impl Engine {
     }
 
     fn put_off(&mut self, now: u64, link: Index) {
-        if !self.slow.iter().any(|s| s.link == link) {
+        if self.slow_mut(link).is_none() {
             self.was_slow(now, link, 0);
         }
-        if let Some(slow) = self.slow.iter_mut().find(|s| s.link == link) {
+        if let Some(slow) = self.slow_mut(link) {
             slow.times = slow.times.saturating_add(1);
             slow.until = now + rest_ms(slow.times);
         }
@@ -190,7 +200,10 @@ impl Engine {
 
     /// A wpa_supplicant that does not answer may wait for the rtnl lock.
     fn doubt(&mut self, now: u64) {
-        let due = self.supplicants.iter().filter_map(Supplicant::doubtful);
+        let due = self
+            .interfaces
+            .supplicants()
+            .filter_map(Supplicant::doubtful);
         let due = due.filter(|(_, at)| now + DOUBT_MS >= *at && *at > self.doubted);
         if let Some((link, at)) = due.min_by_key(|(_, at)| *at) {
             self.doubted = at;
@@ -206,8 +219,12 @@ impl Engine {
             false => given.since + LATE_MS,
             true => given.since + PUT_OFF_MS,
         });
-        let slow = self.slow.iter().map(|s| s.until).filter(|at| *at > now);
-        let doubtful = self.supplicants.iter().filter_map(Supplicant::doubtful);
+        let slow = self.interfaces.iter().filter_map(|one| one.slow.as_ref());
+        let slow = slow.map(|s| s.until).filter(|at| *at > now);
+        let doubtful = self
+            .interfaces
+            .supplicants()
+            .filter_map(Supplicant::doubtful);
         let doubtful = doubtful.filter(|(_, at)| *at > self.doubted);
         let doubtful = doubtful.map(|(_, at)| at.saturating_sub(DOUBT_MS));
         late.into_iter()
@@ -217,37 +234,34 @@ impl Engine {
     }
 
     pub(super) fn was_slow(&mut self, now: u64, link: Index, times: u8) {
-        self.slow.retain(|s| s.link != link);
-        let _ = self.slow.push(Slow {
-            link,
-            times,
-            until: now + rest_ms(times),
-            noted: times,
-        });
+        if let Some(interface) = self.interfaces.entry(link) {
+            interface.slow = Some(Slow {
+                times,
+                until: now + rest_ms(times),
+                noted: times,
+            });
+        }
+    }
+
+    fn slow_mut(&mut self, link: Index) -> Option<&mut Slow> {
+        self.interfaces.get_mut(link)?.slow.as_mut()
     }
 
     pub(super) fn next_slow_note(&self, now: u64) -> Option<Action> {
-        let slow = self.slow.iter().find(|s| s.times != s.noted)?;
-        let (link, times) = (slow.link, slow.times);
+        let (link, times) = self.interfaces.iter().find_map(|one| {
+            let slow = one.slow.as_ref().filter(|slow| slow.times != slow.noted)?;
+            Some((one.index, slow.times))
+        })?;
         self.offer_any(now, Action::NoteSlow { link, times })
     }
 
     pub(super) fn slow_noted(&mut self, link: Index, times: u8) {
-        for slow in self.slow.iter_mut().filter(|s| s.link == link) {
-            slow.noted = times;
+        if let Some(interface) = self.interfaces.get_mut(link) {
+            if let Some(slow) = &mut interface.slow {
+                slow.noted = times;
+            }
+            interface.slow.take_if(|slow| slow.is_over());
         }
-        self.slow.retain(|s| s.times != 0 || s.noted != 0);
-    }
-
-    /// After a read of all links: what is gone.
-    pub(super) fn slow_read(&mut self) {
-        let observed = &self.observed;
-        self.slow.retain(|s| observed.link(s.link).is_some());
-    }
-
-    pub(super) fn forget_slow(&mut self, link: Index) {
-        self.slow.retain(|s| s.link != link);
-        self.unread_links.retain(|unread| *unread != link);
     }
 
     /// What waits for the kernel, and which adapters are put off, each with its link.
@@ -261,19 +275,22 @@ impl Engine {
             each(None, text);
         }
         // What is up waits for nothing, but for an adapter that is to become a member.
-        let waits = |s: &&Slow| {
-            let link = self.observed.link(s.link).filter(|link| link.up);
+        let waits = |index: Index, slow: &Slow| {
+            let link = self.observed.link(index).filter(|link| link.up);
             let idle = link.is_some_and(|link| {
                 link.master.is_some() || roles::member_rank(&self.config, link).is_none()
             });
-            now < s.until && !idle
+            now < slow.until && !idle
         };
-        for slow in self.slow.iter().filter(waits) {
+        for one in self.interfaces.iter() {
+            let Some(slow) = one.slow.as_ref().filter(|slow| waits(one.index, slow)) else {
+                continue;
+            };
             let seconds = (slow.until - now).div_ceil(1000);
             let text = clip(format_args!(
                 "its driver did not answer in time: left alone for {seconds} s"
             ));
-            each(Some(slow.link), text);
+            each(Some(one.index), text);
         }
     }
 

@@ -5,7 +5,7 @@ use super::Engine;
 use super::journal::Text;
 use super::observed::Link;
 use super::radio::Block;
-use super::roles::{MAX_PORTS, authorised};
+use super::roles::MAX_PORTS;
 use super::status_bond::bond_status;
 use super::status_link::link_status;
 use super::supplicant::{Radio, Supplicant};
@@ -292,8 +292,8 @@ pub(super) fn uplink(engine: &Engine) -> Option<&IfName> {
 /// It may carry traffic and has an address.
 fn is_usable(engine: &Engine, link: &Link) -> bool {
     let can = match link.name == engine.config.bond.name {
-        true => engine.carry.now().is_some(),
-        false => super::address::block(engine, link).is_some() && authorised(link),
+        true => engine.failover.now().is_some(),
+        false => super::address::block(engine, link).is_some() && engine.authorised(link),
     };
     let mut addresses = engine.observed.addresses_of(link.index);
     can && addresses.any(|a| !a.tentative && !a.duplicate && !is_link_local(&a.net.address))

@@ -2,7 +2,7 @@
 use super::Engine;
 use super::bond::{self, Place};
 use super::observed::{Link, Mii};
-use super::roles::{self, authorised};
+use super::roles;
 use super::status::{BondStatus, MemberStatus, Shown, State};
 use super::supplicant::Radio;
 use super::words;
@@ -27,8 +27,8 @@ pub fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
     let primary = links()
         .find(|link| bond::is_primary(config, link))
         .map(|link| link.index);
-    let active = engine.carry.now();
-    let outage = engine.carry.outage();
+    let active = engine.failover.now();
+    let outage = engine.failover.outage();
     Some(BondStatus {
         name: &config.name,
         mode: have.map(|have| bond::mode_name(have.mode)),
@@ -46,7 +46,7 @@ pub fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
             .and_then(|(i, _)| engine.observed.link(i))
             .map(|l| &l.name),
         since_ms: active.map(|(_, since)| now.saturating_sub(since)),
-        switches: engine.carry.switches(),
+        switches: engine.failover.switches(),
         members: links()
             .map(|link| MemberStatus {
                 primary: primary == Some(link.index),
@@ -76,7 +76,7 @@ fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> M
         port: link.usb_port.as_deref(),
         mac: roles::own_mac(link).map(Shown),
         carrier: link.carrier,
-        authorized: is_member && authorised(link),
+        authorized: is_member && engine.authorised(link),
         ssid: joined.map(|s| s.ssid.as_str()),
         signal_dbm: joined.and_then(|s| s.signal_dbm),
         healthy: None,
@@ -89,7 +89,7 @@ fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> M
             _ if engine.is_resting(link.index) => State::Resting,
             Some(supplicant) => State::Radio(supplicant),
             None if link.facts.is_wifi() => State::NoNetwork,
-            None if link.locked && link.carrier => State::NoSupplicant,
+            None if engine.is_unauthorised(link.index) && link.carrier => State::NoSupplicant,
             None => State::Carrier(link.carrier),
         }),
         fault: supplicant.and_then(|s| s.fault.as_ref()).map(Shown),

@@ -1,7 +1,6 @@
 //! What `wifibond status` shows of one link.
 use super::dhcp6::State as State6;
 use super::observed::{Kind, Link, OUR_PROTOCOL};
-use super::roles::authorised;
 use super::status::{
     AddressStatus, Lease6Status, LeaseStatus, LinkStatus, MAX_SHOWN, PortStatus, RouteStatus,
     Shown, State, is_link_local,
@@ -27,7 +26,9 @@ fn ports<'a>(engine: &'a Engine, bridge: &Link) -> Option<Vec<PortStatus<'a>, MA
 fn auth<'a>(engine: &'a Engine, link: &Link) -> Option<State<'a>> {
     roles::wired_auth(&engine.config, link).filter(|_| link.carrier)?;
     Some(match engine.supplicant(link.index) {
-        Some(supplicant) if link.locked || supplicant.radio == Radio::Authorised => {
+        Some(supplicant)
+            if engine.is_unauthorised(link.index) || supplicant.radio == Radio::Authorised =>
+        {
             State::Radio(supplicant)
         }
         Some(_) => State::Unguarded,
@@ -47,7 +48,9 @@ pub fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkSt
         present: link.is_some(),
         carrier: link.is_some_and(|l| match l.kind {
             Kind::Bond(_) => l.carrier && engine.bond_ready,
-            Kind::Plain | Kind::Bridge | Kind::Other(_) => authorised(l) || l.locked,
+            Kind::Plain | Kind::Bridge | Kind::Other(_) => {
+                engine.authorised(l) || engine.is_unauthorised(l.index)
+            }
         }),
         members: link.and_then(|l| ports(engine, l)),
         auth: link.and_then(|l| auth(engine, l)).map(Shown),

@@ -123,7 +123,7 @@ pub struct Headline<'a> {
 /// The first line of [`page`], without working out the rest of it.
 pub fn headline(engine: &Engine) -> Headline<'_> {
     let bond = &engine.config.bond;
-    let active = engine.carry().now();
+    let active = engine.failover().now();
     let active = active.and_then(|(index, _)| engine.observed().link(index));
     Headline {
         online: engine.is_online(),

@@ -6,7 +6,7 @@ use super::action::{Action, KernelAction};
 use super::bond;
 use super::observed::{Kind, Link};
 use super::supplicant::{Phase, Supplicant};
-use super::{address, bridge, dhcp4, dhcp6, member, radio, supervise, tune};
+use super::{address, bridge, dhcp4, dhcp6, member, radio, supervise, sysctl};
 
 /// Each stage may take so long.
 pub const STAGE_MS: u64 = 2_000;
@@ -55,8 +55,7 @@ fn step(engine: &Engine, now: u64, stage: Stage) -> Option<Action> {
             .or_else(|| dhcp6::next_release(engine, now))
             .or_else(|| address::next(engine, now)),
         Stage::Supplicants => engine
-            .supplicants
-            .iter()
+            .supplicants()
             .find_map(|s| supervise::stop(engine, now, s)),
         Stage::Members => radio::give_back(engine, now, &|_| true)
             .or_else(|| our_members(engine).find_map(|link| member::free(engine, now, link)))
@@ -64,7 +63,7 @@ fn step(engine: &Engine, now: u64, stage: Stage) -> Option<Action> {
                 let mut off = engine.observed.links().filter(|l| l.master.is_none());
                 off.find_map(|link| engine.ipv6_step(now, link, true))
             })
-            .or_else(|| tune::next(engine, now))
+            .or_else(|| sysctl::next(engine, now))
             .or_else(|| member::next_former(engine, now)),
         Stage::Bond => engine
             .observed
@@ -102,7 +101,8 @@ impl Engine {
     /// Goes on to the next stage when this one has nothing left, or no time.
     pub(super) fn advance_stop(&mut self, now: u64) {
         while let Some(stop) = &self.stopping {
-            let waiting = stop.stage == Stage::Supplicants && !self.supplicants.iter().all(is_dead);
+            let waiting =
+                stop.stage == Stage::Supplicants && !self.interfaces.supplicants().all(is_dead);
             // Before the first read nobody knows whether there is anything to take down.
             // Nor is what was just created known.
             let unread = !self.observed.is_complete() || self.making.is_some();

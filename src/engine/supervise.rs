@@ -5,15 +5,26 @@ use super::bond::{Place, place};
 use super::event::Start;
 use super::journal::RecordKind;
 use super::observed::{Index, Link};
+use super::roles;
 use super::roles::own_link;
-use super::supplicant::{Gate, News, Phase, Radio, Supplicant};
+use super::supplicant::{ControlledPort, MAX_SUPPLICANTS, News, Phase, Radio, Supplicant};
 use super::supplicant_file::{fingerprint, networks};
-use super::{carry, roles};
 use crate::config::{Network, Security};
 use crate::wire::wpa;
 use heapless::Vec;
 
 impl Engine {
+    pub(super) fn tick_supplicants(&mut self, now: u64) {
+        let observed = &self.observed;
+        for interface in self.interfaces.iter_mut() {
+            let link = observed.link(interface.index);
+            let operational = link.is_some_and(Link::is_operational);
+            if let Some(supplicant) = &mut interface.supplicant {
+                supplicant.tick(now, operational && !interface.unauthorised);
+            }
+        }
+    }
+
     /// A supplicant is on this link and has to end before the link can be changed:
     /// the step towards that, or nothing while it is under way. `None`: there is none.
     pub(super) fn supplicant_must_go(&self, now: u64, link: Index) -> Option<Option<Action>> {
@@ -27,7 +38,7 @@ impl Engine {
     /// Every supplicant runs on the file that it should run on.
     pub fn is_settled(&self) -> bool {
         let settled = |s: &Supplicant| !s.is_outdated() && !s.is_settling() && !s.has_refused();
-        self.supplicants().iter().all(settled)
+        self.supplicants().all(settled)
     }
 
     /// It has new settings before it, or has just been given them: it is going to lose
@@ -55,22 +66,25 @@ impl Engine {
 
     /// Nothing passes a cable with IEEE 802.1X before the authentication is done: such a
     /// link counts as not authorised.
-    pub(super) fn update_locks(&mut self, now: u64) {
-        let mut locks: Vec<(Index, bool), { super::supplicant::MAX_SUPPLICANTS }> = Vec::new();
+    pub(super) fn update_controlled_ports(&mut self, now: u64) {
+        let mut ports: Vec<(Index, bool, bool), MAX_SUPPLICANTS> = Vec::new();
         for link in self.observed.links() {
             let guarded = roles::wired_auth(&self.config, link).is_some();
             let supplicant = self.supplicant(link.index);
-            let open = supplicant.is_some_and(|s| s.gate().is_open());
-            let locked = guarded && !open;
-            if link.locked != locked {
-                let _ = locks.push((link.index, locked));
+            let open = supplicant.is_some_and(|s| s.controlled_port().is_open());
+            let unauthorised = guarded && !open;
+            if self.is_unauthorised(link.index) != unauthorised {
+                let _ = ports.push((link.index, unauthorised, link.is_operational()));
             }
         }
-        for (index, locked) in locks {
-            self.observed.lock(index, locked);
-            let unguarded = |s: &&Supplicant| s.gate() == Gate::Unguarded;
+        for (index, unauthorised, operational) in ports {
+            if let Some(interface) = self.interfaces.entry(index) {
+                interface.unauthorised = unauthorised;
+                interface.joins += u32::from(operational && !unauthorised);
+            }
+            let unguarded = |s: &&Supplicant| s.controlled_port() == ControlledPort::Unguarded;
             let supplicant = self.supplicant(index).filter(unguarded);
-            if let Some(name) = supplicant.map(|s| s.name.clone()).filter(|_| !locked) {
+            if let Some(name) = supplicant.map(|s| s.name.clone()).filter(|_| !unauthorised) {
                 let text = format_args!(
                     "no 802.1X authenticator on this cable: used without authentication"
                 );
@@ -81,20 +95,32 @@ impl Engine {
 
     /// A dead supplicant that nobody wants any more has no next start to wait for.
     pub(super) fn forget_unwanted_supplicants(&mut self) {
-        for place in (0..self.supplicants.len()).rev() {
-            let supplicant = &self.supplicants[place];
-            let link = self.observed.link(supplicant.link);
-            let wanted = link
-                .is_some_and(|link| link.name == supplicant.name && self.wants_supplicant(link));
-            if !wanted && matches!(supplicant.phase, Phase::Waiting { .. }) {
-                self.supplicants.remove(place);
-            }
+        let unwanted = |s: &&Supplicant| {
+            let link = self.observed.link(s.link);
+            let wanted = |link: &Link| link.name == s.name && self.wants_supplicant(link);
+            matches!(s.phase, Phase::Waiting { .. }) && !link.is_some_and(wanted)
+        };
+        let unwanted = self.supplicants().filter(unwanted).map(|s| s.link);
+        let unwanted: Vec<Index, MAX_SUPPLICANTS> = unwanted.collect();
+        for link in unwanted {
+            self.drop_supplicant(link);
         }
     }
 
     pub(super) fn with(&mut self, link: Index, change: impl FnOnce(&mut Supplicant)) {
-        if let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) {
+        if let Some(supplicant) = self.interfaces.supplicant_mut(link) {
             change(supplicant);
+        }
+    }
+
+    /// It has ended: with it goes the record of an interface that is gone.
+    fn drop_supplicant(&mut self, link: Index) {
+        match self.observed.link(link).is_some() {
+            true => {
+                let interface = self.interfaces.get_mut(link);
+                interface.and_then(|one| one.supplicant.take());
+            }
+            false => self.interfaces.drop(link),
         }
     }
 
@@ -115,11 +141,13 @@ impl Engine {
         }
         let mut fresh = Supplicant::started(index, name, how, wanted, now);
         fresh.wired = wired;
-        let _ = self.supplicants.push(fresh);
+        if let Some(interface) = self.interfaces.entry(index) {
+            interface.supplicant = Some(fresh);
+        }
     }
 
     pub(super) fn supplicant_stopping(&mut self, now: u64, link: Index, force: bool) {
-        let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) else {
+        let Some(supplicant) = self.interfaces.supplicant_mut(link) else {
             return;
         };
         if supplicant.is_hung(now) {
@@ -131,19 +159,18 @@ impl Engine {
     }
 
     pub(super) fn supplicant_exited(&mut self, now: u64, link: Index) {
-        let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) else {
+        let Some(supplicant) = self.interfaces.supplicant_mut(link) else {
             return;
         };
         if supplicant.was_asked_to_end() || self.observed.link(link).is_none() {
-            self.supplicants.retain(|s| s.link != link);
-            return;
+            return self.drop_supplicant(link);
         }
         let name = supplicant.name.clone();
-        let stillborn = supplicant.died_at_birth();
+        let before_attaching = supplicant.died_before_attaching();
         let wait = supplicant.died(now);
         let text = format_args!("wpa_supplicant died; started again in {wait} ms");
         self.journal.write(now, RecordKind::Supplicant, &name, text);
-        if stillborn {
+        if before_attaching {
             self.speak_plainly(now, link);
         }
     }
@@ -167,28 +194,28 @@ impl Engine {
 
     /// What each supplicant's file should be now.
     pub(super) fn renew_files(&mut self) {
-        for place in 0..self.supplicants.len() {
-            let index = self.supplicants[place].link;
-            if let Some(link) = self.observed.link(index) {
-                let wanted = fingerprint(&self.config, link, self.dialect);
-                self.supplicants[place].want_file(wanted);
+        let (config, observed) = (&self.config, &self.observed);
+        for supplicant in self.interfaces.supplicants_mut() {
+            if let Some(link) = observed.link(supplicant.link) {
+                supplicant.want_file(fingerprint(config, link, self.dialect));
             }
         }
     }
 
     pub(super) fn supplicant_said(&mut self, now: u64, link: Index, text: &str) {
-        let Some(supplicant) = self.supplicants.iter_mut().find(|s| s.link == link) else {
+        let Some(supplicant) = self.interfaces.supplicant_mut(link) else {
             return;
         };
         let name = supplicant.name.clone();
         supplicant.spoke(now);
         let before = supplicant.radio;
         let news = supplicant.hear(text);
-        if supplicant.radio == Radio::Authorised {
-            let connected = matches!(wpa::parse(text), wpa::Message::Connected);
-            if !supplicant.wired && (connected || before != Radio::Authorised) {
-                super::carry::spoke_of_join(&mut self.observed, supplicant, connected);
-            }
+        let connected = matches!(wpa::parse(text), wpa::Message::Connected);
+        let joined = supplicant.radio == Radio::Authorised
+            && !supplicant.wired
+            && (connected || before != Radio::Authorised);
+        if joined {
+            self.joined_by_supplicant(link, connected);
         }
         match news {
             News::Nothing => {}
@@ -197,7 +224,7 @@ impl Engine {
                     .write(now, RecordKind::Radio, &name, format_args!("{radio}"));
             }
             News::FileRefused => {
-                supplicant.refuse_file(now);
+                self.with(link, |s| s.refuse_file(now));
                 self.speak_plainly(now, link);
             }
             News::Fault(fault) => {
@@ -231,7 +258,7 @@ pub(super) fn next(engine: &Engine, now: u64) -> Option<Action> {
             return Some(step);
         }
     }
-    if engine.supplicants.is_full() {
+    if engine.supplicants().count() >= MAX_SUPPLICANTS {
         return None;
     }
     // A new one waits for an old one of the same name: they would fight.
@@ -239,7 +266,6 @@ pub(super) fn next(engine: &Engine, now: u64) -> Option<Action> {
         engine.wants_supplicant(link)
             && !engine
                 .supplicants()
-                .iter()
                 .any(|s| s.link == link.index || s.name == link.name)
     };
     engine.observed.links().filter(free).find_map(|link| {
@@ -291,7 +317,7 @@ fn next_of(engine: &Engine, now: u64, supplicant: &Supplicant) -> Option<Action>
 /// New settings cost an association, so the members take turns: never the active one
 /// while another can carry or is about to.
 fn may_reconfigure(engine: &Engine, index: Index) -> bool {
-    let active = engine.carry.now().map(|(active, _)| active);
+    let active = engine.failover.now().map(|(active, _)| active);
     let others = || {
         roles::present_members(&engine.config, &engine.observed)
             .into_iter()
@@ -305,7 +331,10 @@ fn may_reconfigure(engine: &Engine, index: Index) -> bool {
         let supplicant = engine.supplicant(other);
         supplicant.is_some_and(|s| s.is_settling() || s.is_coming_up())
     };
-    let usable = |other: Index| engine.observed.link(other).is_some_and(carry::usable);
+    let usable = |other: Index| {
+        let link = engine.observed.link(other);
+        link.is_some_and(|link| engine.usable(link))
+    };
     if others().any(settling) {
         return false;
     }

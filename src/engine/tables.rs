@@ -5,7 +5,6 @@
 //! socket are one case.
 use super::action::Scope;
 use super::observed::*;
-use super::roles::authorised;
 use crate::config::{Bounded, IpNet};
 
 /// A bounded table whose entries can be swept after a dump.
@@ -134,37 +133,12 @@ impl Observed {
 
     pub fn put_link(&mut self, link: Link) {
         let index = link.index;
-        let mut link = link;
-        if let Some(old) = self.link(index) {
-            link.locked = old.locked;
-            link.joins = old.joins;
-            link.joins += u32::from(authorised(&link) && !authorised(old));
-        }
         self.links.put(link, |old| old.index == index, |_| false);
     }
     pub fn put_router_flags(&mut self, index: Index, flags: RouterFlags) {
         let entries = &mut self.links.entries;
         if let Some((link, _)) = entries.iter_mut().find(|(link, _)| link.index == index) {
             link.router = flags;
-        }
-    }
-    pub fn lock(&mut self, index: Index, locked: bool) {
-        let entries = &mut self.links.entries;
-        if let Some((link, _)) = entries.iter_mut().find(|(link, _)| link.index == index) {
-            let before = authorised(link);
-            link.locked = locked;
-            link.joins += u32::from(authorised(link) && !before);
-        }
-    }
-    pub fn attachment(&self, adapter: Index) -> Option<Attachment> {
-        let join = self.link(adapter)?.joins;
-        Some(Attachment { adapter, join })
-    }
-    /// It has joined a network anew, though the kernel showed no gap.
-    pub fn joined(&mut self, index: Index) {
-        let entries = &mut self.links.entries;
-        if let Some((link, _)) = entries.iter_mut().find(|(link, _)| link.index == index) {
-            link.joins += 1;
         }
     }
     /// A link is gone, or does not concern us any more. `true`, as of the next two: something

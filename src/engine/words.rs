@@ -1,8 +1,8 @@
 //! Actions in plain words: for `plan`, for errors, for the log.
 use super::action::{Action, BondOption, KernelAction, Scope};
 use super::observed::Index;
+use super::sysctl::Values;
 use super::tables::Observed;
-use super::tune::Tuning;
 use crate::config::{IpNet, Route};
 use core::fmt;
 
@@ -11,7 +11,7 @@ pub fn subject(action: &Action) -> Option<Index> {
     match action {
         Action::Kernel(kernel) => kernel_subject(kernel),
         Action::SetIpv6 { link, .. }
-        | Action::Tune { link, .. }
+        | Action::SetSysctls { link, .. }
         | Action::Inspect { link }
         | Action::SetRadio { link, .. }
         | Action::RestoreRadio { link }
@@ -23,7 +23,7 @@ pub fn subject(action: &Action) -> Option<Index> {
         | Action::ReleaseDhcp6 { link }
         | Action::StoreLease6 { link }
         | Action::SolicitRouter { link }
-        | Action::SayMoved { link }
+        | Action::AnnounceAddresses { link }
         | Action::SendDhcp4 { link }
         | Action::SayArp { link }
         | Action::ReleaseDhcp4 { link }
@@ -148,8 +148,8 @@ impl fmt::Display for Words<'_> {
             Action::Kernel(kernel) => self.kernel(kernel, f),
             Action::SetIpv6 { enabled: true, .. } => f.write_str("turn IPv6 on"),
             Action::SetIpv6 { enabled: false, .. } => f.write_str("turn IPv6 off"),
-            Action::Tune {
-                tuning: Some(Tuning {
+            Action::SetSysctls {
+                values: Some(Values {
                     routers: Some(metric),
                 }),
                 ..
@@ -157,10 +157,12 @@ impl fmt::Display for Words<'_> {
                 f,
                 "set the kernel's settings (advertised routes: metric {metric})"
             ),
-            Action::Tune {
-                tuning: Some(_), ..
+            Action::SetSysctls {
+                values: Some(_), ..
             } => f.write_str("set the kernel's settings"),
-            Action::Tune { tuning: None, .. } => f.write_str("give the kernel's settings back"),
+            Action::SetSysctls { values: None, .. } => {
+                f.write_str("give the kernel's settings back")
+            }
             Action::Inspect { .. } => f.write_str("find out whether it is Wi-Fi"),
             Action::SetRadio { setting, .. } => setting.fmt(f),
             Action::RestoreRadio { .. } => f.write_str("give the radio's settings back"),
@@ -170,7 +172,7 @@ impl fmt::Display for Words<'_> {
             Action::CheckCountry { .. } => f.write_str("see whether the country is set"),
             Action::Unblock { .. } => f.write_str("unblock the radio (rfkill)"),
             Action::NoteUp { .. } => f.write_str("keep in mind that it was up"),
-            Action::SayMoved { .. } => f.write_str("tell neighbours of its addresses"),
+            Action::AnnounceAddresses { .. } => f.write_str("tell neighbours of its addresses"),
             Action::SendDhcp6 { .. } => f.write_str("ask a DHCPv6 server"),
             Action::ReleaseDhcp6 { .. } => f.write_str("give the lease of DHCPv6 back"),
             Action::StoreLease6 { .. } => f.write_str("keep the lease of DHCPv6 on disk"),

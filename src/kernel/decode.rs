@@ -93,8 +93,6 @@ fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
         usb_port: None,
         hardware: false,
         router: RouterFlags::default(),
-        locked: false,
-        joins: 0,
         facts: Facts::default(),
     };
     let (mut name, mut bus, mut device): (&[u8], _, _) = (&[], "", "");

@@ -9,9 +9,9 @@ use super::Engine;
 use super::action::{Action, KernelAction};
 use super::bond;
 use super::journal::{Text, clip};
-use super::observed::{Index, Link, Medium, Mode};
+use super::observed::{Link, Medium, Mode};
+use super::restore::Restore;
 use super::roles;
-use super::supplicant::MAX_SUPPLICANTS;
 use heapless::Vec;
 
 /// Radio switches of the machine: one a Wi-Fi adapter, and some of other kinds.
@@ -84,17 +84,10 @@ impl<T: PartialEq + Copy> Done<T> {
 
 /// What was set on one adapter.
 #[derive(Debug, Default)]
-struct Radio {
-    link: Index,
+pub struct Settings {
     power_save: Done<bool>,
     legacy_rates: Done<bool>,
     coverage: Done<u8>,
-    /// By us, or by an earlier daemon: it has to be given back.
-    changed: bool,
-    /// Rates were left out, as far as we know; until they are allowed again.
-    limited: bool,
-    /// A distance was set; until it is taken back.
-    far: bool,
 }
 
 /// One switch of rfkill (include/uapi/linux/rfkill.h).
@@ -134,9 +127,9 @@ enum Country {
     Ignored,
 }
 
+/// What concerns all radios.
 #[derive(Debug, Default)]
 pub struct Radios {
-    radios: Vec<Radio, MAX_SUPPLICANTS>,
     switches: Vec<Known, MAX_SWITCHES>,
     country: Country,
 }
@@ -160,11 +153,11 @@ pub fn next(engine: &Engine, now: u64) -> Option<Action> {
 
 /// The next adapter to be given back as it was, of those.
 pub fn give_back(engine: &Engine, now: u64, which: &dyn Fn(&Link) -> bool) -> Option<Action> {
-    let changed = engine.radios.radios.iter().filter(|radio| radio.changed);
-    let mut radios = changed.filter_map(|radio| Some((radio, engine.observed.link(radio.link)?)));
-    let (radio, link) = radios.find(|(_, link)| which(link))?;
+    let changed = engine.interfaces.iter().filter(|one| one.restore.radio);
+    let mut changed = changed.filter_map(|one| Some((one, engine.observed.link(one.index)?)));
+    let (interface, link) = changed.find(|(_, link)| which(link))?;
     // The kernel takes rates for adapters that are up alone.
-    if radio.limited && !link.up && engine.blocked(link).is_none() {
+    if interface.restore.rates && !link.up && engine.blocked(link).is_none() {
         let up = KernelAction::SetUp {
             link: link.index,
             up: true,
@@ -217,15 +210,18 @@ fn setting(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
         return None;
     }
     let wanted = &engine.config.radio;
-    let fresh = Radio::default();
-    let radio = engine.radio(link.index).unwrap_or(&fresh);
+    let (fresh, untouched) = (Settings::default(), Restore::default());
+    let (radio, restore) = match engine.interfaces.get(link.index) {
+        Some(interface) => (&interface.radio, &interface.restore),
+        None => (&fresh, &untouched),
+    };
     let class = wanted.distance_m.map(|metres| {
         let class = metres.div_ceil(METRES_A_CLASS);
         u8::try_from(class).unwrap_or(u8::MAX)
     });
     // All rates, and no distance, are what every driver begins with.
-    let rates = !wanted.legacy_rates || radio.limited;
-    let class = class.or(radio.far.then_some(0));
+    let rates = !wanted.legacy_rates || restore.rates;
+    let class = class.or(restore.distance.then_some(0));
     let steps = [
         (!radio.power_save.is_for(wanted.power_save))
             .then_some(Setting::PowerSave(wanted.power_save)),

@@ -1,31 +1,16 @@
 //! What is known of the radios and their switches, and how it changes.
 use super::Done;
 use super::{
-    Block, COUNTRY_WITHIN_MS, Country, EINVAL, FOUND_WITHIN_MS, Known, PASSING, Radio, Setting,
+    Block, COUNTRY_WITHIN_MS, Country, EINVAL, FOUND_WITHIN_MS, Known, PASSING, Setting, Settings,
     Switch, is_ours,
 };
 use crate::engine::Engine;
 use crate::engine::event::Failure;
+use crate::engine::interfaces::Interface;
 use crate::engine::journal::RecordKind;
 use crate::engine::observed::{Index, Link};
-use crate::engine::roles;
 
 impl Engine {
-    pub(super) fn radio(&self, link: Index) -> Option<&Radio> {
-        self.radios.radios.iter().find(|radio| radio.link == link)
-    }
-
-    fn radio_mut(&mut self, link: Index) -> Option<&mut Radio> {
-        let list = &mut self.radios.radios;
-        if !list.iter().any(|radio| radio.link == link) {
-            let _ = list.push(Radio {
-                link,
-                ..Radio::default()
-            });
-        }
-        list.iter_mut().find(|radio| radio.link == link)
-    }
-
     pub(super) fn switch_of(&self, link: &Link) -> Option<&Known> {
         let number = link.facts.rfkill?;
         let mut switches = self.radios.switches.iter();
@@ -103,37 +88,10 @@ impl Engine {
             .retain(|known| known.switch.number != number);
     }
 
-    /// A daemon before us changed settings of this adapter.
-    pub(in crate::engine) fn radio_changed_before(
-        &mut self,
-        link: Index,
-        rates: bool,
-        distance: bool,
-    ) {
-        if let Some(radio) = self.radio_mut(link) {
-            (radio.changed, radio.limited, radio.far) = (true, rates, distance);
-        }
-    }
-
     /// Is this switch still blocked by software?
     pub fn is_blocked_by_software(&self, number: u32) -> bool {
         let mut switches = self.radios.switches.iter();
         switches.any(|known| known.switch.number == number && known.switch.soft)
-    }
-
-    /// All links were read: radios that are gone are forgotten.
-    pub(in crate::engine) fn radios_read(&mut self) {
-        let observed = &self.observed;
-        let there = |radio: &Radio| observed.link(radio.link).is_some();
-        self.radios.radios.retain(there);
-    }
-
-    pub(in crate::engine) fn is_radio_changed(&self, link: Index) -> bool {
-        self.radio(link).is_some_and(|radio| radio.changed)
-    }
-
-    pub(in crate::engine) fn radio_gone(&mut self, link: Index) {
-        self.radios.radios.retain(|radio| radio.link != link);
     }
 
     /// A link was seen that was there before: what its driver may have forgotten since.
@@ -146,11 +104,11 @@ impl Engine {
             return;
         };
         let fell = old.up && !new.up;
-        let joined = !roles::authorised(old) && roles::authorised(new);
-        if (!fell && !joined) || self.radio(new.index).is_none() {
+        let joined = !self.authorised(old) && self.authorised(new);
+        if !fell && !joined {
             return;
         }
-        if let Some(radio) = self.radio_mut(new.index) {
+        if let Some(Interface { radio, .. }) = self.interfaces.get_mut(new.index) {
             radio.power_save.forget();
             // Joining clears them where the last access point demanded rates of 802.11b.
             radio.legacy_rates.forget();
@@ -165,7 +123,7 @@ impl Engine {
         if !same_country || self.radios.country == Country::Ignored {
             self.radios.country = Country::Unset;
         }
-        for radio in &mut self.radios.radios {
+        for Interface { radio, .. } in self.interfaces.iter_mut() {
             radio.power_save.try_again();
             radio.legacy_rates.try_again();
             radio.coverage.try_again();
@@ -173,19 +131,20 @@ impl Engine {
     }
 
     pub(in crate::engine) fn radio_set(&mut self, link: Index, setting: Setting) {
-        let Some(radio) = self.radio_mut(link) else {
+        let Some(interface) = self.interfaces.entry(link) else {
             return;
         };
-        radio.changed = true;
+        let (radio, restore) = (&mut interface.radio, &mut interface.restore);
+        restore.radio = true;
         match setting {
             Setting::PowerSave(on) => radio.power_save = Done::Yes(on),
             Setting::LegacyRates(on) => {
                 radio.legacy_rates = Done::Yes(on);
-                radio.limited = !on;
+                restore.rates = !on;
             }
             Setting::CoverageClass(class) => {
                 radio.coverage = Done::Yes(class);
-                radio.far = class != 0;
+                restore.distance = class != 0;
             }
         }
     }
@@ -207,7 +166,7 @@ impl Engine {
             self.radio_set(link, setting);
             return true;
         }
-        let Some(radio) = self.radio_mut(link) else {
+        let Some(Interface { radio, .. }) = self.interfaces.entry(link) else {
             return true;
         };
         match setting {
@@ -223,7 +182,10 @@ impl Engine {
     }
 
     pub(in crate::engine) fn radio_restored(&mut self, link: Index) {
-        self.radio_gone(link);
+        if let Some(interface) = self.interfaces.get_mut(link) {
+            interface.radio = Settings::default();
+            interface.restore.forget_radio();
+        }
     }
 
     pub(in crate::engine) fn country_asked(&mut self, now: u64) {
@@ -256,8 +218,8 @@ impl Engine {
                 ),
             );
         }
-        for radio in &self.radios.radios {
-            let Some(link) = self.observed.link(radio.link) else {
+        for Interface { index, radio, .. } in self.interfaces.iter() {
+            let Some(link) = self.observed.link(*index) else {
                 continue;
             };
             let cannot = [

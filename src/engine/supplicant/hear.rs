@@ -22,11 +22,11 @@ impl Supplicant {
             }
             Message::Associated => self.change(Radio::Associated),
             Message::EapStarted => {
-                self.gate.asked();
+                self.port.asked();
                 News::Nothing
             }
             // A cable's later rounds end with these words alone.
-            Message::EapSucceeded if self.wired => self.let_in(),
+            Message::EapSucceeded if self.wired => self.authorise(),
             Message::EapSucceeded => News::Nothing,
             Message::EapFailed => self.refuse(Fault::Refused),
             Message::BadCertificate { why } => {
@@ -35,25 +35,25 @@ impl Supplicant {
             Message::Connected => {
                 self.settling = None;
                 self.ask(Request::Status);
-                self.let_in()
+                self.authorise()
             }
             Message::Disconnected { .. } => {
-                self.gate.left();
+                self.port.left();
                 self.change(Radio::Disconnected)
             }
             Message::Disabled {
                 ssid,
                 wrong_key: true,
                 ..
-            } => self.blame(Fault::WrongPassphrase(clip(format_args!("{ssid}")))),
+            } => self.set_fault(Fault::WrongPassphrase(clip(format_args!("{ssid}")))),
             Message::AuthRejected {
                 sae: true,
                 status: SAE_CHALLENGE_FAILED,
-            } => self.blame(Fault::WrongPassphrase(self.trying.clone())),
+            } => self.set_fault(Fault::WrongPassphrase(self.trying.clone())),
             Message::AuthRejected { status, .. } | Message::AssocRejected { status } => {
                 match self.fault {
                     Some(Fault::WrongPassphrase(_)) => News::Nothing,
-                    _ => self.blame(Fault::Rejected(status)),
+                    _ => self.set_fault(Fault::Rejected(status)),
                 }
             }
             Message::Disabled { .. } | Message::Terminating | Message::Other => News::Nothing,
@@ -68,26 +68,26 @@ impl Supplicant {
         News::Radio(radio)
     }
 
-    fn let_in(&mut self) -> News {
+    fn authorise(&mut self) -> News {
         self.fault = None;
-        self.gate.let_in();
+        self.port.authorise();
         self.change(Radio::Authorised)
     }
 
     /// By an authentication server. On a cable there is no "disconnected" then.
     fn refuse(&mut self, fault: Fault) -> News {
-        self.gate.refused();
+        self.port.refused();
         if self.wired {
             self.unjoined(Radio::Disconnected);
         }
         match self.fault {
             // What comes after it is its consequence.
             Some(Fault::Certificate(_)) if fault == Fault::Refused => News::Nothing,
-            _ => self.blame(fault),
+            _ => self.set_fault(fault),
         }
     }
 
-    fn blame(&mut self, fault: Fault) -> News {
+    fn set_fault(&mut self, fault: Fault) -> News {
         if self.fault.as_ref() == Some(&fault) {
             return News::Nothing;
         }
@@ -125,7 +125,7 @@ impl Supplicant {
         };
         let news = self.change(radio);
         if radio == Radio::Authorised {
-            self.gate.let_in();
+            self.port.authorise();
             self.ssid = clip(format_args!("{}", status.ssid));
             self.frequency = status.frequency;
         }

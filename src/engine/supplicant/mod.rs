@@ -4,11 +4,11 @@
 //! A process outlives a crash of ours and is adopted again; it never outlives its
 //! adapter, because a supplicant left on a vanished name would take the interface
 //! up before it can become a member again.
-mod gate;
+mod controlled_port;
 mod hear;
 mod radio;
 
-pub use gate::Gate;
+pub use controlled_port::ControlledPort;
 pub use radio::{Fault, News, Radio, SsidText};
 
 use super::event::Start;
@@ -72,8 +72,8 @@ pub struct Supplicant {
     pub name: IfName,
     /// A cable, with IEEE 802.1X.
     pub wired: bool,
-    /// Its port; of no meaning for Wi-Fi.
-    gate: Gate,
+    /// IEEE 802.1X on a cable; of no meaning for Wi-Fi.
+    port: ControlledPort,
     pub phase: Phase,
     /// [`Link::joins`](super::observed::Link::joins) with the network it last spoke of.
     pub joins: u32,
@@ -120,7 +120,7 @@ impl Supplicant {
             link,
             name,
             wired: false,
-            gate: Gate::new(matches!(how, Start::Adopted { .. })),
+            port: ControlledPort::new(matches!(how, Start::Adopted { .. })),
             phase: Phase::Starting {
                 next: now,
                 since: now,
@@ -168,8 +168,8 @@ impl Supplicant {
         self.due.clear();
     }
 
-    pub fn gate(&self) -> Gate {
-        self.gate
+    pub fn controlled_port(&self) -> ControlledPort {
+        self.port
     }
 
     /// It has been ended, and not because it did not answer.
@@ -184,7 +184,7 @@ impl Supplicant {
     }
 
     /// It runs, has never answered, and its last life was no better.
-    pub fn died_at_birth(&self) -> bool {
+    pub fn died_before_attaching(&self) -> bool {
         matches!(self.phase, Phase::Starting { .. }) && self.deaths > 0
     }
 
@@ -199,7 +199,7 @@ impl Supplicant {
         self.restarts += 1;
         self.phase = Phase::Waiting { until: now + wait };
         self.unjoined(Radio::Starting);
-        self.gate.died();
+        self.port.died();
         self.asked = None;
         self.due.clear();
         wait
@@ -219,7 +219,7 @@ impl Supplicant {
     pub fn attached(&mut self, now: u64) {
         self.phase = Phase::Attached;
         if self.wired {
-            self.gate.heard(now);
+            self.port.heard(now);
         }
         self.requested(Request::Attach, now);
         self.ask(Request::Status);
@@ -377,7 +377,7 @@ impl Supplicant {
             phase,
             self.settling,
             self.refused_until,
-            self.gate.poll_at(),
+            self.port.poll_at(),
         ]
         .into_iter()
         .flatten()
@@ -397,7 +397,7 @@ impl Supplicant {
     /// The time to settle is over, that to be asked who is there, or that of its silence.
     /// `authorised`: the kernel has its link so.
     pub fn tick(&mut self, now: u64, authorised: bool) {
-        self.gate.tick(now);
+        self.port.tick(now);
         self.authorised = authorised;
         if self.ping_at().is_some_and(|at| now >= at) {
             self.ask(Request::Ping);

@@ -130,7 +130,7 @@ fn neighbours_are_told_which_adapter_has_the_addresses() {
     let mut world = World::usual();
     let said = |world: &mut World| {
         let done = world.take();
-        let said = |a: &&Action| matches!(a, Action::SayMoved { .. });
+        let said = |a: &&Action| matches!(a, Action::AnnounceAddresses { .. });
         done.iter().filter(said).count()
     };
     world.wait(60_000);
@@ -140,7 +140,7 @@ fn neighbours_are_told_which_adapter_has_the_addresses() {
     let address = place_of(&done, |a| {
         matches!(a, Action::Kernel(KernelAction::AddAddress { .. }))
     });
-    assert!(place_of(&done, |a| matches!(a, Action::SayMoved { .. })) > address);
+    assert!(place_of(&done, |a| matches!(a, Action::AnnounceAddresses { .. })) > address);
     world.wait(60_000);
     assert_eq!(said(&mut world), 1, "once more");
     world.join(WLAN1);
@@ -150,7 +150,7 @@ fn neighbours_are_told_which_adapter_has_the_addresses() {
     world.wait(60_000);
     assert_eq!(said(&mut world), 2);
     let (bond, _) = world.bond();
-    let moved: Vec<IpAddr> = world.engine.moved(bond).collect();
+    let moved: Vec<IpAddr> = world.engine.announced_addresses(bond).collect();
     assert_eq!(moved, [IpAddr::from([192, 168, 43, 150])]);
     world.lose(WLAN1);
     pretend::edit(&mut world.engine, world.now, bond, |l| l.carrier = false);

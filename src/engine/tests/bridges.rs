@@ -240,7 +240,7 @@ fn neighbours_are_told_when_the_bridge_has_another_address() {
     world.take();
     let said = |world: &mut World| {
         let done = world.take();
-        done.contains(&Action::SayMoved { link: bridge })
+        done.contains(&Action::AnnounceAddresses { link: bridge })
     };
     world.wait(60_000);
     assert!(!said(&mut world), "nothing happened");

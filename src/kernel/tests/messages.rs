@@ -35,8 +35,6 @@ fn member(index: u32, name: &str, mac: Mac, active: bool) -> Link {
         usb_port: None,
         hardware: true,
         router: RouterFlags::default(),
-        locked: false,
-        joins: 0,
         facts: Facts::default(),
     }
 }

@@ -63,7 +63,7 @@ fn the_neighbours_and_routers_of_another_network_are_told_and_asked() {
     net.join(WLAN0);
     let done = net.world.take();
     for step in [
-        Action::SayMoved { link: bond },
+        Action::AnnounceAddresses { link: bond },
         Action::SolicitRouter { link: bond },
         Action::SayArp { link: bond },
     ] {

@@ -70,7 +70,9 @@ fn a_lease_is_given_back_on_the_way_down() {
     let removed = place_of(&done, |a| {
         matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }))
     });
-    let settings = place_of(&done, |a| matches!(a, Action::Tune { tuning: None, .. }));
+    let settings = place_of(&done, |a| {
+        matches!(a, Action::SetSysctls { values: None, .. })
+    });
     assert!(release < removed && removed < settings);
 }
 

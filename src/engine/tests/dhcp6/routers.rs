@@ -112,7 +112,7 @@ fn the_metric_of_advertised_routes_follows_the_file() {
         let done = net.world.take();
         done.iter()
             .filter_map(|a| match a {
-                Action::Tune { tuning, .. } => Some(tuning.and_then(|t| t.routers)),
+                Action::SetSysctls { values, .. } => Some(values.and_then(|t| t.routers)),
                 _ => None,
             })
             .collect()

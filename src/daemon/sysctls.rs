@@ -6,7 +6,7 @@ use super::{failure, marks};
 use crate::engine::Engine;
 use crate::engine::event::{Event, Failure};
 use crate::engine::observed::Index;
-use crate::engine::tune::Tuning;
+use crate::engine::sysctl::Values;
 use crate::system::{self, clock, files, sysctl};
 use std::fmt::Write;
 
@@ -24,10 +24,10 @@ const ACCEPT: (&str, &str) = ("ipv6", "accept_ra");
 const ALL: [(&str, &str); 4] = [PROMOTE, METRIC, LINKDOWN, ACCEPT];
 
 /// `None` gives back what was set before.
-pub fn set(link: Index, name: &str, tuning: Option<Tuning>) -> Result<(), Failure> {
+pub fn set(link: Index, name: &str, values: Option<Values>) -> Result<(), Failure> {
     let mark = marks::path(WAS, link);
-    let done = match tuning {
-        Some(tuning) => keep(&mark, name).and_then(|()| change(&mark, name, tuning)),
+    let done = match values {
+        Some(values) => keep(&mark, name).and_then(|()| change(&mark, name, values)),
         None => give_back(&mark, name, &ALL).and_then(|()| files::remove(&mark)),
     };
     done.map_err(|e| failure(e.errno, &e))
@@ -47,11 +47,11 @@ fn keep(mark: &str, name: &str) -> system::Result<()> {
     files::write_atomic(mark, was.as_bytes(), 0o600)
 }
 
-fn change(mark: &str, name: &str, tuning: Tuning) -> system::Result<()> {
+fn change(mark: &str, name: &str, values: Values) -> system::Result<()> {
     let write =
         |(family, setting): (&str, &str), value: &str| sysctl::write(family, name, setting, value);
     write(PROMOTE, "1")?;
-    let Some(metric) = tuning.routers else {
+    let Some(metric) = values.routers else {
         return give_back(mark, name, &[METRIC, LINKDOWN, ACCEPT]);
     };
     write(METRIC, &metric.to_string())?;

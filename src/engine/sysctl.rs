@@ -8,16 +8,16 @@ use crate::config::Ipv6Mode;
 /// What is set. Always with it: an address that goes takes no other of its network along
 /// (`promote_secondaries`), as when a lease replaces the fallback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Tuning {
+pub struct Values {
     /// Router advertisements are taken in, and their default routes get this metric.
     pub routers: Option<u32>,
 }
 
 /// As it should be; `None`: as it was before we came.
-fn wanted(engine: &Engine, link: &Link) -> Option<Tuning> {
+fn wanted(engine: &Engine, link: &Link) -> Option<Values> {
     let block = address::block(engine, link).filter(|_| !engine.is_stopping())?;
     let on = block.ipv6.mode != Ipv6Mode::Off;
-    Some(Tuning {
+    Some(Values {
         routers: on.then(|| {
             block
                 .ipv6
@@ -30,13 +30,15 @@ fn wanted(engine: &Engine, link: &Link) -> Option<Tuning> {
 
 pub fn next(engine: &Engine, now: u64) -> Option<Action> {
     let parts = address::all(engine).map(|part| part.link);
-    let former = engine.tuned.iter();
-    let former = former.filter_map(|(index, _)| engine.observed.link(*index));
+    let changed = engine.interfaces.iter();
+    let changed = changed.filter(|one| one.restore.sysctls.is_some());
+    let former = changed.filter_map(|one| engine.observed.link(one.index));
     let mut steps = parts.chain(former).filter_map(|link| {
-        let done = engine.tuned.iter().find(|(i, _)| *i == link.index);
-        let tuning = wanted(engine, link);
-        let same = match (tuning, done) {
-            (Some(wanted), Some((_, done))) => Some(wanted) == *done,
+        let interface = engine.interfaces.get(link.index);
+        let done = interface.and_then(|one| one.restore.sysctls);
+        let values = wanted(engine, link);
+        let same = match (values, done) {
+            (Some(wanted), Some(done)) => Some(wanted) == done,
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         };
@@ -44,27 +46,17 @@ pub fn next(engine: &Engine, now: u64) -> Option<Action> {
             return None;
         }
         let (link, name) = (link.index, link.name.clone());
-        engine.offer_any(now, Action::Tune { link, name, tuning })
+        engine.offer_any(now, Action::SetSysctls { link, name, values })
     });
     steps.next()
 }
 
 impl Engine {
-    pub(super) fn tuned(&mut self, now: u64, link: Index, tuning: Option<Tuning>) {
-        self.tuned.retain(|(done, _)| *done != link);
-        if tuning.is_some() {
-            let _ = self.tuned.push((link, tuning));
+    pub(super) fn sysctls_set(&mut self, now: u64, link: Index, values: Option<Values>) {
+        if let Some(interface) = self.interfaces.entry(link) {
+            interface.restore.sysctls = values.map(Some);
         }
         // Routes of before have another metric: the next advertisement moves them.
         self.ask_routers(now, link);
-    }
-
-    /// A daemon before us did: it is done afresh, or given back.
-    pub(super) fn tuned_before(&mut self, link: Index) {
-        let _ = self.tuned.push((link, None));
-    }
-
-    pub(super) fn is_tuned(&self, link: Index) -> bool {
-        self.tuned.iter().any(|(done, _)| *done == link)
     }
 }

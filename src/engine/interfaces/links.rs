@@ -1,13 +1,12 @@
 //! Links that come, change and go: what is remembered of each, and forgotten with it.
-use super::Engine;
-use super::action::Scope;
-use super::journal::RecordKind;
-use super::observed::{Index, Kind, Link};
-use super::roles;
-use super::supplicant::Phase;
+use super::Interface;
+use crate::engine::action::Scope;
+use crate::engine::journal::RecordKind;
+use crate::engine::observed::{Index, Kind, Link, MAX_LINKS};
+use crate::engine::{Engine, roles};
 
 impl Engine {
-    pub(super) fn link_seen(&mut self, now: u64, link: Link) {
+    pub(in crate::engine) fn link_seen(&mut self, now: u64, link: Link) {
         self.note_mac(&link);
         if self.is_foreign(&link) {
             // It may have concerned us before: under another name, or as a member.
@@ -27,10 +26,18 @@ impl Engine {
                 self.note_changes(now, &link);
             }
         }
+        let index = link.index;
+        let before = self.observed.link(index).map(|old| self.authorised(old));
         self.observed.put_link(link);
+        let Some(after) = self.observed.link(index).map(|new| self.authorised(new)) else {
+            return;
+        };
+        if let Some(interface) = self.interfaces.entry(index) {
+            interface.joins += u32::from(after && before == Some(false));
+        }
     }
 
-    pub(super) fn link_new(&mut self, now: u64, link: &Link) {
+    pub(in crate::engine) fn link_new(&mut self, now: u64, link: &Link) {
         let adapter = matches!(link.kind, Kind::Plain | Kind::Other(_));
         if adapter && self.observed.is_complete() {
             let text = format_args!("plugged in");
@@ -45,7 +52,7 @@ impl Engine {
     }
 
     /// A wired link's cable; the radios' own words come from their supplicants.
-    pub(super) fn note_changes(&mut self, now: u64, link: &Link) {
+    pub(in crate::engine) fn note_changes(&mut self, now: u64, link: &Link) {
         let old = self.observed.link(link.index);
         let wired = !link.facts.is_wifi() && matches!(link.kind, Kind::Plain | Kind::Other(_));
         if wired && old.is_some_and(|old| old.carrier != link.carrier) {
@@ -58,7 +65,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn note_mac(&mut self, link: &Link) {
+    pub(in crate::engine) fn note_mac(&mut self, link: &Link) {
         let Some(mac) = link.mac else {
             return;
         };
@@ -72,7 +79,7 @@ impl Engine {
         let _ = self.macs.push((link.index, mac));
     }
 
-    pub(super) fn link_gone(&mut self, now: u64, index: Index) {
+    pub(in crate::engine) fn link_gone(&mut self, now: u64, index: Index) {
         self.macs.retain(|(of, _)| *of != index);
         self.forget_foreign(index);
         if let Some(link) = self.observed.link(index) {
@@ -85,43 +92,34 @@ impl Engine {
         self.forget_link(index);
     }
 
-    pub(super) fn forget_link(&mut self, index: Index) {
+    pub(in crate::engine) fn forget_link(&mut self, index: Index) {
         if self.observed.drop_link(index) {
             self.want_read(Scope::All);
         }
         self.retry.forget_link(index);
-        self.ipv6_off.retain(|off| *off != index);
-        self.tuned.retain(|(done, _)| *done != index);
-        self.forget_slow(index);
-        self.radio_gone(index);
-        self.resting.retain(|resting| *resting != index);
-        self.was_up.retain(|up| *up != index);
-        self.made.retain(|made| *made != index);
-        // A supplicant that is not running has nothing to end.
-        self.supplicants
-            .retain(|s| s.link != index || !matches!(s.phase, Phase::Waiting { .. }));
+        self.unread_links.retain(|unread| *unread != index);
+        self.interfaces.forget(index);
     }
 
     /// It does not concern us, and nothing of ours is on it.
-    pub(super) fn is_foreign(&self, link: &Link) -> bool {
+    pub(in crate::engine) fn is_foreign(&self, link: &Link) -> bool {
         let strange = !roles::concerns_us(&self.config, link) || self.is_stranger(link);
         strange && !self.is_unfinished(link.index)
     }
 
     /// A port of a bridge that is neither the file's nor ours.
-    pub(super) fn is_stranger(&self, link: &Link) -> bool {
+    pub(in crate::engine) fn is_stranger(&self, link: &Link) -> bool {
         let strange = |master: &Link| {
-            let ours = master.ours || self.made.contains(&master.index);
-            !ours && !self.config.bridges.iter().any(|b| b.name == master.name)
+            !self.is_ours(master) && !self.config.bridges.iter().any(|b| b.name == master.name)
         };
         let master = link.master.and_then(|index| self.observed.link(index));
         master.is_some_and(strange) && roles::is_a_port_alone(&self.config, link)
     }
 
     /// What came before its master could not be known for a stranger.
-    pub(super) fn forget_strangers(&mut self) {
+    pub(in crate::engine) fn forget_strangers(&mut self) {
         let strange = |link: &&Link| self.is_stranger(link) && !self.is_unfinished(link.index);
-        let strangers: heapless::Vec<Index, { super::observed::MAX_LINKS }> = self
+        let strangers: heapless::Vec<Index, { MAX_LINKS }> = self
             .observed
             .links()
             .filter(strange)
@@ -132,12 +130,43 @@ impl Engine {
         }
     }
 
-    /// Something that we changed on it is still to be given back.
-    pub(super) fn is_unfinished(&self, index: Index) -> bool {
-        self.ipv6_off.contains(&index)
-            || self.is_tuned(index)
-            || self.is_radio_changed(index)
-            || self.was_up.contains(&index)
-            || self.supplicant(index).is_some()
+    /// Something of ours is still on it.
+    fn is_unfinished(&self, index: Index) -> bool {
+        let interface = self.interfaces.get(index);
+        interface.is_some_and(Interface::is_unfinished)
+    }
+
+    /// All links were read: what is remembered of others ends.
+    pub(in crate::engine) fn forget_unseen(&mut self) {
+        let unseen = |one: &&Interface| self.observed.link(one.index).is_none();
+        let unseen = self.interfaces.iter().filter(unseen);
+        let unseen: heapless::Vec<Index, { super::MAX_INTERFACES }> =
+            unseen.map(|one| one.index).collect();
+        for index in unseen {
+            self.interfaces.forget(index);
+        }
+    }
+
+    /// A bond or bridge that wifibond made: it bears the mark, or will.
+    pub(in crate::engine) fn is_ours(&self, link: &Link) -> bool {
+        link.ours || self.was_made(link.index)
+    }
+
+    /// This process created it.
+    pub(in crate::engine) fn was_made(&self, index: Index) -> bool {
+        self.interfaces.get(index).is_some_and(|one| one.made)
+    }
+
+    /// May traffic pass? The kernel's view, and IEEE 802.1X on a cable, of which the kernel
+    /// knows nothing.
+    pub(in crate::engine) fn authorised(&self, link: &Link) -> bool {
+        link.is_operational() && !self.is_unauthorised(link.index)
+    }
+
+    /// IEEE 802.1X is not done: nothing passes though it has carrier.
+    pub(in crate::engine) fn is_unauthorised(&self, index: Index) -> bool {
+        self.interfaces
+            .get(index)
+            .is_some_and(|one| one.unauthorised)
     }
 }

@@ -1,6 +1,7 @@
 //! The texts that requests of the control socket are answered with.
 use crate::engine::Engine;
 use crate::engine::journal::Record;
+use crate::engine::select::Why;
 use crate::engine::status::{self, Shown};
 use crate::engine::status_text::{self, Line};
 use crate::system::clock;
@@ -62,7 +63,7 @@ fn not_online(status: &status::Status<'_>, text: &mut String) {
             let _ = writeln!(text, "{}: {}", member.name, member.state.0);
         }
         for missing in &bond.missing {
-            let _ = writeln!(text, "{}: missing: not plugged in", missing.0);
+            let _ = writeln!(text, "{}: missing: {}", missing.0, Why::Unplugged);
         }
     }
     for link in &status.links {

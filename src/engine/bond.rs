@@ -1,18 +1,12 @@
-//! The bond and its members: what is missing, and the next step towards it.
-//!
-//! The active member is chosen here and not by the kernel, because the kernel
-//! counts a Wi-Fi member as up as soon as it is associated: with a wrong passphrase
-//! on the primary it would take the traffic there at every attempt. So the kernel's
-//! own `primary` is set only while that member is authorised and active, and
-//! cleared when it is not.
+//! The bond: what is missing, and the next step towards it. Which member is active: see
+//! `select`.
 use super::Engine;
 use super::action::{Action, BondOption, KernelAction};
 use super::journal::{Text, clip};
 use super::member;
-use super::observed::{BondOptions, Index, Kind, Link};
-use super::roles::{matches, member_rank, present_members};
-use super::supplicant::Supplicant;
-use crate::config::{self, FailOverMac, PrimaryReselect};
+use super::observed::{BondOptions, Kind, Link};
+use super::roles::{member_rank, present_members};
+use crate::config::FailOverMac;
 
 /// The kernel's number of mode active-backup (BOND_MODE_ACTIVEBACKUP).
 const ACTIVE_BACKUP: u8 = 1;
@@ -251,124 +245,4 @@ fn next_option(have: &BondOptions, want: &BondOptions) -> Option<BondOption> {
         return Some(BondOption::PeerNotifications(want.peer_notifications));
     }
     None
-}
-
-/// Which member should be active: the one asked for, else as `primary_reselect`
-/// says, else the first that can carry. `None`: nobody can; the kernel may try.
-pub fn choose(engine: &Engine, bond: &Link, have: &BondOptions) -> Option<Index> {
-    let fresh = |link: &&Link| !engine.is_unsettled(link.index);
-    let working = |link: &&Link| engine.usable(link) && !engine.is_resting(link.index);
-    let present = present_members(&engine.config, &engine.observed);
-    let mine = present
-        .iter()
-        .filter_map(|index| engine.observed.link(*index))
-        .filter(|link| link.master == Some(bond.index) && working(link));
-    // A member whose new network settings wait steps aside while another can carry.
-    let prefer_fresh = mine.clone().any(|link| fresh(&link));
-    let mut able = mine.filter(|link| !prefer_fresh || fresh(link));
-    let first = able.clone().next()?;
-    let is_able = |index: Index| able.clone().find(|link| link.index == index);
-    if let Some(pinned) = engine.pinned.and_then(is_able) {
-        return Some(pinned.index);
-    }
-    let current = have.active.and_then(is_able);
-    let primary = able.find(|link| is_primary(&engine.config.bond, link));
-    match (current, primary) {
-        (Some(current), Some(primary)) => match engine.config.bond.primary_reselect {
-            PrimaryReselect::Always => Some(primary.index),
-            PrimaryReselect::Better if speed(primary) > speed(current) => Some(primary.index),
-            PrimaryReselect::Better | PrimaryReselect::Failure => Some(current.index),
-        },
-        (Some(current), None) => Some(current.index),
-        (None, Some(primary)) => Some(primary.index),
-        (None, None) => Some(first.index),
-    }
-}
-
-/// What `better` compares, as bond_choose_primary_or_current() in
-/// drivers/net/bonding/bond_main.c does: Mbit/s, then full duplex. Unlike there, a speed that
-/// the driver does not tell (Wi-Fi) is less than any other.
-fn speed(link: &Link) -> (Option<u32>, Option<bool>) {
-    (link.facts.speed, link.facts.full_duplex)
-}
-
-pub fn is_primary(bond: &config::Bond, link: &Link) -> bool {
-    bond.primary
-        .as_ref()
-        .is_some_and(|primary| matches(primary, link))
-}
-
-/// The step that makes the chosen member active, or keeps the kernel from preferring
-/// another.
-pub fn next_active(engine: &Engine, now: u64) -> Option<Action> {
-    let Place::Usable(bond, have) = place(engine) else {
-        return None;
-    };
-    let set = |option| {
-        engine.offer(
-            now,
-            KernelAction::SetBond {
-                bond: bond.index,
-                option,
-            },
-        )
-    };
-    let chosen = choose(engine, bond, have);
-    let primary = chosen.filter(|index| {
-        let link = engine.observed.link(*index);
-        have.active == chosen && link.is_some_and(|l| is_primary(&engine.config.bond, l))
-    });
-    // The kernel lets go of its primary first: it would take the traffic back there at
-    // the next event of any member, as long as it counts that link as up.
-    if have.primary.is_some()
-        && have.primary != chosen
-        && let Some(step) = set(BondOption::Primary(None))
-    {
-        return Some(step);
-    }
-    if chosen.is_some()
-        && chosen != have.active
-        && let Some(step) = set(BondOption::Active(chosen))
-    {
-        return Some(step);
-    }
-    if have.primary != primary {
-        return set(BondOption::Primary(primary));
-    }
-    None
-}
-
-/// Why this member carries instead of one that could go on: for the journal.
-pub fn reason(engine: &Engine, link: &Link) -> Text {
-    let name = &link.name;
-    if engine.pinned == Some(link.index) {
-        return clip(format_args!("asked for by `wifibond switch`"));
-    }
-    let unsettled = |s: &&Supplicant| s.is_outdated() || s.is_settling();
-    let mut others = engine.supplicants().filter(|s| s.link != link.index);
-    if let Some(aside) = others.find(unsettled) {
-        return clip(format_args!("{} gets new settings", aside.name));
-    }
-    if is_primary(&engine.config.bond, link) {
-        return clip(format_args!("the primary {name} can carry traffic again"));
-    }
-    clip(format_args!("{name} was chosen outside of wifibond"))
-}
-
-impl Engine {
-    /// May this member be made active? Its number, or why not.
-    pub fn may_switch(&self, name: &str) -> Result<Index, &'static str> {
-        let Place::Usable(bond, _) = place(self) else {
-            return Err("there is no bond to switch");
-        };
-        let link = self.observed.by_name(name);
-        match link {
-            None => Err("no such adapter is plugged in; see `wifibond status`"),
-            Some(link) if link.master != Some(bond.index) => Err("is not a member of the bond"),
-            Some(link) if !self.joined(link) => {
-                Err("cannot carry traffic now; see `wifibond status`")
-            }
-            Some(link) => Ok(link.index),
-        }
-    }
 }

@@ -7,7 +7,8 @@
 use super::Engine;
 use super::bond::{self, Place};
 use super::journal::{RecordKind, Switch, Text, clip};
-use super::observed::{Attachment, Index, Link, Mii};
+use super::observed::{Attachment, Index};
+use super::select::{self, Why};
 use crate::config::IfName;
 
 #[derive(Debug, Default)]
@@ -41,16 +42,6 @@ impl Failover {
 }
 
 impl Engine {
-    /// It is authorised, and the bonding driver counts its link as up.
-    pub(super) fn usable(&self, link: &Link) -> bool {
-        self.authorised(link) && link.port.is_some_and(|port| port.mii == Mii::Up)
-    }
-
-    /// It can carry traffic, or will when the bonding driver's link monitor has seen it.
-    pub(super) fn joined(&self, link: &Link) -> bool {
-        self.authorised(link) && link.port.is_some()
-    }
-
     /// This adapter, in the network that it is in now.
     pub(super) fn attachment(&self, adapter: Index) -> Option<Attachment> {
         self.observed.link(adapter)?;
@@ -89,7 +80,9 @@ impl Engine {
             Place::Unwanted | Place::Empty | Place::Refused(_) => None,
         };
         let active = bond.and_then(|(_, active)| self.observed.link(active?));
-        let active = active.filter(|link| self.usable(link)).map(|l| l.index);
+        let active = active
+            .filter(|link| self.passes(link).is_ok())
+            .map(|l| l.index);
         match active {
             Some(index) if self.failover.now().is_some_and(|(last, _)| last == index) => {}
             Some(index) => self.gained(now, index),
@@ -111,8 +104,8 @@ impl Engine {
             ),
             (Some((last, name)), None) => {
                 let cause = match self.why_lost(*last) {
-                    Some(why) => clip(format_args!("{name} {why}")),
-                    None => bond::reason(self, link),
+                    Some(why) => clip(format_args!("{name} {}", why.past())),
+                    None => select::reason(self, link),
                 };
                 (name.clone(), Some(0), cause)
             }
@@ -138,12 +131,12 @@ impl Engine {
         let (index, name) = (*index, name.clone());
         let why = match self.why_lost(index) {
             _ if bond.is_none() => "lost its bond",
-            Some(why) => why,
+            Some(why) => why.past(),
             None => "is no longer active",
         };
         let cause: Text = clip(format_args!("{name} {why}"));
         let mut others = self.observed.links().filter(|l| l.index != index);
-        let other = others.any(|l| bond.is_some() && l.master == bond && self.usable(l));
+        let other = others.any(|l| bond.is_some() && l.master == bond && self.passes(l).is_ok());
         if !other {
             let text = format_args!("no member carries traffic: {cause}");
             self.journal.write(now, RecordKind::Outage, &name, text);
@@ -153,17 +146,10 @@ impl Engine {
     }
 
     /// Why a member that carried does so no longer; `None`: it could.
-    fn why_lost(&self, index: Index) -> Option<&'static str> {
-        let Some(link) = self.observed.link(index) else {
-            return Some("was unplugged");
-        };
-        match link {
-            _ if link.port.is_none() => Some("left the bond"),
-            _ if !link.up => Some("was set down"),
-            _ if !link.carrier => Some("lost its carrier"),
-            _ if !self.authorised(link) => Some("is no longer authorised"),
-            _ if !self.usable(link) => Some("lost its link"),
-            _ => None,
+    fn why_lost(&self, index: Index) -> Option<Why> {
+        match self.observed.link(index) {
+            Some(link) => self.passes(link).err(),
+            None => Some(Why::Unplugged),
         }
     }
 }

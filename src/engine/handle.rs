@@ -184,7 +184,7 @@ impl Engine {
         let any = self
             .observed
             .links()
-            .any(|l| l.master == bond && self.usable(l));
+            .any(|l| l.master == bond && self.passes(l).is_ok());
         self.bond_ready = carrier && (any || self.bond_ready);
     }
 

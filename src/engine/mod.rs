@@ -30,6 +30,7 @@ mod reads;
 mod restore;
 mod retry;
 pub mod roles;
+pub mod select;
 mod slow;
 pub mod status;
 mod status_bond;
@@ -225,7 +226,7 @@ impl Engine {
         }
         // The active member first: it is what an outage waits for. Links of others, which may
         // change all the time, come after it.
-        if let Some(step) = bond::next_active(self, now).or_else(|| self.next_link(now)) {
+        if let Some(step) = select::next_active(self, now).or_else(|| self.next_link(now)) {
             return Some(step);
         }
         if self.unread.is_some() {

@@ -4,8 +4,8 @@
 use super::Engine;
 use super::journal::Text;
 use super::observed::Link;
-use super::radio::Block;
 use super::roles::MAX_PORTS;
+use super::select::Why;
 use super::status_bond::bond_status;
 use super::status_link::link_status;
 use super::supplicant::{Radio, Supplicant};
@@ -131,33 +131,27 @@ pub struct MemberStatus<'a> {
 /// What a member is doing.
 #[derive(Debug, Clone, Copy)]
 pub enum State<'a> {
-    NotAMember,
-    Resting,
-    Blocked(Block),
+    Ineligible(Why),
     Radio(&'a Supplicant),
     Unguarded,
     NoSupplicant,
     NoNetwork,
-    Carrier(bool),
+    Carrier,
 }
 
 impl Display for State<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            State::NotAMember => f.write_str("not a member"),
+            State::Ineligible(why) => why.fmt(f),
             State::Radio(supplicant) if supplicant.wired => match supplicant.radio {
                 Radio::Authorised => supplicant.radio.fmt(f),
                 _ => f.write_str("authenticating (802.1X)"),
             },
             State::Radio(supplicant) => supplicant.radio.fmt(f),
-            State::Resting => f.write_str("set down by `wifibond member`"),
-            State::Blocked(Block::Soft) => f.write_str("switched off by rfkill"),
-            State::Blocked(Block::Hard) => f.write_str("switched off by a key or switch (rfkill)"),
             State::Unguarded => f.write_str("the port does not ask for 802.1X"),
             State::NoSupplicant => f.write_str("not authenticated: no wpa_supplicant runs"),
             State::NoNetwork => f.write_str("no network for it in the file"),
-            State::Carrier(true) => f.write_str("has carrier"),
-            State::Carrier(false) => f.write_str("no carrier"),
+            State::Carrier => f.write_str("has carrier"),
         }
     }
 }

@@ -3,6 +3,7 @@ use super::Engine;
 use super::bond::{self, Place};
 use super::observed::{Link, Mii};
 use super::roles;
+use super::select::{self, Why};
 use super::status::{BondStatus, MemberStatus, Shown, State};
 use super::supplicant::Radio;
 use super::words;
@@ -25,7 +26,7 @@ pub fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
     };
     // A pattern may match several: the first of them is the one that is preferred.
     let primary = links()
-        .find(|link| bond::is_primary(config, link))
+        .find(|link| select::is_primary(config, link))
         .map(|link| link.index);
     let active = engine.failover.now();
     let outage = engine.failover.outage();
@@ -83,14 +84,15 @@ fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> M
         probes_lost: None,
         repairs: None,
         primary: false,
-        state: Shown(match supplicant {
-            _ if let Some(block) = engine.blocked(link) => State::Blocked(block),
-            _ if !is_member => State::NotAMember,
-            _ if engine.is_resting(link.index) => State::Resting,
-            Some(supplicant) => State::Radio(supplicant),
-            None if link.facts.is_wifi() => State::NoNetwork,
-            None if engine.is_unauthorised(link.index) && link.carrier => State::NoSupplicant,
-            None => State::Carrier(link.carrier),
+        state: Shown(match (engine.eligible(bond, link), supplicant) {
+            (Err(why @ (Why::Blocked(_) | Why::NotAMember | Why::Resting)), _) => {
+                State::Ineligible(why)
+            }
+            (_, Some(supplicant)) => State::Radio(supplicant),
+            (_, None) if link.facts.is_wifi() => State::NoNetwork,
+            (_, None) if engine.is_unauthorised(link.index) && link.carrier => State::NoSupplicant,
+            (_, None) if !link.carrier => State::Ineligible(Why::NoCarrier),
+            (_, None) => State::Carrier,
         }),
         fault: supplicant.and_then(|s| s.fault.as_ref()).map(Shown),
         frequency: joined.map(|s| s.frequency).filter(|mhz| *mhz != 0),

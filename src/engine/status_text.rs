@@ -2,6 +2,7 @@
 //! wrong, and what happened lately.
 use super::Engine;
 use super::journal::Record;
+use super::select::Why;
 use super::status::{BondStatus, LinkStatus, MemberStatus, Octets, Status, status, uplink};
 use super::status_list::List;
 use crate::config::IfName;
@@ -170,7 +171,7 @@ fn bond_part(bond: &BondStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
     }
     for missing in &bond.missing {
         let name = Cell(&missing.0);
-        writeln!(f, "    {name:<width$} missing: not plugged in")?;
+        writeln!(f, "    {name:<width$} missing: {}", Why::Unplugged)?;
     }
     Ok(())
 }
@@ -269,7 +270,7 @@ fn link_part(link: &LinkStatus<'_>, width: usize, f: &mut Formatter<'_>) -> fmt:
     let mut list = List::after(f, indent);
     match (link.present, link.carrier) {
         (false, _) => return writeln!(f, "missing"),
-        (true, false) => list.add(format_args!("no carrier"))?,
+        (true, false) => list.add(format_args!("{}", Why::NoCarrier))?,
         (true, true) => list.add(format_args!("carrier"))?,
     }
     for (n, port) in link.members.iter().flatten().enumerate() {

@@ -333,7 +333,7 @@ fn may_reconfigure(engine: &Engine, index: Index) -> bool {
     };
     let usable = |other: Index| {
         let link = engine.observed.link(other);
-        link.is_some_and(|link| engine.usable(link))
+        link.is_some_and(|link| engine.passes(link).is_ok())
     };
     if others().any(settling) {
         return false;

@@ -1,5 +1,6 @@
 //! Which member is active.
 use super::*;
+use crate::engine::select::Why;
 
 #[test]
 fn carrier_without_keys_never_takes_the_traffic() {
@@ -160,4 +161,34 @@ fn neighbours_are_told_which_adapter_has_the_addresses() {
     world.join(WLAN1);
     world.wait(60_000);
     assert_eq!(said(&mut world), 2, "after a time without any");
+}
+
+/// Choice, status and `doctor` have one rule and its words.
+#[test]
+fn why_a_member_may_not_carry_is_what_the_status_shows() {
+    let mut world = World::usual();
+    world.join(WLAN0);
+    world.join(WLAN1);
+    let bond = world.bond().0;
+    let why = |world: &World| {
+        let link = world.engine.observed().link(WLAN0).unwrap();
+        world.engine.eligible(Some(bond), link)
+    };
+    assert_eq!(why(&world), Ok(()));
+    for (rest, expected) in [(true, Err(Why::Resting)), (false, Err(Why::NoCarrier))] {
+        let event = Event::Rest { link: WLAN0, rest };
+        world.engine.handle(world.now, event);
+        world.run();
+        assert_eq!(why(&world), expected);
+        assert_eq!(world.bond().1.active, Some(WLAN1));
+    }
+    let event = Event::Rest {
+        link: WLAN0,
+        rest: true,
+    };
+    world.engine.handle(world.now, event);
+    world.run();
+    let status = status::status(&world.engine, world.now);
+    let shown = &status.bond.unwrap().members[0];
+    assert_eq!(shown.state.0.to_string(), Why::Resting.to_string());
 }

@@ -14,8 +14,8 @@ pub mod gateway;
 mod ipv6;
 mod kernel_io;
 mod leases;
+mod link_files;
 mod machine;
-mod marks;
 mod neighbours;
 mod perform;
 mod planner;
@@ -23,10 +23,10 @@ pub mod publish;
 mod radio;
 mod requests;
 mod resolv;
+mod restore;
 mod slow;
 mod supplicants;
 mod sysctls;
-mod up;
 mod wait;
 mod wifi;
 
@@ -159,10 +159,7 @@ impl Daemon {
     /// Runs until it is told to stop.
     pub fn run(mut self) -> Result<(), String> {
         self.source.note_start(clock::boot_ms(), &mut self.engine);
-        ipv6::left_off(&mut self.engine);
-        sysctls::left_over(&mut self.engine);
-        wifi::left_over(&mut self.engine);
-        up::left_over(&mut self.engine);
+        restore::left_over(&mut self.engine);
         slow::left_over(&mut self.engine);
         self.switches.drain(&mut self.engine);
         leases::load(&mut self.engine);
@@ -178,7 +175,8 @@ impl Daemon {
     fn adopt(&mut self) {
         if !self.adopted && self.engine.observed().is_complete() {
             self.adopted = true;
-            self.clean_marks();
+            restore::clean(&self.engine);
+            slow::clean(&self.engine);
             self.processes
                 .adopt_leftovers(clock::boot_ms(), &mut self.engine);
         }
@@ -200,19 +198,6 @@ impl Daemon {
     /// Not in the midst of a start: who asks would be told of half of it.
     fn takes_clients(&self) -> bool {
         self.ready || clock::boot_ms() >= self.begun + CLIENTS_WITHIN_MS
-    }
-
-    /// Marks of links that are gone.
-    fn clean_marks(&self) {
-        for clean in [
-            ipv6::clean,
-            sysctls::clean,
-            wifi::clean,
-            up::clean,
-            slow::clean,
-        ] {
-            clean(&self.engine);
-        }
     }
 
     /// Takes every step there is to take.
@@ -244,7 +229,8 @@ impl Daemon {
         }
         let links = self.engine.observed().links().count();
         if links < self.links && self.adopted {
-            self.clean_marks();
+            restore::clean(&self.engine);
+            slow::clean(&self.engine);
         }
         self.links = links;
         self.exchanges.sweep(&self.engine);

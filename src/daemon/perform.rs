@@ -1,5 +1,5 @@
 //! Carrying out one action of the engine, and telling it how that went.
-use super::{Daemon, failure, leases, neighbours, resolv, slow, up};
+use super::{Daemon, failure, leases, neighbours, resolv, restore, slow};
 use crate::engine::action::Action;
 use crate::engine::event::{Event, Failure};
 use crate::engine::words;
@@ -55,7 +55,7 @@ impl Daemon {
                 leases::store6(*link, &self.engine);
                 Ok(())
             }
-            Action::NoteUp { link, was_up } => up::note(*link, *was_up),
+            Action::NoteUp { link, was_up } => restore::note_up(*link, *was_up),
             Action::NoteSlow { link, times } => slow::note(*link, *times),
             Action::AnnounceAddresses { link } => neighbours::tell(*link, &self.engine),
             Action::SolicitRouter { link } => neighbours::ask_routers(*link, &self.engine),

@@ -1,17 +1,10 @@
 //! Settings of the kernel for one interface: changed, and given back also after a crash.
-//!
-//! A file `was.INDEX` in the run directory holds what was set before we came, a line
-//! `FAMILY NAME VALUE` each.
-use super::{failure, marks};
-use crate::engine::Engine;
-use crate::engine::event::{Event, Failure};
+use super::failure;
+use super::restore::{Ledger, SYSCTL};
+use crate::engine::event::Failure;
 use crate::engine::observed::Index;
 use crate::engine::sysctl::Values;
-use crate::system::{self, clock, files, sysctl};
-use std::fmt::Write;
-
-const WAS: &str = "was.";
-const WAS_BYTES: usize = 512;
+use crate::system::{self, sysctl};
 
 /// 1: the first address of a network may go without the others (Linux: ip-sysctl).
 const PROMOTE: (&str, &str) = ("ipv4", "promote_secondaries");
@@ -25,34 +18,36 @@ const ALL: [(&str, &str); 4] = [PROMOTE, METRIC, LINKDOWN, ACCEPT];
 
 /// `None` gives back what was set before.
 pub fn set(link: Index, name: &str, values: Option<Values>) -> Result<(), Failure> {
-    let mark = marks::path(WAS, link);
+    let mut ledger = Ledger::of(link);
     let done = match values {
-        Some(values) => keep(&mark, name).and_then(|()| change(&mark, name, values)),
-        None => give_back(&mark, name, &ALL).and_then(|()| files::remove(&mark)),
+        Some(values) => keep(&mut ledger, name).and_then(|()| change(&ledger, name, values)),
+        None => give_back(&ledger, name, &ALL).and_then(|()| {
+            ledger.remove(SYSCTL);
+            ledger.write()
+        }),
     };
     done.map_err(|e| failure(e.errno, &e))
 }
 
-/// Once: after a crash the file has what was before the first of us.
-fn keep(mark: &str, name: &str) -> system::Result<()> {
-    if files::exists(mark) {
+/// Once: after a crash the ledger has what was before the first change.
+fn keep(ledger: &mut Ledger, name: &str) -> system::Result<()> {
+    if ledger.has(SYSCTL) {
         return Ok(());
     }
-    let mut was = String::new();
     for (family, setting) in ALL {
         if let Some(value) = sysctl::read(family, name, setting)? {
-            let _ = writeln!(was, "{family} {setting} {value}");
+            ledger.add(&format!("{SYSCTL} {family} {setting} {value}"));
         }
     }
-    files::write_atomic(mark, was.as_bytes(), 0o600)
+    ledger.write()
 }
 
-fn change(mark: &str, name: &str, values: Values) -> system::Result<()> {
+fn change(ledger: &Ledger, name: &str, values: Values) -> system::Result<()> {
     let write =
         |(family, setting): (&str, &str), value: &str| sysctl::write(family, name, setting, value);
     write(PROMOTE, "1")?;
     let Some(metric) = values.routers else {
-        return give_back(mark, name, &[METRIC, LINKDOWN, ACCEPT]);
+        return give_back(ledger, name, &[METRIC, LINKDOWN, ACCEPT]);
     };
     write(METRIC, &metric.to_string())?;
     write(LINKDOWN, "1")?;
@@ -62,12 +57,8 @@ fn change(mark: &str, name: &str, values: Values) -> system::Result<()> {
     }
 }
 
-fn give_back(mark: &str, name: &str, which: &[(&str, &str)]) -> system::Result<()> {
-    if !files::exists(mark) {
-        return Ok(());
-    }
-    let was = files::read(mark, WAS_BYTES)?;
-    for line in core::str::from_utf8(&was).unwrap_or("").lines() {
+fn give_back(ledger: &Ledger, name: &str, which: &[(&str, &str)]) -> system::Result<()> {
+    for line in ledger.lines(SYSCTL) {
         let mut words = line.split(' ');
         let known = which
             .iter()
@@ -77,16 +68,4 @@ fn give_back(mark: &str, name: &str, which: &[(&str, &str)]) -> system::Result<(
         }
     }
     Ok(())
-}
-
-/// Tells the engine what an earlier daemon changed. Before the links are read: they are
-/// kept for it.
-pub fn left_over(engine: &mut Engine) {
-    marks::each(WAS, &mut |link| {
-        engine.handle(clock::boot_ms(), Event::Tuned(link));
-    });
-}
-
-pub fn clean(engine: &Engine) {
-    marks::clean(WAS, engine);
 }

@@ -1,26 +1,17 @@
 //! nl80211 as the daemon uses it: which links are Wi-Fi, and the settings of their radios.
-//!
-//! A file `radio.INDEX` in the run directory says what has to be given back: how power save
-//! was before we came (`1`, `0`, or `-` where nobody knows), then `r` if rates were left out
-//! and `d` if a distance was set.
+use super::failure;
 use super::kernel_io::exchange;
-use super::{failure, marks};
-use crate::engine::Engine;
-use crate::engine::event::{Event, Failure};
+use super::restore::{DISTANCE, Ledger, POWER_SAVE, RATES};
+use crate::engine::event::Failure;
 use crate::engine::observed::{Index, Medium};
 use crate::engine::radio::Setting;
 use crate::kernel::{self, REQUEST_BYTES, nl80211};
 use crate::system::netlink::{Protocol, Requests};
-use crate::system::{clock, files};
 
 /// Asked so often, should the answer be lost.
 const QUESTIONS: usize = 3;
-const MARK: &str = "radio.";
 /// A driver that does not answer within this is not asked further.
 const ANSWER_WITHIN_MS: u64 = 1_000;
-const MARK_BYTES: usize = 8;
-const RATES: char = 'r';
-const DISTANCE: char = 'd';
 
 /// Generic netlink with the number of nl80211, where the kernel knows Wi-Fi: the family
 /// comes with the first driver.
@@ -88,12 +79,12 @@ impl Wifi {
 
     /// Makes a setting, and notes once how it was before.
     pub fn set(&mut self, link: Index, setting: Setting) -> Result<(), Failure> {
-        let letter = match setting {
+        let change = match setting {
             Setting::LegacyRates(false) => Some(RATES),
             Setting::CoverageClass(1..) => Some(DISTANCE),
             Setting::PowerSave(_) | Setting::LegacyRates(true) | Setting::CoverageClass(0) => None,
         };
-        self.keep(link, letter)?;
+        self.keep(link, change)?;
         self.make(link, setting)
     }
 
@@ -133,35 +124,36 @@ impl Wifi {
     }
 
     /// Notes how it was, once, and what is going to be changed.
-    fn keep(&mut self, link: Index, letter: Option<char>) -> Result<(), Failure> {
-        let mark = marks::path(MARK, link);
-        let old = files::read(&mark, MARK_BYTES).ok();
-        let mut text = match old.as_deref().map(String::from_utf8_lossy) {
-            Some(text) => text.into_owned(),
-            None => String::from(match self.power_save(link) {
-                Ok(Some(true)) => "1",
-                Ok(Some(false)) => "0",
-                Ok(None) | Err(_) => "-",
-            }),
-        };
-        if let Some(letter) = letter.filter(|letter| !text.contains(*letter)) {
-            text.push(letter);
-        } else if old.is_some() {
+    fn keep(&mut self, link: Index, change: Option<&str>) -> Result<(), Failure> {
+        let mut ledger = Ledger::of(link);
+        let known = ledger.has(POWER_SAVE);
+        if !known {
+            let state = match self.power_save(link) {
+                Ok(Some(true)) => "on",
+                Ok(Some(false)) => "off",
+                Ok(None) | Err(_) => "unknown",
+            };
+            ledger.add(&format!("{POWER_SAVE} {state}"));
+        }
+        if let Some(change) = change.filter(|change| !ledger.has(change)) {
+            ledger.add(change);
+        } else if known {
             return Ok(());
         }
-        files::write_atomic(&mark, text.as_bytes(), 0o600).map_err(|e| failure(e.errno, &e))
+        ledger.write().map_err(|e| failure(e.errno, &e))
     }
 
     /// What was changed, and nothing else.
     pub fn restore(&mut self, link: Index) -> Result<(), Failure> {
-        let mark = marks::path(MARK, link);
-        let was = files::read(&mark, MARK_BYTES).unwrap_or_default();
-        let was = String::from_utf8_lossy(&was);
+        let mut ledger = Ledger::of(link);
         let steps = [
-            was.contains(RATES).then_some(Setting::LegacyRates(true)),
-            was.contains(DISTANCE).then_some(Setting::CoverageClass(0)),
-            was.starts_with('1').then_some(Setting::PowerSave(true)),
-            was.starts_with('0').then_some(Setting::PowerSave(false)),
+            ledger.has(RATES).then_some(Setting::LegacyRates(true)),
+            ledger.has(DISTANCE).then_some(Setting::CoverageClass(0)),
+            match ledger.lines(POWER_SAVE).next() {
+                Some("on") => Some(Setting::PowerSave(true)),
+                Some("off") => Some(Setting::PowerSave(false)),
+                _ => None,
+            },
         ];
         let mut result = Ok(());
         for setting in steps.into_iter().flatten() {
@@ -177,7 +169,10 @@ impl Wifi {
                 Ok(()) => {}
             }
         }
-        files::remove(&mark).map_err(|e| failure(e.errno, &e))?;
+        for word in [POWER_SAVE, RATES, DISTANCE] {
+            ledger.remove(word);
+        }
+        ledger.write().map_err(|e| failure(e.errno, &e))?;
         result
     }
 
@@ -225,23 +220,4 @@ fn find_nl80211() -> Result<(Requests, u16), Failure> {
     )?;
     let unnamed = || failure(0, &"the kernel does not tell nl80211's number");
     family.map(|family| (requests, family)).ok_or_else(unnamed)
-}
-
-/// Tells the engine which radios an earlier daemon changed. Before the links are read: they
-/// are kept for it.
-pub fn left_over(engine: &mut Engine) {
-    marks::each(MARK, &mut |link| {
-        let mark = files::read(&marks::path(MARK, link), MARK_BYTES).unwrap_or_default();
-        let mark = String::from_utf8_lossy(&mark);
-        let changed = Event::RadioChanged {
-            link,
-            rates: mark.contains(RATES),
-            distance: mark.contains(DISTANCE),
-        };
-        engine.handle(clock::boot_ms(), changed);
-    });
-}
-
-pub fn clean(engine: &Engine) {
-    marks::clean(MARK, engine);
 }

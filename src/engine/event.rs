@@ -3,6 +3,7 @@
 use super::action::{Action, Scope};
 use super::observed::{Address, Index, KernelRoute, Link, RouterFlags};
 use super::radio::Switch;
+use super::restore::Restore;
 use crate::config::{Config, Mac};
 use core::net::Ipv4Addr;
 use heapless::String;
@@ -80,18 +81,11 @@ pub enum Event<'a> {
     SupplicantDetached {
         link: Index,
     },
-    /// A daemon before us turned this link's IPv6 off.
-    Ipv6Off(Index),
-    /// A daemon before us changed settings of this link.
-    Tuned(Index),
-    /// A daemon before us changed settings of this radio; among them its rates, its distance.
-    RadioChanged {
+    /// The previous instance changed this on the link, and it is not given back yet.
+    Changed {
         link: Index,
-        rates: bool,
-        distance: bool,
+        restore: Restore,
     },
-    /// A daemon before us set this link, which was up, down.
-    WasUp(Index),
     Rfkill(Switch),
     RfkillGone(u32),
     /// This member is to rest, or to work again.

@@ -76,30 +76,14 @@ impl Engine {
             Event::Arp { link, mac, address } => self.arp_heard(now, link, mac, address),
             Event::LeaseFound { name, ack, kept } => self.lease_found(name, ack, kept),
             Event::SupplicantDetached { link } => self.with(link, |s| s.detached(now)),
-            Event::Ipv6Off(link) => {
+            Event::Changed { link, restore } => {
                 if let Some(interface) = self.interfaces.entry(link) {
-                    interface.restore.ipv6_off = true;
+                    interface.restore = restore;
                 }
             }
-            Event::RadioChanged {
-                link,
-                rates,
-                distance,
-            } => {
-                if let Some(interface) = self.interfaces.entry(link) {
-                    let restore = &mut interface.restore;
-                    (restore.radio, restore.rates, restore.distance) = (true, rates, distance);
-                }
-            }
-            Event::WasUp(link) => self.note_up(link, true),
             Event::Rfkill(switch) => self.switch_seen(now, switch),
             Event::RfkillGone(number) => self.switch_gone(number),
             Event::Rest { link, rest } => self.rest(now, link, rest),
-            Event::Tuned(link) => {
-                if let Some(interface) = self.interfaces.entry(link) {
-                    interface.restore.sysctls = Some(None);
-                }
-            }
             Event::Supplicant { link, text } => self.supplicant_said(now, link, text),
             Event::Config(config) => self.reconfigure(now, config),
             Event::Switch(index) => {

@@ -27,7 +27,7 @@ pub mod pretend;
 pub mod radio;
 pub mod random;
 mod reads;
-mod restore;
+pub mod restore;
 mod retry;
 pub mod roles;
 pub mod select;

@@ -1,5 +1,6 @@
 //! Steps that fail.
 use super::*;
+use crate::engine::restore::Restore;
 
 #[test]
 fn a_dead_supplicant_is_restarted_with_growing_waits() {
@@ -204,8 +205,13 @@ fn what_a_daemon_before_turned_off_is_given_back() {
     config.bond.members = core::iter::once(Matcher::Name(name("wlan0"))).collect();
     config.bond.primary = Some(Matcher::Name(name("wlan0")));
     let mut engine = Engine::new(&config);
-    engine.handle(900, Event::Ipv6Off(WLAN1));
-    engine.handle(900, Event::Ipv6Off(77));
+    let restore = Restore {
+        ipv6_off: true,
+        ..Restore::default()
+    };
+    for link in [WLAN1, 77] {
+        engine.handle(900, Event::Changed { link, restore });
+    }
     let mut world = World::begin(engine, &[(WLAN1, "wlan1", true)]);
     let back = Action::SetIpv6 {
         link: WLAN1,

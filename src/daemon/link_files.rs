@@ -1,4 +1,4 @@
-//! Files in the run directory that say what we changed on a link: `PREFIX` and its number.
+//! Files in the run directory that hold something of a link: `PREFIX` and its number.
 use super::RUN_DIR;
 use crate::engine::Engine;
 use crate::engine::observed::Index;
@@ -19,7 +19,7 @@ pub fn each(prefix: &str, each: &mut dyn FnMut(Index)) {
     }
 }
 
-/// Removes the marks of links that are gone. After the links were read.
+/// Removes the files of links that are gone. After the links were read.
 pub fn clean(prefix: &str, engine: &Engine) {
     each(prefix, &mut |link| {
         if engine.observed().link(link).is_none()

@@ -7,9 +7,9 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wifibond::config;
-use wifibond::engine::action::{Action, Scope};
+use wifibond::engine::contract::action::{Action, Scope};
+use wifibond::engine::contract::event::Event;
 use wifibond::engine::dhcp4::{Identity, iaid};
-use wifibond::engine::event::Event;
 use wifibond::engine::observed::{Address, Index};
 use wifibond::engine::{Engine, pretend};
 use wifibond::wire::{dhcp4, dhcp6};

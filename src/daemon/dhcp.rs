@@ -3,8 +3,8 @@
 use super::failure;
 use crate::config::IfName;
 use crate::engine::Engine;
+use crate::engine::contract::event::{Event, Failure};
 use crate::engine::dhcp4::{MAX_CLIENTS, Way};
-use crate::engine::event::{Event, Failure};
 use crate::engine::observed::Index;
 use crate::system::packet::{Hears, Raw, Udp};
 use crate::system::{self, clock};

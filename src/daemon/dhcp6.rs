@@ -2,8 +2,8 @@
 //! no longer.
 use super::failure;
 use crate::engine::Engine;
+use crate::engine::contract::event::{Event, Failure};
 use crate::engine::dhcp4::MAX_CLIENTS;
-use crate::engine::event::{Event, Failure};
 use crate::engine::observed::Index;
 use crate::system::inet6::Udp;
 use crate::system::{self, clock};

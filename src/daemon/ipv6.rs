@@ -2,7 +2,7 @@
 //! before stays off.
 use super::failure;
 use super::restore::{IPV6, Ledger};
-use crate::engine::event::Failure;
+use crate::engine::contract::event::Failure;
 use crate::engine::observed::Index;
 use crate::system::sysctl;
 

@@ -6,8 +6,8 @@
 use super::wifi::Wifi;
 use super::{failure, ipv6, sysctls};
 use crate::config::IfName;
-use crate::engine::action::{Action, KernelAction, Scope};
-use crate::engine::event::{Event, Failure};
+use crate::engine::contract::action::{Action, KernelAction, Scope};
+use crate::engine::contract::event::{Event, Failure};
 use crate::engine::observed::{Address, Facts, Index, KernelRoute, Link, MAX_LINKS, Medium};
 use crate::kernel::{self, Ended, REQUEST_BYTES, Reply};
 use crate::system::netlink::{Protocol, Requests};

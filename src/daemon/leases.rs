@@ -13,9 +13,9 @@
 use super::card::{self, Job};
 use super::{RUN_DIR, STATE_DIR};
 use crate::engine::Engine;
+use crate::engine::contract::event::{Event, Kept};
 use crate::engine::dhcp4::{Identity, MAX_ACK};
 use crate::engine::dhcp6::MAX_REPLY;
-use crate::engine::event::{Event, Kept};
 use crate::engine::observed::{Index, Kind};
 use crate::system::{clock, files, host};
 

@@ -4,8 +4,8 @@
 //! may be newer than what it has read, and what is handled last counts.
 use super::kernel_io::{Answer, Worker};
 use crate::engine::Engine;
-use crate::engine::action::Action;
-use crate::engine::event::{Event, Failure};
+use crate::engine::contract::action::Action;
+use crate::engine::contract::event::{Event, Failure};
 use crate::kernel;
 use crate::system::children::Process;
 use crate::system::clock;
@@ -168,7 +168,7 @@ fn take(engine: &mut Engine, now: u64, kind: u16, payload: &[u8]) {
 mod tests {
     use super::*;
     use crate::config;
-    use crate::engine::action::Scope;
+    use crate::engine::contract::action::Scope;
     use crate::system::children;
     use crate::system::turn::flood;
 

@@ -31,8 +31,8 @@ mod wait;
 mod wifi;
 
 use crate::engine::Engine;
-use crate::engine::action::{Action, Scope};
-use crate::engine::event::{Event, Failure};
+use crate::engine::contract::action::{Action, Scope};
+use crate::engine::contract::event::{Event, Failure};
 use crate::engine::journal::{RecordKind, clip};
 use crate::engine::status_text;
 use crate::system::children::Process;

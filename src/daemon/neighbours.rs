@@ -2,7 +2,7 @@
 use super::failure;
 use crate::config::{IfName, Mac};
 use crate::engine::Engine;
-use crate::engine::event::Failure;
+use crate::engine::contract::event::Failure;
 use crate::engine::observed::Index;
 use crate::system;
 use crate::system::inet6::Icmp;

@@ -1,13 +1,13 @@
 //! Carrying out one action of the engine, and telling it how that went.
 use super::{Daemon, failure, leases, neighbours, resolv, restore, slow};
-use crate::engine::action::Action;
-use crate::engine::event::{Event, Failure};
-use crate::engine::words;
+use crate::engine::contract::action::Action;
+use crate::engine::contract::describe;
+use crate::engine::contract::event::{Event, Failure};
 use crate::system::clock;
 
 impl Daemon {
     pub(super) fn perform(&mut self, action: Action) {
-        log::debug!("{}", words::Spoken(&action, self.engine.observed()));
+        log::debug!("{}", describe::Spoken(&action, self.engine.observed()));
         if action.is_for_kernel() {
             let now = clock::boot_ms();
             let given = self.machine.give(action.clone());
@@ -92,7 +92,7 @@ impl Daemon {
     fn look_after(&mut self, action: &Action) -> Result<(), Failure> {
         match action {
             Action::Kernel(kernel) => {
-                if let Some(link) = words::changed_link(kernel) {
+                if let Some(link) = describe::changed_link(kernel) {
                     self.engine
                         .handle(clock::boot_ms(), Event::LinkUnread(link));
                 }

@@ -2,8 +2,8 @@
 use super::clients::Waits;
 use super::{Daemon, SIGNALS_WITHIN_MS, answers, planner};
 use crate::engine::Engine;
-use crate::engine::action::Action;
-use crate::engine::event::Event;
+use crate::engine::contract::action::Action;
+use crate::engine::contract::event::Event;
 use crate::engine::observed::Index;
 use crate::system::{children, clock};
 use crate::wire::control::{self, Family, Leases, Order, Request};

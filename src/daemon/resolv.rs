@@ -11,8 +11,8 @@
 use super::card;
 use super::publish::{self, RESOLVER, What};
 use crate::engine::Engine;
+use crate::engine::contract::event::Failure;
 use crate::engine::dns;
-use crate::engine::event::Failure;
 use crate::system::{files, host};
 
 const ETC: &str = "/etc/resolv.conf";

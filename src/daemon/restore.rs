@@ -11,9 +11,9 @@
 //! | `distance` | a distance was set on its radio |
 use super::{failure, link_files};
 use crate::engine::Engine;
-use crate::engine::event::{Event, Failure};
+use crate::engine::contract::event::{Event, Failure};
+use crate::engine::contract::settings::Restore;
 use crate::engine::observed::Index;
-use crate::engine::restore::Restore;
 use crate::system::{self, clock, files};
 
 const PREFIX: &str = "restore.";

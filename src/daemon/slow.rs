@@ -2,7 +2,7 @@
 //! the start after the one that it may have cost.
 use super::{failure, link_files};
 use crate::engine::Engine;
-use crate::engine::event::{Event, Failure};
+use crate::engine::contract::event::{Event, Failure};
 use crate::engine::observed::Index;
 use crate::system::{clock, files};
 

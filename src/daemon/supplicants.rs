@@ -7,7 +7,7 @@
 use super::RUN_DIR;
 use crate::config::IfName;
 use crate::engine::Engine;
-use crate::engine::event::{Event, Failure, Start};
+use crate::engine::contract::event::{Event, Failure, Start};
 use crate::engine::observed::{Index, Link};
 use crate::engine::supplicant::MAX_SUPPLICANTS;
 use crate::engine::supplicant_file;

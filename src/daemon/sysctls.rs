@@ -1,9 +1,9 @@
 //! Settings of the kernel for one interface: changed, and given back also after a crash.
 use super::failure;
 use super::restore::{Ledger, SYSCTL};
-use crate::engine::event::Failure;
+use crate::engine::contract::event::Failure;
+use crate::engine::contract::settings::Sysctls;
 use crate::engine::observed::Index;
-use crate::engine::sysctl::Values;
 use crate::system::{self, sysctl};
 
 /// 1: the first address of a network may go without the others (Linux: ip-sysctl).
@@ -17,7 +17,7 @@ const ACCEPT: (&str, &str) = ("ipv6", "accept_ra");
 const ALL: [(&str, &str); 4] = [PROMOTE, METRIC, LINKDOWN, ACCEPT];
 
 /// `None` gives back what was set before.
-pub fn set(link: Index, name: &str, values: Option<Values>) -> Result<(), Failure> {
+pub fn set(link: Index, name: &str, values: Option<Sysctls>) -> Result<(), Failure> {
     let mut ledger = Ledger::of(link);
     let done = match values {
         Some(values) => keep(&mut ledger, name).and_then(|()| change(&ledger, name, values)),
@@ -42,7 +42,7 @@ fn keep(ledger: &mut Ledger, name: &str) -> system::Result<()> {
     ledger.write()
 }
 
-fn change(ledger: &Ledger, name: &str, values: Values) -> system::Result<()> {
+fn change(ledger: &Ledger, name: &str, values: Sysctls) -> system::Result<()> {
     let write =
         |(family, setting): (&str, &str), value: &str| sysctl::write(family, name, setting, value);
     write(PROMOTE, "1")?;

@@ -1,7 +1,7 @@
 //! What the loop waits for, and who takes it in.
 use super::{CLIENTS_WITHIN_MS, Daemon, READY_WITHIN_MS, clients, supplicants};
+use crate::engine::contract::event::Event;
 use crate::engine::dhcp4;
-use crate::engine::event::Event;
 use crate::system::poll::{self, Interest, Ready};
 use crate::system::{clock, notify};
 use std::os::fd::AsFd;

@@ -2,9 +2,9 @@
 use super::failure;
 use super::kernel_io::exchange;
 use super::restore::{DISTANCE, Ledger, POWER_SAVE, RATES};
-use crate::engine::event::Failure;
+use crate::engine::contract::event::Failure;
+use crate::engine::contract::settings::RadioSetting;
 use crate::engine::observed::{Index, Medium};
-use crate::engine::radio::Setting;
 use crate::kernel::{self, REQUEST_BYTES, nl80211};
 use crate::system::netlink::{Protocol, Requests};
 
@@ -78,23 +78,25 @@ impl Wifi {
     }
 
     /// Makes a setting, and notes once how it was before.
-    pub fn set(&mut self, link: Index, setting: Setting) -> Result<(), Failure> {
+    pub fn set(&mut self, link: Index, setting: RadioSetting) -> Result<(), Failure> {
         let change = match setting {
-            Setting::LegacyRates(false) => Some(RATES),
-            Setting::CoverageClass(1..) => Some(DISTANCE),
-            Setting::PowerSave(_) | Setting::LegacyRates(true) | Setting::CoverageClass(0) => None,
+            RadioSetting::LegacyRates(false) => Some(RATES),
+            RadioSetting::CoverageClass(1..) => Some(DISTANCE),
+            RadioSetting::PowerSave(_)
+            | RadioSetting::LegacyRates(true)
+            | RadioSetting::CoverageClass(0) => None,
         };
         self.keep(link, change)?;
         self.make(link, setting)
     }
 
-    fn make(&mut self, link: Index, setting: Setting) -> Result<(), Failure> {
+    fn make(&mut self, link: Index, setting: RadioSetting) -> Result<(), Failure> {
         match setting {
-            Setting::PowerSave(on) => self.set_power_save(link, on),
-            Setting::LegacyRates(on) => {
+            RadioSetting::PowerSave(on) => self.set_power_save(link, on),
+            RadioSetting::LegacyRates(on) => {
                 self.tell(&|family, seq, buffer| nl80211::set_rates(family, link, on, seq, buffer))
             }
-            Setting::CoverageClass(class) => self.tell(&|family, seq, buffer| {
+            RadioSetting::CoverageClass(class) => self.tell(&|family, seq, buffer| {
                 nl80211::set_coverage(family, link, class, seq, buffer)
             }),
         }
@@ -147,11 +149,13 @@ impl Wifi {
     pub fn restore(&mut self, link: Index) -> Result<(), Failure> {
         let mut ledger = Ledger::of(link);
         let steps = [
-            ledger.has(RATES).then_some(Setting::LegacyRates(true)),
-            ledger.has(DISTANCE).then_some(Setting::CoverageClass(0)),
+            ledger.has(RATES).then_some(RadioSetting::LegacyRates(true)),
+            ledger
+                .has(DISTANCE)
+                .then_some(RadioSetting::CoverageClass(0)),
             match ledger.lines(POWER_SAVE).next() {
-                Some("on") => Some(Setting::PowerSave(true)),
-                Some("off") => Some(Setting::PowerSave(false)),
+                Some("on") => Some(RadioSetting::PowerSave(true)),
+                Some("off") => Some(RadioSetting::PowerSave(false)),
                 _ => None,
             },
         ];

@@ -3,9 +3,9 @@
 //! Only what carries our mark is ever removed. New things come before old ones go,
 //! except where the kernel would not hold both.
 use super::Engine;
-use super::action::{Action, KernelAction};
 use super::bond::{self, Place};
 use super::bridge;
+use super::contract::action::{Action, KernelAction};
 use super::dhcp4::{Client, Lease};
 use super::dhcp6;
 use super::journal::{Text, clip};

@@ -3,7 +3,7 @@
 //! time without any member (field measurement: up to 8.8 s of silence).
 //!
 //! Addresses of DHCPv4 leases have announcements of their own: see [`super::dhcp4`].
-use super::action::Action;
+use super::contract::action::Action;
 use super::dhcp4::MAX_CLIENTS;
 use super::observed::{Attachment, Index, OUR_PROTOCOL};
 use super::{Engine, address};

@@ -1,7 +1,7 @@
 //! The bond: what is missing, and the next step towards it. Which member is active: see
 //! `select`.
 use super::Engine;
-use super::action::{Action, BondOption, KernelAction};
+use super::contract::action::{Action, BondOption, KernelAction};
 use super::journal::{Text, clip};
 use super::member;
 use super::observed::{BondOptions, Kind, Link};

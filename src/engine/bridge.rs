@@ -1,8 +1,8 @@
 //! Bridges: made, filled, emptied. The kernel's own settings are left as they are: no
 //! spanning tree, so that a port passes frames at once.
 use super::Engine;
-use super::action::{Action, KernelAction};
 use super::bond;
+use super::contract::action::{Action, KernelAction};
 use super::journal::{Text, clip};
 use super::member;
 use super::observed::{Index, Kind, Link};

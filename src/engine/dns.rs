@@ -1,8 +1,8 @@
 //! Name servers, search domains and time servers: one list of all links, the best
 //! link's first.
 use super::Engine;
-use super::action::Action;
 use super::address;
+use super::contract::action::Action;
 use crate::config::{DnsName, IfName};
 use core::fmt::{self, Write};
 use core::net::{IpAddr, Ipv6Addr};

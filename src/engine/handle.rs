@@ -1,8 +1,8 @@
 //! Taking in what happened: the only place where the engine's state changes.
 use super::Engine;
-use super::action::Scope;
 use super::bond::{self, Place};
-use super::event::Event;
+use super::contract::action::Scope;
+use super::contract::event::Event;
 use super::journal::{RecordKind, clip};
 use super::observed::{Index, OUR_PROTOCOL};
 use super::supplicant::Phase;

@@ -1,6 +1,6 @@
 //! Taking members into the bond, and letting them go again as they were.
-use super::action::{Action, KernelAction};
 use super::bond::{Place, desired_options, mode_fits, place};
+use super::contract::action::{Action, KernelAction};
 use super::journal::{RecordKind, Text, clip};
 use super::observed::{Index, Kind, Link};
 use super::roles::{self, member_rank, present_members};

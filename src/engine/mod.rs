@@ -6,15 +6,14 @@
 //! between what the file wants and what the kernel has been seen to have; so a
 //! start, an adapter plugged in, a reload, a lost message and a crash before are one
 //! path. Times are milliseconds since boot.
-pub mod action;
 mod address;
 mod announce;
 mod bond;
 mod bridge;
+pub mod contract;
 pub mod dhcp4;
 pub mod dhcp6;
 pub mod dns;
-pub mod event;
 mod failover;
 mod handle;
 mod interfaces;
@@ -27,7 +26,6 @@ pub mod pretend;
 pub mod radio;
 pub mod random;
 mod reads;
-pub mod restore;
 mod retry;
 pub mod roles;
 pub mod select;
@@ -45,10 +43,10 @@ pub mod sysctl;
 pub mod tables;
 #[cfg(test)]
 mod tests;
-pub mod words;
 
 use crate::config::{Bounded, Config, IfName, MAX_LINKS, Mac};
-use action::{Action, Scope};
+use contract::action::{Action, KernelAction, Scope};
+use contract::event::Failure;
 use failover::Failover;
 use heapless::Vec;
 use interfaces::Interfaces;
@@ -185,7 +183,7 @@ impl Engine {
         &self.refusals
     }
     /// The actions that fail at present, with the kernel's reasons.
-    pub fn failing(&self, now: u64) -> impl Iterator<Item = (&Action, &event::Failure)> {
+    pub fn failing(&self, now: u64) -> impl Iterator<Item = (&Action, &Failure)> {
         self.retry.failing(now)
     }
     pub fn failover(&self) -> &Failover {
@@ -292,7 +290,7 @@ impl Engine {
         .min()
     }
 
-    fn offer(&self, now: u64, action: action::KernelAction) -> Option<Action> {
+    fn offer(&self, now: u64, action: KernelAction) -> Option<Action> {
         self.offer_any(now, Action::Kernel(action))
     }
 

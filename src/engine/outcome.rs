@@ -1,10 +1,10 @@
 //! What became of an action: the state it changes, and what is said when it fails.
 use super::Engine;
-use super::action::{Action, KernelAction, Scope};
-use super::event::Failure;
+use super::contract::action::{Action, KernelAction, Scope};
+use super::contract::describe;
+use super::contract::event::Failure;
 use super::journal::{RecordKind, clip};
 use super::supplicant::Phase;
-use super::words;
 
 /// There is no such link (`rtnl_getlink()` in net/core/rtnetlink.c).
 const ENODEV: i32 = 19;
@@ -88,7 +88,7 @@ impl Engine {
             return self.retry.forget(&action);
         }
         if self.retry.succeeded(&action, now) {
-            let text = clip::<90>(format_args!("{}", words::Words(&action, &self.observed)));
+            let text = clip::<90>(format_args!("{}", describe::Words(&action, &self.observed)));
             self.trouble(
                 now,
                 &action,
@@ -152,7 +152,7 @@ impl Engine {
         // link that is read need not be known.
         let gone = |index| self.observed.link(index).is_none();
         let is_read = matches!(action, Action::ReadLink { .. });
-        if !is_read && words::subject(action).is_some_and(gone) {
+        if !is_read && describe::subject(action).is_some_and(gone) {
             return self.retry.forget(action);
         }
         let text = failure.text.clone();
@@ -163,13 +163,13 @@ impl Engine {
             self.with(*link, |s| s.phase = Phase::Waiting { until });
         }
         if news {
-            let words = clip::<60>(format_args!("{}", words::Words(action, &self.observed)));
+            let words = clip::<60>(format_args!("{}", describe::Words(action, &self.observed)));
             self.trouble(now, action, format_args!("cannot {words}: {text}"));
         }
     }
 
     pub(super) fn trouble(&mut self, now: u64, action: &Action, text: core::fmt::Arguments<'_>) {
-        let name = words::subject(action)
+        let name = describe::subject(action)
             .and_then(|index| self.observed.link(index))
             .map_or(self.config.bond.name.clone(), |link| link.name.clone());
         self.journal.write(now, RecordKind::Trouble, &name, text);

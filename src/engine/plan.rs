@@ -1,11 +1,11 @@
 //! What would be done, in words: the engine's steps on a pretended kernel that starts from
 //! what it knows. The engine is of no use afterwards.
 use super::Engine;
-use super::action::Action;
-use super::event::Event;
+use super::contract::action::Action;
+use super::contract::describe::Spoken;
+use super::contract::event::Event;
 use super::observed::{Index, Kind, Link};
 use super::pretend::{self, Effect};
-use super::words::Spoken;
 use crate::config::Config;
 use core::fmt::Write;
 use heapless::Vec;

@@ -3,8 +3,8 @@
 //! `wifibond plan` carries its steps out here instead of on the machine, and the
 //! engine's tests live on it. It knows only what the engine can see.
 use super::Engine;
-use super::action::{Action, BondOption, KernelAction, Scope};
-use super::event::{Event, Failure, Start};
+use super::contract::action::{Action, BondOption, KernelAction, Scope};
+use super::contract::event::{Event, Failure, Start};
 use super::observed::*;
 use crate::config::IfName;
 

@@ -1,6 +1,6 @@
 //! Links that are to be read afresh, one by one, and those for which that can be spared.
 use super::Engine;
-use super::action::{Action, Scope};
+use super::contract::action::{Action, Scope};
 use super::observed::{Facts, Index, Link, Medium};
 use crate::config::IfName;
 

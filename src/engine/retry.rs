@@ -3,8 +3,8 @@
 //! The reconciler asks for what is missing as long as it is missing; this table
 //! keeps it from asking in a tight loop, both when an action fails and when the
 //! kernel accepts a request and changes nothing.
-use super::action::{Action, KernelAction};
-use super::event::Failure;
+use super::contract::action::{Action, KernelAction};
+use super::contract::event::Failure;
 use super::observed::Index;
 use crate::config::Bounded;
 use core::hash::{Hash, Hasher};
@@ -204,7 +204,7 @@ impl Retry {
     /// A link is gone: what was tried on it is no longer of interest.
     pub fn forget_link(&mut self, index: Index) {
         self.entries
-            .retain(|e| super::words::subject(&e.action) != Some(index));
+            .retain(|e| super::contract::describe::subject(&e.action) != Some(index));
     }
 
     pub fn forget(&mut self, action: &Action) {

@@ -1,7 +1,7 @@
 //! Which interface plays which part: the configuration's words against the links
 //! that are there.
 use super::Engine;
-use super::action::Action;
+use super::contract::action::Action;
 use super::journal::{Text, clip};
 use super::observed::{Index, Kind, Link, Medium, Mode};
 use super::tables::Observed;

@@ -5,8 +5,8 @@
 //! take the traffic there at every attempt. So the kernel's own `primary` is set only while
 //! that member is authorised and active, and cleared when it is not.
 use super::Engine;
-use super::action::{Action, BondOption, KernelAction};
 use super::bond::{Place, place};
+use super::contract::action::{Action, BondOption, KernelAction};
 use super::journal::{Text, clip};
 use super::observed::{BondOptions, Index, Link, Mii};
 use super::radio::Block;

@@ -5,12 +5,12 @@
 //! is reported, and where it takes much longer its adapter is taken last the next time: after
 //! the others, and after a time that doubles each time, also across a restart.
 use super::Engine;
-use super::action::{Action, KernelAction};
+use super::contract::action::{Action, KernelAction};
+use super::contract::describe::{Spoken, Words};
 use super::journal::{RecordKind, Text, clip};
 use super::observed::Index;
 use super::roles;
 use super::supplicant::Supplicant;
-use super::words::{Spoken, Words};
 
 /// A request without an answer for so long is reported.
 pub const LATE_MS: u64 = 2_000;

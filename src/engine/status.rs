@@ -2,6 +2,7 @@
 //!
 //! Fields may be added; none is renamed or removed (the contract is in the README).
 use super::Engine;
+use super::contract::describe::{Destination, Words};
 use super::journal::Text;
 use super::observed::Link;
 use super::roles::MAX_PORTS;
@@ -9,7 +10,6 @@ use super::select::Why;
 use super::status_bond::bond_status;
 use super::status_link::link_status;
 use super::supplicant::{Radio, Supplicant};
-use super::words::{Destination, Words};
 use crate::config::{Bounded, IfName, IpNet, MAX_MEMBERS, Mac, Matcher};
 use core::fmt::Display;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -345,7 +345,7 @@ pub fn problems(engine: &Engine, now: u64) -> Bounded<Problem, MAX_PROBLEMS> {
         }
     }
     for (action, failure) in engine.failing(now) {
-        let link = super::words::subject(action)
+        let link = super::contract::describe::subject(action)
             .and_then(|index| engine.observed.link(index))
             .map_or(engine.config.bond.name.clone(), |link| link.name.clone());
         let words = Words(action, &engine.observed);

@@ -1,12 +1,12 @@
 //! What `wifibond status` shows of the bond and its members.
 use super::Engine;
 use super::bond::{self, Place};
+use super::contract::describe;
 use super::observed::{Link, Mii};
 use super::roles;
 use super::select::{self, Why};
 use super::status::{BondStatus, MemberStatus, Shown, State};
 use super::supplicant::Radio;
-use super::words;
 use crate::config::PrimaryReselect;
 
 pub fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
@@ -36,13 +36,13 @@ pub fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
         miimon_ms: have.map(|have| have.miimon_ms),
         updelay_ms: have.map(|have| have.updelay_ms),
         downdelay_ms: have.map(|have| have.downdelay_ms),
-        fail_over_mac: have.map(|have| words::fail_over_mac(have.fail_over_mac)),
-        primary_reselect: words::primary_reselect(match config.primary_reselect {
+        fail_over_mac: have.map(|have| describe::fail_over_mac(have.fail_over_mac)),
+        primary_reselect: describe::primary_reselect(match config.primary_reselect {
             PrimaryReselect::Always => 0,
             PrimaryReselect::Better => 1,
             PrimaryReselect::Failure => 2,
         }),
-        kernel_primary_reselect: have.map(|have| words::primary_reselect(have.primary_reselect)),
+        kernel_primary_reselect: have.map(|have| describe::primary_reselect(have.primary_reselect)),
         active: active
             .and_then(|(i, _)| engine.observed.link(i))
             .map(|l| &l.name),

@@ -1,4 +1,5 @@
 //! What `wifibond status` shows of one link.
+use super::contract::describe::Destination;
 use super::dhcp6::State as State6;
 use super::observed::{Kind, Link, OUR_PROTOCOL};
 use super::status::{
@@ -6,7 +7,6 @@ use super::status::{
     Shown, State, is_link_local,
 };
 use super::supplicant::Radio;
-use super::words::Destination;
 use super::{Engine, dhcp4, roles};
 use crate::config::IfName;
 use heapless::Vec;

@@ -2,8 +2,8 @@
 //! stage has its time; what fails is passed over, and said by whoever failed it. Without an
 //! answer of the kernel the rest is left as it is, and that is said too.
 use super::Engine;
-use super::action::{Action, KernelAction};
 use super::bond;
+use super::contract::action::{Action, KernelAction};
 use super::observed::{Kind, Link};
 use super::supplicant::{Phase, Supplicant};
 use super::{address, bridge, dhcp4, dhcp6, member, radio, supervise, sysctl};

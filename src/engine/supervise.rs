@@ -1,8 +1,8 @@
 //! The wpa_supplicants: which are wanted, and the next step towards that.
 use super::Engine;
-use super::action::Action;
 use super::bond::{Place, place};
-use super::event::Start;
+use super::contract::action::Action;
+use super::contract::event::Start;
 use super::journal::RecordKind;
 use super::observed::{Index, Link};
 use super::roles;

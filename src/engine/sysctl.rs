@@ -1,23 +1,16 @@
 //! Settings of the kernel for the links that we give addresses: made once, and given back
 //! when a link is no longer ours.
-use super::action::Action;
+use super::contract::action::Action;
+use super::contract::settings::Sysctls;
 use super::observed::{Index, Link};
 use super::{Engine, address};
 use crate::config::Ipv6Mode;
 
-/// What is set. Always with it: an address that goes takes no other of its network along
-/// (`promote_secondaries`), as when a lease replaces the fallback.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Values {
-    /// Router advertisements are taken in, and their default routes get this metric.
-    pub routers: Option<u32>,
-}
-
 /// As it should be; `None`: as it was before we came.
-fn wanted(engine: &Engine, link: &Link) -> Option<Values> {
+fn wanted(engine: &Engine, link: &Link) -> Option<Sysctls> {
     let block = address::block(engine, link).filter(|_| !engine.is_stopping())?;
     let on = block.ipv6.mode != Ipv6Mode::Off;
-    Some(Values {
+    Some(Sysctls {
         routers: on.then(|| {
             block
                 .ipv6
@@ -52,7 +45,7 @@ pub fn next(engine: &Engine, now: u64) -> Option<Action> {
 }
 
 impl Engine {
-    pub(super) fn sysctls_set(&mut self, now: u64, link: Index, values: Option<Values>) {
+    pub(super) fn sysctls_set(&mut self, now: u64, link: Index, values: Option<Sysctls>) {
         if let Some(interface) = self.interfaces.entry(link) {
             interface.restore.sysctls = values.map(Some);
         }

@@ -3,7 +3,7 @@
 //! A dump marks every entry of its scope stale, each message freshens one, and its
 //! end sweeps what nobody named. So a start, a lost message and an overrun of the
 //! socket are one case.
-use super::action::Scope;
+use super::contract::action::Scope;
 use super::observed::*;
 use crate::config::{Bounded, IpNet};
 

@@ -1,7 +1,7 @@
 //! What the kernel says to a request: acknowledgement, refusal, end of a dump.
 use super::attributes::{attributes, text};
 use super::frame::{Frame, HEADER, frames};
-use crate::engine::event::Failure;
+use crate::engine::contract::event::Failure;
 use crate::engine::journal::clip;
 use core::ops::ControlFlow;
 use netlink_packet_core::{NLM_F_ACK_TLVS, NLM_F_CAPPED};

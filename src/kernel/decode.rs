@@ -3,7 +3,7 @@ use super::DecodeError;
 use super::attributes::{attributes, byte, number, text};
 use super::names::{ifa, ifla, rta};
 use crate::config::{IfName, IpNet, Mac, Route, RouteScope};
-use crate::engine::event::Event;
+use crate::engine::contract::event::Event;
 use crate::engine::observed::{
     Address, BondOptions, Facts, KernelRoute, Kind, Link, Mii, OUR_ALIAS, Oper, Port, RouterFlags,
 };

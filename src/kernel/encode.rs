@@ -2,7 +2,7 @@
 use super::frame::HEADER;
 use super::names::{ifa, ifla, rta};
 use crate::config::{IpNet, Route};
-use crate::engine::action::{BondOption, KernelAction};
+use crate::engine::contract::action::{BondOption, KernelAction};
 use crate::engine::observed::{BondOptions, OUR_ALIAS, OUR_PROTOCOL};
 use core::net::IpAddr;
 use libc::{

@@ -1,7 +1,7 @@
 //! `struct rfkill_event`: number (4), type, operation, soft, hard
 //! (include/uapi/linux/rfkill.h).
-use crate::engine::event::Event;
-use crate::engine::radio::Switch;
+use crate::engine::contract::event::Event;
+use crate::engine::contract::settings::Switch;
 
 const TYPE_WLAN: u8 = 1;
 const OP_ADD: u8 = 0;

@@ -4,9 +4,9 @@
 //! A new target: one line in the table, one file in `fuzz_targets/`, one `[[bin]]`, and
 //! a folder with seeds in `corpus/`.
 use wifibond::config;
-use wifibond::engine::action::KernelAction;
+use wifibond::engine::contract::action::KernelAction;
+use wifibond::engine::contract::event::Event;
 use wifibond::engine::dhcp6::Routers;
-use wifibond::engine::event::Event;
 use wifibond::kernel::{self, REQUEST_BYTES, nl80211};
 use wifibond::wire::router;
 use wifibond::wire::{control, udp4, wpa};

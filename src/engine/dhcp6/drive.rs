@@ -3,7 +3,7 @@ use super::client::{Client, News, State, Wish};
 use super::lease::{Held, Lease};
 use super::{Inet6, Routers};
 use crate::config::{IfName, IpNet, Ipv6Mode};
-use crate::engine::action::{Action, KernelAction};
+use crate::engine::contract::action::{Action, KernelAction};
 use crate::engine::dhcp4::{MAX_CLIENTS, iaid, span};
 use crate::engine::journal::{RecordKind, clip};
 use crate::engine::observed::{Address, Attachment, Index, Link};

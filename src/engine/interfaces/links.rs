@@ -1,6 +1,6 @@
 //! Links that come, change and go: what is remembered of each, and forgotten with it.
 use super::Interface;
-use crate::engine::action::Scope;
+use crate::engine::contract::action::Scope;
 use crate::engine::journal::RecordKind;
 use crate::engine::observed::{Index, Kind, Link, MAX_LINKS};
 use crate::engine::{Engine, roles};

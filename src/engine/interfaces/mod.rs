@@ -5,9 +5,9 @@
 mod links;
 
 use super::announce::Announcement;
+use super::contract::settings::Restore;
 use super::observed::{Index, MAX_LINKS};
 use super::radio::Settings;
-use super::restore::Restore;
 use super::slow::Slow;
 use super::supplicant::{MAX_SUPPLICANTS, Phase, Supplicant};
 use crate::config::Bounded;
@@ -115,7 +115,7 @@ impl Interfaces {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::event::Start;
+    use crate::engine::contract::event::Start;
 
     #[test]
     fn forgetting_is_one_removal_and_leaves_a_running_wpa_supplicant() {

@@ -6,11 +6,11 @@
 mod state;
 
 use super::Engine;
-use super::action::{Action, KernelAction};
 use super::bond;
+use super::contract::action::{Action, KernelAction};
+use super::contract::settings::{METRES_A_CLASS, RadioSetting, Restore, Switch};
 use super::journal::{Text, clip};
 use super::observed::{Link, Medium, Mode};
-use super::restore::Restore;
 use super::roles;
 use heapless::Vec;
 
@@ -18,37 +18,11 @@ use heapless::Vec;
 pub const MAX_SWITCHES: usize = 24;
 /// The kernel takes its time to look a country up.
 const COUNTRY_WITHIN_MS: u64 = 2_000;
-/// Metres that one coverage class stands for: 3 µs of air (IEEE 802.11-2020, 9.4.2.8).
-const METRES_A_CLASS: u32 = 450;
 /// Numbers of errors that time may mend: ENODEV, ENETDOWN, EBUSY, EINTR, ENOBUFS. A driver
 /// that does not answer is not asked again: it holds up everything.
 const PASSING: [i32; 5] = [19, 100, 16, 4, 105];
 
 const EINVAL: i32 = 22;
-
-/// One setting of an adapter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Setting {
-    PowerSave(bool),
-    /// The rates of 802.11b, 1 to 11 Mbit/s, beside those of 802.11g.
-    LegacyRates(bool),
-    CoverageClass(u8),
-}
-
-impl core::fmt::Display for Setting {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            Setting::PowerSave(true) => f.write_str("turn power save on"),
-            Setting::PowerSave(false) => f.write_str("turn power save off"),
-            Setting::LegacyRates(true) => f.write_str("allow the rates of 802.11b"),
-            Setting::LegacyRates(false) => f.write_str("leave the rates of 802.11b out"),
-            Setting::CoverageClass(class) => {
-                let metres = u32::from(*class) * METRES_A_CLASS;
-                write!(f, "allow for a distance of {metres} m")
-            }
-        }
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Done<T> {
@@ -88,16 +62,6 @@ pub struct Settings {
     power_save: Done<bool>,
     legacy_rates: Done<bool>,
     coverage: Done<u8>,
-}
-
-/// One switch of rfkill (include/uapi/linux/rfkill.h).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Switch {
-    pub number: u32,
-    /// Blocked by software: we may end it.
-    pub soft: bool,
-    /// Blocked by a key or a pin of the device.
-    pub hard: bool,
 }
 
 /// A switch, and what is done about it.
@@ -224,12 +188,12 @@ fn setting(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
     let class = class.or(restore.distance.then_some(0));
     let steps = [
         (!radio.power_save.is_for(wanted.power_save))
-            .then_some(Setting::PowerSave(wanted.power_save)),
+            .then_some(RadioSetting::PowerSave(wanted.power_save)),
         (rates && !radio.legacy_rates.is_for(wanted.legacy_rates))
-            .then_some(Setting::LegacyRates(wanted.legacy_rates)),
+            .then_some(RadioSetting::LegacyRates(wanted.legacy_rates)),
         class
             .filter(|class| !radio.coverage.is_for(*class))
-            .map(Setting::CoverageClass),
+            .map(RadioSetting::CoverageClass),
     ];
     steps.into_iter().flatten().find_map(|setting| {
         let link = link.index;

@@ -1,11 +1,11 @@
 //! What is known of the radios and their switches, and how it changes.
 use super::Done;
 use super::{
-    Block, COUNTRY_WITHIN_MS, Country, EINVAL, FOUND_WITHIN_MS, Known, PASSING, Setting, Settings,
-    Switch, is_ours,
+    Block, COUNTRY_WITHIN_MS, Country, EINVAL, FOUND_WITHIN_MS, Known, PASSING, Settings, is_ours,
 };
 use crate::engine::Engine;
-use crate::engine::event::Failure;
+use crate::engine::contract::event::Failure;
+use crate::engine::contract::settings::{RadioSetting, Switch};
 use crate::engine::interfaces::Interface;
 use crate::engine::journal::RecordKind;
 use crate::engine::observed::{Index, Link};
@@ -130,19 +130,19 @@ impl Engine {
         }
     }
 
-    pub(in crate::engine) fn radio_set(&mut self, link: Index, setting: Setting) {
+    pub(in crate::engine) fn radio_set(&mut self, link: Index, setting: RadioSetting) {
         let Some(interface) = self.interfaces.entry(link) else {
             return;
         };
         let (radio, restore) = (&mut interface.radio, &mut interface.restore);
         restore.radio = true;
         match setting {
-            Setting::PowerSave(on) => radio.power_save = Done::Yes(on),
-            Setting::LegacyRates(on) => {
+            RadioSetting::PowerSave(on) => radio.power_save = Done::Yes(on),
+            RadioSetting::LegacyRates(on) => {
                 radio.legacy_rates = Done::Yes(on);
                 restore.rates = !on;
             }
-            Setting::CoverageClass(class) => {
+            RadioSetting::CoverageClass(class) => {
                 radio.coverage = Done::Yes(class);
                 restore.distance = class != 0;
             }
@@ -154,13 +154,13 @@ impl Engine {
         &mut self,
         now: u64,
         link: Index,
-        setting: Setting,
+        setting: RadioSetting,
         why: &Failure,
     ) -> bool {
         if PASSING.contains(&why.errno) {
             return false;
         }
-        if setting == Setting::LegacyRates(false) && why.errno == EINVAL {
+        if setting == RadioSetting::LegacyRates(false) && why.errno == EINVAL {
             // The access point wants to be spoken to in them: they stay while we are there
             // (`ieee80211_set_bitrate_mask()` in net/mac80211/cfg.c).
             self.radio_set(link, setting);
@@ -170,9 +170,9 @@ impl Engine {
             return true;
         };
         match setting {
-            Setting::PowerSave(on) => radio.power_save = Done::Cannot(on),
-            Setting::LegacyRates(on) => radio.legacy_rates = Done::Cannot(on),
-            Setting::CoverageClass(class) => radio.coverage = Done::Cannot(class),
+            RadioSetting::PowerSave(on) => radio.power_save = Done::Cannot(on),
+            RadioSetting::LegacyRates(on) => radio.legacy_rates = Done::Cannot(on),
+            RadioSetting::CoverageClass(class) => radio.coverage = Done::Cannot(class),
         }
         if let Some(name) = self.observed.link(link).map(|link| link.name.clone()) {
             let text = format_args!("the driver cannot {setting}: {}", why.text);
@@ -223,19 +223,19 @@ impl Engine {
                 continue;
             };
             let cannot = [
-                radio.power_save.cannot().map(Setting::PowerSave),
-                radio.legacy_rates.cannot().map(Setting::LegacyRates),
-                radio.coverage.cannot().map(Setting::CoverageClass),
+                radio.power_save.cannot().map(RadioSetting::PowerSave),
+                radio.legacy_rates.cannot().map(RadioSetting::LegacyRates),
+                radio.coverage.cannot().map(RadioSetting::CoverageClass),
             ];
             for setting in cannot.into_iter().flatten() {
                 let why = match setting {
-                    Setting::PowerSave(_) => {
+                    RadioSetting::PowerSave(_) => {
                         "set it by the driver's module options, or leave power save on"
                     }
-                    Setting::LegacyRates(_) => {
+                    RadioSetting::LegacyRates(_) => {
                         "write \"legacy_rates\": true, or use an adapter that can"
                     }
-                    Setting::CoverageClass(_) => {
+                    RadioSetting::CoverageClass(_) => {
                         "take \"distance_m\" out, or use an adapter that can"
                     }
                 };

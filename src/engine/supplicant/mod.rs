@@ -11,7 +11,7 @@ mod radio;
 pub use controlled_port::ControlledPort;
 pub use radio::{Fault, News, Radio, SsidText};
 
-use super::event::Start;
+use super::contract::event::Start;
 use super::observed::Index;
 use crate::config::IfName;
 use crate::wire::wpa::Request;

@@ -199,7 +199,7 @@ fn a_reload_moves_only_what_differs() {
     assert!(done.contains(&Action::Kernel(freed)), "{done:?}");
     assert!(has_address(&world, "br0"));
     let touched = |a: &Action| {
-        crate::engine::words::subject(a) == Some(ETH0)
+        crate::engine::contract::describe::subject(a) == Some(ETH0)
             || matches!(a, Action::Kernel(KernelAction::DeleteLink { .. }))
     };
     assert!(!done.iter().any(touched), "{done:?}");

@@ -1,6 +1,6 @@
 //! Steps that fail.
 use super::*;
-use crate::engine::restore::Restore;
+use crate::engine::contract::settings::Restore;
 
 #[test]
 fn a_dead_supplicant_is_restarted_with_growing_waits() {
@@ -149,7 +149,7 @@ fn a_lost_control_socket_is_connected_again_and_nobody_is_killed() {
         .next(world.now)
         .filter(ask)
         .expect("a question");
-    let link = crate::engine::words::subject(&asked).unwrap();
+    let link = crate::engine::contract::describe::subject(&asked).unwrap();
     let gone = Failure {
         errno: 111,
         text: "send: connection refused".try_into().unwrap(),

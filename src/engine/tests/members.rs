@@ -118,7 +118,7 @@ fn a_pulled_adapter_takes_its_supplicant_with_it_and_returns_under_another_name(
     world.run();
     assert_eq!(world.link(9).master, Some(world.bond().0));
     let done = world.take();
-    let others = |a: &Action| crate::engine::words::subject(a) == Some(WLAN1);
+    let others = |a: &Action| crate::engine::contract::describe::subject(a) == Some(WLAN1);
     assert!(
         !done.iter().any(others),
         "the other member was touched: {done:?}"
@@ -212,7 +212,7 @@ fn what_is_not_known_to_be_wifi_or_a_cable_is_asked_about_again() {
                 let told = Event::Done(action, Err(failure));
                 world.engine.handle(world.now, told);
             } else {
-                let subject = crate::engine::words::subject(&action);
+                let subject = crate::engine::contract::describe::subject(&action);
                 assert_ne!(subject, Some(WLAN0), "{action:?}");
                 pretend::perform(&mut world.engine, world.now, action);
             }
@@ -250,7 +250,7 @@ fn an_adapter_in_another_mode_is_not_taken_and_named() {
         let link = medium(index, "wlan0", Medium::Wifi(mode));
         world.engine.handle(world.now, Event::Link(link));
         world.run();
-        let touched = |a: &Action| crate::engine::words::subject(a) == Some(index);
+        let touched = |a: &Action| crate::engine::contract::describe::subject(a) == Some(index);
         assert!(!world.take().iter().any(touched), "{words}");
         let problems = status::problems(&world.engine, world.now);
         let said = format!("is in {words} and is not taken: ");

@@ -19,8 +19,8 @@ mod which;
 mod wired;
 
 use crate::config::*;
-use crate::engine::action::{Action, BondOption, KernelAction, Scope};
-use crate::engine::event::{Event, Failure};
+use crate::engine::contract::action::{Action, BondOption, KernelAction, Scope};
+use crate::engine::contract::event::{Event, Failure};
 use crate::engine::journal::RecordKind;
 use crate::engine::observed::*;
 use crate::engine::pretend::{self, Effect, join, plain};

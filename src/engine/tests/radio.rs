@@ -1,8 +1,8 @@
 //! Settings of the radios, what blocks them, and members that are told to rest.
 use super::*;
-use crate::engine::radio::{Setting, Switch};
+use crate::engine::contract::settings::{RadioSetting, Switch};
 
-fn settings(done: &[Action], link: Index) -> Vec<Setting> {
+fn settings(done: &[Action], link: Index) -> Vec<RadioSetting> {
     let of = |action: &Action| match action {
         Action::SetRadio { link: on, setting } if *on == link => Some(*setting),
         _ => None,
@@ -16,17 +16,20 @@ fn each_setting_is_made_once_and_again_after_every_up() {
     config.radio.distance_m = Some(2_000);
     let mut world = World::start(&config, &[(WLAN0, "wlan0", true)]);
     let usual = [
-        Setting::PowerSave(false),
-        Setting::LegacyRates(false),
+        RadioSetting::PowerSave(false),
+        RadioSetting::LegacyRates(false),
         // 4.4 times 450 m.
-        Setting::CoverageClass(5),
+        RadioSetting::CoverageClass(5),
     ];
     assert_eq!(settings(&world.take(), WLAN0), usual);
     world.join(WLAN0);
     // Drivers turn it on again when they join: looked at once more.
     assert_eq!(
         settings(&world.take(), WLAN0),
-        [Setting::PowerSave(false), Setting::LegacyRates(false)]
+        [
+            RadioSetting::PowerSave(false),
+            RadioSetting::LegacyRates(false)
+        ]
     );
     world.wait(60_000);
     assert_eq!(settings(&world.take(), WLAN0), []);

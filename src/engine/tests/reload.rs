@@ -129,7 +129,7 @@ fn a_removed_member_is_freed_and_gets_its_ipv6_back() {
     assert!(
         !done
             .iter()
-            .any(|a| crate::engine::words::subject(a) == Some(WLAN0))
+            .any(|a| crate::engine::contract::describe::subject(a) == Some(WLAN0))
     );
 }
 

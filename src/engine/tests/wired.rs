@@ -157,7 +157,7 @@ fn an_unguarded_cable_wakes_once_a_minute_and_an_adopted_one_stays_in_use() {
     engine.handle(world.now, Event::DumpEnds(Scope::All));
     let read = Event::Done(Action::Resync(Scope::All), Ok(()));
     engine.handle(world.now, read);
-    let how = crate::engine::event::Start::Adopted { current: true };
+    let how = crate::engine::contract::event::Start::Adopted { current: true };
     engine.handle(world.now, Event::SupplicantStarted { link: ETH0, how });
     let mut world = World { engine, ..world };
     world.take();

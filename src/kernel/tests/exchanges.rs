@@ -1,7 +1,7 @@
 //! Requests and their answers.
 use super::*;
-use crate::engine::action::{BondOption, KernelAction};
-use crate::engine::event::Failure;
+use crate::engine::contract::action::{BondOption, KernelAction};
+use crate::engine::contract::event::Failure;
 use crate::engine::observed::{KernelRoute, Mode, OUR_PROTOCOL};
 use core::ops::ControlFlow;
 

@@ -6,7 +6,7 @@ mod radio;
 
 use super::*;
 use crate::config::{IpNet, Route, RouteScope};
-use crate::engine::event::Event;
+use crate::engine::contract::event::Event;
 use crate::engine::observed::BondOptions;
 
 /// A file of the fuzzer's seeds.

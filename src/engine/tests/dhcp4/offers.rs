@@ -113,7 +113,7 @@ fn a_stored_address_is_not_replaced_by_another_server_s() {
         Event::LeaseFound {
             name: "bond0",
             ack: &lease.ack,
-            kept: crate::engine::event::Kept::OfBefore,
+            kept: crate::engine::contract::event::Kept::OfBefore,
         },
     );
     let mut net = Net::begin(engine, Mood::Usurps);

@@ -1,6 +1,6 @@
 //! Leases of before: of this boot, of another one, of another network.
 use super::*;
-use crate::engine::event::Kept;
+use crate::engine::contract::event::Kept;
 
 /// A lease, and an engine that found it on disk.
 fn found(kept: impl Fn(u64) -> Kept) -> Engine {

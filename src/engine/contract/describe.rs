@@ -1,9 +1,9 @@
 //! Actions in plain words: for `plan`, for errors, for the log.
 use super::action::{Action, BondOption, KernelAction, Scope};
-use super::observed::Index;
-use super::sysctl::Values;
-use super::tables::Observed;
+use super::settings::Sysctls;
 use crate::config::{IpNet, Route};
+use crate::engine::observed::Index;
+use crate::engine::tables::Observed;
 use core::fmt;
 
 /// The link an action is about; `None` where it is about none.
@@ -149,7 +149,7 @@ impl fmt::Display for Words<'_> {
             Action::SetIpv6 { enabled: true, .. } => f.write_str("turn IPv6 on"),
             Action::SetIpv6 { enabled: false, .. } => f.write_str("turn IPv6 off"),
             Action::SetSysctls {
-                values: Some(Values {
+                values: Some(Sysctls {
                     routers: Some(metric),
                 }),
                 ..

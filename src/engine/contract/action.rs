@@ -1,9 +1,8 @@
 //! What the engine asks of the daemon. Half of the contract with the outside; the
 //! other half is [`super::event`].
-use super::observed::{BondOptions, Index};
-use super::radio::Setting;
-use super::sysctl::Values;
+use super::settings::{RadioSetting, Sysctls};
 use crate::config::{IfName, IpNet, Route};
+use crate::engine::observed::{BondOptions, Index};
 use crate::wire::wpa::Request;
 
 /// One step. The daemon performs it at once, or announces with
@@ -59,7 +58,7 @@ pub enum Action {
     SetSysctls {
         link: Index,
         name: IfName,
-        values: Option<Values>,
+        values: Option<Sysctls>,
     },
     /// Ask the kernel again whether a link is Wi-Fi.
     Inspect {
@@ -68,7 +67,7 @@ pub enum Action {
     /// Change a setting of a radio.
     SetRadio {
         link: Index,
-        setting: Setting,
+        setting: RadioSetting,
     },
     /// Give a radio its settings of before back.
     RestoreRadio {

@@ -1,10 +1,9 @@
 //! What the daemon tells the engine. Half of the contract with the outside; the
 //! other half is [`super::action`].
 use super::action::{Action, Scope};
-use super::observed::{Address, Index, KernelRoute, Link, RouterFlags};
-use super::radio::Switch;
-use super::restore::Restore;
+use super::settings::{Restore, Switch};
 use crate::config::{Config, Mac};
+use crate::engine::observed::{Address, Index, KernelRoute, Link, RouterFlags};
 use core::net::Ipv4Addr;
 use heapless::String;
 

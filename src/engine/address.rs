@@ -3,11 +3,10 @@
 //! Only what carries our mark is ever removed. New things come before old ones go,
 //! except where the kernel would not hold both.
 use super::Engine;
-use super::bond::{self, Place};
-use super::bridge;
 use super::contract::action::{Action, KernelAction};
 use super::dhcp4::{Client, Lease};
 use super::dhcp6;
+use super::existing;
 use super::journal::{Text, clip};
 use super::observed::{Address, Attachment, Index, KernelRoute, Kind, Link, OUR_PROTOCOL};
 use super::roles::{self, own_link};
@@ -109,9 +108,9 @@ impl Managed<'_> {
 pub(super) fn block<'a>(engine: &'a Engine, link: &Link) -> Option<&'a IpBlock> {
     if link.name == engine.config.bond.name {
         // In a bridge it is a port, and the bridge has the addresses.
-        return (!bridge::has_bond(&engine.config)).then_some(&engine.config.bond.ip);
+        return (!existing::is_bond_in_bridge(&engine.config)).then_some(&engine.config.bond.ip);
     }
-    let bridge = || bridge::of(engine, link).map(|bridge| &bridge.ip);
+    let bridge = || existing::usable_bridge(engine, link).map(|bridge| &bridge.ip);
     let own = engine.own(link);
     let own = own.and_then(|own| engine.config.links.get(own.entry));
     own.map(|entry| &entry.ip).or_else(bridge)
@@ -146,14 +145,14 @@ pub(super) fn block_of_name<'a>(engine: &'a Engine, name: &str) -> Option<&'a Ip
 fn managed<'a>(engine: &'a Engine, link: &'a Link) -> Option<Managed<'a>> {
     let block = block(engine, link).filter(|_| roles::can_be_used(link))?;
     let ready = match link.name == engine.config.bond.name {
-        true if !matches!(bond::place(engine), Place::Usable(..)) => return None,
+        true if engine.usable_bond().is_none() => return None,
         true => engine.bond_ready,
         false if link.master.is_some() => return None,
         false => engine.authorised(link),
     };
     let carrier = match link.name == engine.config.bond.name {
         true => engine.failover.now().map(|(member, _)| member),
-        false => Some(bridge::bearer(engine, link).unwrap_or(link.index)),
+        false => Some(existing::bearer_of_bridge(engine, link).unwrap_or(link.index)),
     };
     let client = engine.dhcp4(&link.name).filter(|_| block.ipv4.dhcp);
     Some(Managed {

@@ -1,88 +1,24 @@
 //! Bridges: made, filled, emptied. The kernel's own settings are left as they are: no
 //! spanning tree, so that a port passes frames at once.
 use super::Engine;
-use super::bond;
 use super::contract::action::{Action, KernelAction};
+use super::existing::{self, Existing, is_bridge_member};
 use super::journal::{Text, clip};
 use super::member;
-use super::observed::{Index, Kind, Link};
+use super::observed::Link;
 use super::roles;
-use crate::config::{Bridge, Config, Matcher};
-
-/// What stands where a bridge of the file should be.
-enum Place<'a> {
-    Empty,
-    Usable(&'a Link),
-    /// Not ours to change, and why.
-    Refused(Text),
-}
-
-fn place<'a>(engine: &'a Engine, bridge: &Bridge) -> Place<'a> {
-    let Some(link) = engine.observed.by_name(&bridge.name) else {
-        return Place::Empty;
-    };
-    if link.kind != Kind::Bridge {
-        return Place::Refused(clip(format_args!(
-            "exists already and is no bridge: rename it, or choose another name in `bridges`"
-        )));
-    }
-    // One that somebody else made is taken over when nothing is lost by it.
-    let foreign = |port: &&Link| {
-        port.master == Some(link.index) && !is_member(engine, bridge, port) && !engine.is_ours(link)
-    };
-    match engine.observed.links().find(foreign) {
-        Some(port) => Place::Refused(clip(format_args!(
-            "is another program's (with the member {}): delete it, or choose another name in `bridges`",
-            port.name
-        ))),
-        None => Place::Usable(link),
-    }
-}
-
-/// The file's bridge that this link is, where it may be used.
-pub fn of<'a>(engine: &'a Engine, link: &Link) -> Option<&'a Bridge> {
-    let mut bridges = engine.config.bridges.iter();
-    let bridge = bridges.find(|bridge| bridge.name == link.name)?;
-    matches!(place(engine, bridge), Place::Usable(_)).then_some(bridge)
-}
-
-/// The adapter whose hardware address a bridge has: the lowest of its ports
-/// (br_stp_recalculate_bridge_id() in net/bridge/br_stp_if.c). When that one leaves, the
-/// bridge has another, and the kernel tells nobody: measured, 22 s of silence.
-pub fn bearer(engine: &Engine, link: &Link) -> Option<Index> {
-    let mac = link.mac.filter(|_| link.kind == Kind::Bridge)?;
-    let mut links = engine.observed.links();
-    let port = links.find(|l| l.master == Some(link.index) && l.mac == Some(mac))?;
-    // The bond has the address of whoever carries there.
-    let carries = engine
-        .failover
-        .now()
-        .filter(|_| matches!(port.kind, Kind::Bond(_)));
-    Some(carries.map_or(port.index, |(member, _)| member))
-}
-
-fn is_member(engine: &Engine, bridge: &Bridge, link: &Link) -> bool {
-    roles::bridge_of(&engine.config, link).is_some_and(|other| other.name == bridge.name)
-}
-
-/// Is the bond a bridge's member, by the file?
-pub fn has_bond(config: &Config) -> bool {
-    let bond =
-        |matcher: &Matcher| matches!(matcher, Matcher::Name(name) if *name == config.bond.name);
-    let mut bridges = config.bridges.iter();
-    !config.bond.members.is_empty() && bridges.any(|bridge| bridge.members.iter().any(bond))
-}
+use crate::config::Bridge;
 
 /// The next step for any bridge.
 pub fn next(engine: &Engine, now: u64) -> Option<Action> {
     let bridges = engine.config.bridges.iter();
-    let mut steps = bridges.filter_map(|bridge| match place(engine, bridge) {
-        Place::Refused(_) => None,
-        Place::Empty => {
+    let mut steps = bridges.filter_map(|bridge| match existing::bridge(engine, bridge) {
+        Existing::Unwanted | Existing::Refused(_) => None,
+        Existing::Absent => {
             let name = bridge.name.clone();
             engine.offer(now, KernelAction::CreateBridge { name })
         }
-        Place::Usable(link) => next_of(engine, now, bridge, link),
+        Existing::Usable(link) => next_of(engine, now, bridge, link),
     });
     steps.next()
 }
@@ -106,11 +42,11 @@ fn next_of(engine: &Engine, now: u64, bridge: &Bridge, link: &Link) -> Option<Ac
     }
     let links = || engine.observed.links();
     links()
-        .filter(|port| port.master == Some(index) && !is_member(engine, bridge, port))
+        .filter(|port| port.master == Some(index) && !is_bridge_member(engine, bridge, port))
         .find_map(|port| member::free(engine, now, port))
         .or_else(|| {
             links()
-                .filter(|port| is_member(engine, bridge, port))
+                .filter(|port| is_bridge_member(engine, bridge, port))
                 .find_map(|port| take_in(engine, now, link, port))
         })
 }
@@ -140,9 +76,9 @@ fn take_in(engine: &Engine, now: u64, bridge: &Link, port: &Link) -> Option<Acti
 /// Why a bridge cannot be, or a link cannot be in it.
 pub fn refusal(engine: &Engine, link: &Link) -> Option<Text> {
     if let Some(bridge) = engine.config.bridges.iter().find(|b| b.name == link.name) {
-        return match place(engine, bridge) {
-            Place::Refused(text) => Some(text),
-            Place::Empty | Place::Usable(_) => None,
+        return match existing::bridge(engine, bridge) {
+            Existing::Refused(text) => Some(text),
+            Existing::Unwanted | Existing::Absent | Existing::Usable(_) => None,
         };
     }
     let bridge = roles::bridge_of(&engine.config, link)?;
@@ -152,7 +88,7 @@ pub fn refusal(engine: &Engine, link: &Link) -> Option<Text> {
         )));
     }
     if link.name == engine.config.bond.name
-        && let bond::Place::Refused(text) = bond::place(engine)
+        && let Existing::Refused(text) = existing::bond(engine)
     {
         return Some(text);
     }

@@ -5,7 +5,6 @@
 //! link as up, and it is authorised. The outage is the time without such a member, from the
 //! kernel's first notification of the loss to the one that ends it.
 use super::Engine;
-use super::bond::{self, Place};
 use super::journal::{RecordKind, Switch, Text, clip};
 use super::observed::{Attachment, Index};
 use super::select::{self, Why};
@@ -75,10 +74,9 @@ impl Engine {
 
     /// Compares what was with what is.
     pub(super) fn update_failover(&mut self, now: u64) {
-        let bond = match bond::place(self) {
-            Place::Usable(bond, options) => Some((bond.index, options.active)),
-            Place::Unwanted | Place::Empty | Place::Refused(_) => None,
-        };
+        let bond = self
+            .usable_bond()
+            .map(|(bond, have)| (bond.index, have.active));
         let active = bond.and_then(|(_, active)| self.observed.link(active?));
         let active = active
             .filter(|link| self.passes(link).is_ok())

@@ -1,8 +1,9 @@
 //! Taking in what happened: the only place where the engine's state changes.
 use super::Engine;
-use super::bond::{self, Place};
+use super::bond;
 use super::contract::action::Scope;
 use super::contract::event::Event;
+use super::existing::{self, Existing};
 use super::journal::{RecordKind, clip};
 use super::observed::{Index, OUR_PROTOCOL};
 use super::supplicant::Phase;
@@ -130,7 +131,7 @@ impl Engine {
         self.update_controlled_ports(now);
         self.note_made();
         self.own_links = roles::own_links(&self.config, &self.observed);
-        self.own_macs = self.own_macs || bond::has_wifi(self);
+        self.own_macs = self.own_macs || existing::has_wifi(self);
         self.update_readiness();
         self.update_pin();
         self.update_failover(now);
@@ -157,10 +158,7 @@ impl Engine {
     /// The bond's carrier alone would not do: it is up while a member without keys is
     /// associated. Once ready it stays so through a fail-over.
     fn update_readiness(&mut self) {
-        let carrier = match bond::place(self) {
-            Place::Usable(bond, _) => bond.carrier,
-            Place::Unwanted | Place::Empty | Place::Refused(_) => false,
-        };
+        let carrier = self.usable_bond().is_some_and(|(bond, _)| bond.carrier);
         let bond = self
             .observed
             .by_name(&self.config.bond.name)
@@ -198,12 +196,12 @@ impl Engine {
     }
 
     fn collect_refusals(&self, add: &mut dyn FnMut(Refusal)) {
-        let place = bond::place(self);
+        let place = existing::bond(self);
         if let Some(text) = bond::mac_refusal(self) {
             let link = self.config.bond.name.clone();
             add(Refusal { link, text });
         }
-        if let Place::Refused(text) = &place {
+        if let Existing::Refused(text) = &place {
             add(Refusal {
                 link: self.config.bond.name.clone(),
                 text: text.clone(),
@@ -214,7 +212,7 @@ impl Engine {
             let is_member = roles::member_rank(&self.config, link).is_some();
             members += usize::from(is_member);
             let text = match &place {
-                Place::Usable(bond, _) if is_member => {
+                Existing::Usable((bond, _)) if is_member => {
                     super::member::refusal(self, bond.index, link)
                 }
                 _ => super::address::refusal(self, link),

@@ -1,14 +1,14 @@
 //! Taking members into the bond, and letting them go again as they were.
-use super::bond::{Place, desired_options, mode_fits, place};
+use super::Engine;
 use super::contract::action::{Action, KernelAction};
+use super::existing::{self, desired_options, mode_fits};
 use super::journal::{RecordKind, Text, clip};
 use super::observed::{Index, Kind, Link};
 use super::roles::{self, member_rank, present_members};
-use super::{Engine, bridge};
 
 /// The next step for the members: those that should leave, then those to take in.
 pub fn next_member(engine: &Engine, now: u64) -> Option<Action> {
-    let Place::Usable(bond, have) = place(engine) else {
+    let Some((bond, have)) = engine.usable_bond() else {
         return leave_old(engine, now);
     };
     if !mode_fits(have, &desired_options(engine)) {
@@ -51,7 +51,7 @@ fn leave_old(engine: &Engine, now: u64) -> Option<Action> {
 }
 
 fn is_wifi_in_bridge(engine: &Engine, link: &Link) -> bool {
-    link.facts.is_wifi() && bridge::has_bond(&engine.config)
+    link.facts.is_wifi() && existing::is_bond_in_bridge(&engine.config)
 }
 
 /// Why a member that is there cannot be taken in.
@@ -234,7 +234,7 @@ impl Engine {
     pub fn member(&self, name: &str) -> Result<Index, &'static str> {
         let link = self.observed.by_name(name);
         let link = link.ok_or("no such adapter is plugged in; see `wifibond status`")?;
-        let Place::Usable(bond, _) = place(self) else {
+        let Some((bond, _)) = self.usable_bond() else {
             return Err("there is no bond");
         };
         // One that rfkill keeps off may still be outside.

@@ -14,6 +14,7 @@ pub mod contract;
 pub mod dhcp4;
 pub mod dhcp6;
 pub mod dns;
+mod existing;
 mod failover;
 mod handle;
 mod interfaces;

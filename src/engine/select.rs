@@ -5,7 +5,6 @@
 //! take the traffic there at every attempt. So the kernel's own `primary` is set only while
 //! that member is authorised and active, and cleared when it is not.
 use super::Engine;
-use super::bond::{Place, place};
 use super::contract::action::{Action, BondOption, KernelAction};
 use super::journal::{Text, clip};
 use super::observed::{BondOptions, Index, Link, Mii};
@@ -95,7 +94,7 @@ impl Engine {
 
     /// May this member be made active? Its number, or why not.
     pub fn may_switch(&self, name: &str) -> Result<Index, &'static str> {
-        let Place::Usable(bond, _) = place(self) else {
+        let Some((bond, _)) = self.usable_bond() else {
             return Err("there is no bond to switch");
         };
         let link = self.observed.by_name(name);
@@ -157,7 +156,7 @@ pub fn is_primary(bond: &config::Bond, link: &Link) -> bool {
 /// The step that makes the chosen member active, or keeps the kernel from preferring
 /// another.
 pub fn next_active(engine: &Engine, now: u64) -> Option<Action> {
-    let Place::Usable(bond, have) = place(engine) else {
+    let Some((bond, have)) = engine.usable_bond() else {
         return None;
     };
     let set = |option| {

@@ -236,7 +236,8 @@ pub struct Problem {
 pub fn status(engine: &Engine, now: u64) -> Status<'_> {
     let mut links = Bounded::new();
     // Our bond first, then the links of the file.
-    if !engine.config.bond.members.is_empty() && !super::bridge::has_bond(&engine.config) {
+    if !engine.config.bond.members.is_empty() && !super::existing::is_bond_in_bridge(&engine.config)
+    {
         let _ = links.push(link_status(engine, now, &engine.config.bond.name));
     }
     for bridge in &engine.config.bridges {

@@ -1,7 +1,7 @@
 //! What `wifibond status` shows of the bond and its members.
 use super::Engine;
-use super::bond::{self, Place};
 use super::contract::describe;
+use super::existing;
 use super::observed::{Link, Mii};
 use super::roles;
 use super::select::{self, Why};
@@ -14,10 +14,8 @@ pub fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
     if config.members.is_empty() {
         return None;
     }
-    let (index, have) = match bond::place(engine) {
-        Place::Usable(link, options) => (Some(link.index), Some(options)),
-        Place::Unwanted | Place::Empty | Place::Refused(_) => (None, None),
-    };
+    let bond = engine.usable_bond();
+    let (index, have) = bond.map(|(link, have)| (link.index, have)).unzip();
     let present = roles::present_members(&engine.config, &engine.observed);
     let links = || {
         present
@@ -32,7 +30,7 @@ pub fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
     let outage = engine.failover.outage();
     Some(BondStatus {
         name: &config.name,
-        mode: have.map(|have| bond::mode_name(have.mode)),
+        mode: have.map(|have| existing::mode_name(have.mode)),
         miimon_ms: have.map(|have| have.miimon_ms),
         updelay_ms: have.map(|have| have.updelay_ms),
         downdelay_ms: have.map(|have| have.downdelay_ms),

@@ -2,11 +2,10 @@
 //! stage has its time; what fails is passed over, and said by whoever failed it. Without an
 //! answer of the kernel the rest is left as it is, and that is said too.
 use super::Engine;
-use super::bond;
 use super::contract::action::{Action, KernelAction};
 use super::observed::{Kind, Link};
 use super::supplicant::{Phase, Supplicant};
-use super::{address, bridge, dhcp4, dhcp6, member, radio, supervise, sysctl};
+use super::{address, dhcp4, dhcp6, existing, member, radio, supervise, sysctl};
 
 /// Each stage may take so long.
 pub const STAGE_MS: u64 = 2_000;
@@ -82,16 +81,13 @@ fn is_dead(supplicant: &Supplicant) -> bool {
 /// Members of our bond and bridges, and of those that we took over. The bond leaves its
 /// bridge like any other.
 fn our_members(engine: &Engine) -> impl Iterator<Item = &Link> {
-    let bond = match bond::place(engine) {
-        bond::Place::Usable(bond, _) => Some(bond.index),
-        bond::Place::Unwanted | bond::Place::Empty | bond::Place::Refused(_) => None,
-    };
+    let bond = engine.usable_bond().map(|(bond, _)| bond.index);
     let observed = &engine.observed;
     observed.links().filter(move |link| {
         let master = link.master.and_then(|index| observed.link(index));
         master.is_some_and(|m| {
             Some(m.index) == bond
-                || bridge::of(engine, m).is_some()
+                || existing::usable_bridge(engine, m).is_some()
                 || (m.ours && matches!(m.kind, Kind::Bond(_) | Kind::Bridge))
         })
     })

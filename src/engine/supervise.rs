@@ -1,6 +1,5 @@
 //! The wpa_supplicants: which are wanted, and the next step towards that.
 use super::Engine;
-use super::bond::{Place, place};
 use super::contract::action::Action;
 use super::contract::event::Start;
 use super::journal::RecordKind;
@@ -57,10 +56,8 @@ impl Engine {
         if !link.up || !usable || !(radio || cable) || self.is_resting(link.index) {
             return false;
         }
-        let in_bond = match place(self) {
-            Place::Usable(bond, _) => link.master == Some(bond.index),
-            Place::Unwanted | Place::Empty | Place::Refused(_) => false,
-        };
+        let bond = self.usable_bond();
+        let in_bond = bond.is_some_and(|(bond, _)| link.master == Some(bond.index));
         in_bond || (link.master.is_none() && own_link(&self.config, link).is_some())
     }
 

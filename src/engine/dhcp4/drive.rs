@@ -8,7 +8,7 @@ use crate::engine::contract::event::Kept;
 use crate::engine::journal::{RecordKind, clip};
 use crate::engine::observed::{Attachment, Index, Link};
 use crate::engine::tables::Observed;
-use crate::engine::{Engine, address, bridge, dhcp6, roles};
+use crate::engine::{Engine, address, dhcp6, existing, roles};
 use crate::wire::arp::Word;
 use crate::wire::control::{Family, Leases};
 use crate::wire::dhcp4::{self, Ask, Kind, MAX_ASK};
@@ -378,7 +378,7 @@ fn is_named(config: &Config, name: &IfName) -> bool {
         _ => true,
     };
     let of_bridge = |b: &Bridge| b.name == *name && b.ip.ipv4.dhcp;
-    (of_bond && !bridge::has_bond(config))
+    (of_bond && !existing::is_bond_in_bridge(config))
         || config.bridges.iter().any(of_bridge)
         || config
             .links

@@ -6,7 +6,6 @@
 mod state;
 
 use super::Engine;
-use super::bond;
 use super::contract::action::{Action, KernelAction};
 use super::contract::settings::{METRES_A_CLASS, RadioSetting, Restore, Switch};
 use super::journal::{Text, clip};
@@ -164,10 +163,7 @@ fn country(engine: &Engine, now: u64) -> Option<Action> {
 }
 
 fn setting(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
-    let bond = match bond::place(engine) {
-        bond::Place::Usable(bond, _) => Some(bond.index),
-        bond::Place::Unwanted | bond::Place::Empty | bond::Place::Refused(_) => None,
-    };
+    let bond = engine.usable_bond().map(|(bond, _)| bond.index);
     // What belongs to another program's master is not ours to set.
     let foreign = link.master.is_some() && link.master != bond;
     if foreign || !link.up || engine.blocked(link).is_some() {

@@ -3,7 +3,7 @@ use super::*;
 
 fn foreign_bond(mode: u8) -> crate::engine::observed::Link {
     let mut link = plain(20, "bond0", false);
-    let mut options = crate::engine::bond::desired_options(&Engine::new(&config()));
+    let mut options = crate::engine::existing::desired_options(&Engine::new(&config()));
     options.mode = mode;
     link.kind = Kind::Bond(options);
     link.up = true;

@@ -90,7 +90,7 @@ fn a_bond_that_is_created_while_stopping_is_deleted() {
     assert_eq!(world.engine.next(world.now), Some(read.clone()));
     world.engine.handle(world.now, Event::Given(read.clone()));
     let mut bond = plain(20, "bond0", false);
-    let options = crate::engine::bond::desired_options(&world.engine);
+    let options = crate::engine::existing::desired_options(&world.engine);
     (bond.kind, bond.ours) = (Kind::Bond(options), true);
     world.engine.handle(world.now, Event::Link(bond));
     world.engine.handle(world.now, Event::Done(read, Ok(())));

@@ -5,6 +5,7 @@
 mod ask;
 mod check;
 mod doctor;
+mod gateway;
 mod plan;
 mod publish;
 mod run;

@@ -1,7 +1,7 @@
 //! `wifibond wait-online`: returns when the bond or a link has an address and its gateway
 //! answers.
+use super::gateway;
 use super::{Exit, Outcome, ask};
-use crate::daemon::gateway;
 use crate::wire::control::Request;
 use lexopt::prelude::*;
 use std::net::IpAddr;

@@ -2,8 +2,8 @@
 use crate::engine::Engine;
 use crate::engine::journal::Record;
 use crate::engine::select::Why;
+use crate::engine::status::text::{self, Line};
 use crate::engine::status::{self, Shown};
-use crate::engine::status_text::{self, Line};
 use crate::system::clock;
 use serde::Serialize;
 use std::fmt::Write;
@@ -13,7 +13,7 @@ const STATUS_BYTES: usize = 24 * 1024;
 
 /// The status and its exit code: 0 online, 3 not.
 pub fn status(engine: &Engine, fault: Option<&str>, now: u64, json: bool) -> (u8, String) {
-    let page = status_text::page(engine, fault, now);
+    let page = text::page(engine, fault, now);
     let code = if page.online() { 0 } else { 3 };
     if !json {
         return (code, format!("{page}"));
@@ -63,7 +63,7 @@ fn not_online(status: &status::Status<'_>, text: &mut String) {
             let _ = writeln!(text, "{}: {}", member.name, member.state.0);
         }
         for missing in &bond.missing {
-            let _ = writeln!(text, "{}: missing: {}", missing.0, Why::Unplugged);
+            let _ = writeln!(text, "{}: {}", missing.0, Why::Unplugged);
         }
     }
     for link in &status.links {

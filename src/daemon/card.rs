@@ -1,8 +1,6 @@
 //! Writes to the card, and what takes as long: a worn card holds up whoever writes to it for
 //! seconds, and the loop must go on. A thread carries them out in their order, and ends when
 //! there is nothing left.
-use super::leases;
-use super::publish::{self, What};
 use crate::system::files;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,16 +13,16 @@ const STACK_BYTES: usize = 64 * 1024;
 /// On the way out what is left is waited for so long.
 const FINISH_WITHIN: Duration = Duration::from_secs(5);
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Job {
     /// Replaces a file; who may not read it is told by its mode, 0600.
     Write { path: String, bytes: Vec<u8> },
-    /// Marks the lease in this file as given back.
-    GiveBack { path: String },
-    /// Brings name servers and time servers to where everybody reads them.
-    Names,
-    /// Brings the report on this configuration file to its place beside it.
-    Report { path: String },
+    /// Does this for the file at this path. It reports itself what does not work.
+    Do {
+        what: &'static str,
+        path: String,
+        work: fn(&str),
+    },
 }
 
 #[derive(Default)]
@@ -46,12 +44,15 @@ fn queue() -> MutexGuard<'static, Queue> {
 impl Queue {
     fn add(&mut self, job: Job) {
         match &job {
-            Job::Write { path, .. } => self.jobs.retain(|old| old.path() != Some(path)),
-            _ => self.jobs.retain(|old| *old != job),
+            Job::Write { path, .. } => self.jobs.retain(|old| old.path() != path),
+            Job::Do { what, path, .. } => self.jobs.retain(|old| {
+                let same = |old: &Job| matches!(old, Job::Do { what: w, .. } if w == what);
+                old.path() != path || !same(old)
+            }),
         }
         if self.jobs.len() >= MOST_JOBS {
             let old = self.jobs.remove(0);
-            log::warn!("the card is too slow; dropped: {:?}", old.path());
+            log::warn!("the card is too slow; dropped: {}", old.path());
         }
         self.jobs.push(job);
     }
@@ -99,11 +100,9 @@ pub fn finish() {
 }
 
 impl Job {
-    fn path(&self) -> Option<&String> {
+    fn path(&self) -> &str {
         match self {
-            Job::Write { path, .. } | Job::GiveBack { path } => Some(path),
-            Job::Report { path } => Some(path),
-            Job::Names => None,
+            Job::Write { path, .. } | Job::Do { path, .. } => path,
         }
     }
 
@@ -114,10 +113,7 @@ impl Job {
                     log::info!("{path}: {e}; it is not kept for the next boot");
                 }
             }
-            Job::GiveBack { path } => leases::mark_given_back(&path),
-            // What is staged then is what counts. Says itself what does not work.
-            Job::Names => drop(publish::carry_out(What::Names)),
-            Job::Report { path } => drop(publish::carry_out(What::Report(&path))),
+            Job::Do { path, work, .. } => work(&path),
         }
     }
 }
@@ -131,8 +127,17 @@ mod tests {
         Job::Write { path, bytes }
     }
 
-    fn give_back(path: &str) -> Job {
-        Job::GiveBack { path: path.into() }
+    fn mark(what: &'static str, path: &str) -> Job {
+        let (path, work) = (path.into(), (|_| {}) as fn(&str));
+        Job::Do { what, path, work }
+    }
+
+    fn shown(queue: &Queue) -> Vec<String> {
+        let shown = queue.jobs.iter().map(|job| match job {
+            Job::Write { path, bytes } => format!("{path}={}", String::from_utf8_lossy(bytes)),
+            Job::Do { what, path, .. } => format!("{what} {path}"),
+        });
+        shown.collect()
     }
 
     #[test]
@@ -140,26 +145,21 @@ mod tests {
         let mut queue = Queue::default();
         queue.add(write("a", b"1"));
         queue.add(write("b", b"1"));
-        queue.add(Job::Names);
+        queue.add(mark("names", ""));
         queue.add(write("a", b"2"));
-        queue.add(give_back("a"));
-        queue.add(Job::Names);
-        assert_eq!(
-            queue.jobs,
-            [
-                write("b", b"1"),
-                write("a", b"2"),
-                give_back("a"),
-                Job::Names
-            ]
-        );
+        queue.add(mark("given back", "a"));
+        queue.add(mark("given back", "c"));
+        queue.add(mark("names", ""));
+        let expected = ["b=1", "a=2", "given back a", "given back c", "names "];
+        assert_eq!(shown(&queue), expected);
         queue.add(write("a", b"3"));
-        assert_eq!(queue.jobs, [write("b", b"1"), Job::Names, write("a", b"3")]);
+        let expected = ["b=1", "given back c", "names ", "a=3"];
+        assert_eq!(shown(&queue), expected);
         for number in 0..100 {
             queue.add(write(&number.to_string(), b""));
         }
         assert_eq!(queue.jobs.len(), MOST_JOBS);
-        assert_eq!(queue.jobs.last(), Some(&write("99", b"")));
+        assert_eq!(shown(&queue).last().map(String::as_str), Some("99="));
     }
 
     #[test]

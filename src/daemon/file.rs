@@ -7,7 +7,7 @@
 use super::STATE_DIR;
 use super::answers::Utc;
 use super::card::{self, Job};
-use super::publish::{self, What};
+use super::staging;
 use crate::config::{self, Config, InForce};
 use crate::engine::Engine;
 use crate::engine::journal::RecordKind;
@@ -236,10 +236,17 @@ impl Source {
 
     /// Writes the report, or takes the last one away.
     fn report(&self, text: Option<&str>) {
-        if let Err(e) = publish::stage(publish::REPORT, text) {
-            log::warn!("{}: {e}", publish::REPORT);
+        if let Err(e) = staging::stage(staging::REPORT, text) {
+            log::warn!("{}: {e}", staging::REPORT);
         }
-        publish::bring_up_to_date(What::Report(&self.path));
+        let job = Job::Do {
+            what: "report",
+            path: self.path.clone(),
+            work: |path| {
+                carry_out_report(path);
+            },
+        };
+        staging::bring_up_to_date(job);
     }
 
     /// The journal's first record.
@@ -341,12 +348,12 @@ fn beside(path: &str) -> String {
 /// the one there. Written only when it says something new. Needs root. False: to be tried again.
 pub fn carry_out_report(config: &str) -> bool {
     let path = beside(config);
-    let done = match publish::staged(publish::REPORT) {
+    let done = match staging::staged(staging::REPORT) {
         None => files::remove(&path),
         Some(text) if files::read(&path, 64 * 1024).is_ok_and(|old| old == text) => Ok(()),
         Some(text) => files::write_atomic(&path, &text, 0o644),
     };
-    publish::is_done(&path, done, "")
+    staging::is_done(&path, done, "")
 }
 
 /// Puts a file aside until it has been online. `false`: it is the last good one already.

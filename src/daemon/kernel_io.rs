@@ -3,13 +3,14 @@
 //! rtnetlink and nl80211 carry a request out inside `sendmsg()`, and nearly all of them take
 //! the rtnl lock, which a driver may hold for half a minute (`ndo_open()` of a USB adapter).
 //! So they run in a process beside the loop; see [`super::machine`] for the other side.
+use super::exchange::exchange;
 use super::wifi::Wifi;
 use super::{failure, ipv6, sysctls};
 use crate::config::IfName;
 use crate::engine::contract::action::{Action, KernelAction, Scope};
 use crate::engine::contract::event::{Event, Failure};
 use crate::engine::observed::{Address, Facts, Index, KernelRoute, Link, MAX_LINKS, Medium};
-use crate::kernel::{self, Ended, REQUEST_BYTES, Reply};
+use crate::kernel::{self, Ended, REQUEST_BYTES};
 use crate::system::netlink::{Protocol, Requests};
 use crate::system::rfkill::{self, Rfkill};
 use crate::system::{clock, ethtool};
@@ -184,22 +185,6 @@ impl Worker {
         }
         Ok(whole)
     }
-}
-
-/// One request, its answer frame by frame, and its end.
-pub(super) fn exchange(
-    requests: &mut Requests,
-    seq: u32,
-    request: &[u8],
-    within_ms: u64,
-    each: &mut dyn FnMut(kernel::Frame<'_>),
-) -> Result<Ended, Failure> {
-    let mut reply = Reply::new(seq);
-    requests
-        .exchange(request, within_ms, &mut |datagram| {
-            reply.take(datagram, each)
-        })
-        .unwrap_or_else(|e| Err(failure(e.errno, &e)))
 }
 
 /// Asked once, when a link is first seen under its name; a cable's speed again each time it

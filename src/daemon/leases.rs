@@ -161,11 +161,13 @@ pub fn give_back(link: Index, engine: &Engine) {
         return;
     };
     let path = format!("{STATE_DIR}/{PREFIX}{name}");
-    card::add(Job::GiveBack { path });
+    let what = "given back";
+    let work = mark_given_back;
+    card::add(Job::Do { what, path, work });
 }
 
 /// The lease in this file is given back. By the thread that writes to the card.
-pub fn mark_given_back(path: &str) {
+fn mark_given_back(path: &str) {
     let Ok(bytes) = files::read(path, LINE_BYTES + MAX_ACK) else {
         return;
     };

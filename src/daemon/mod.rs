@@ -9,8 +9,8 @@ mod card;
 mod clients;
 mod dhcp;
 mod dhcp6;
+pub mod exchange;
 pub mod file;
-pub mod gateway;
 mod ipv6;
 mod kernel_io;
 mod leases;
@@ -19,12 +19,12 @@ mod machine;
 mod neighbours;
 mod perform;
 mod planner;
-pub mod publish;
 mod radio;
 mod requests;
-mod resolv;
+pub mod resolv;
 mod restore;
 mod slow;
+pub mod staging;
 mod supplicants;
 mod sysctls;
 mod wait;
@@ -34,7 +34,7 @@ use crate::engine::Engine;
 use crate::engine::contract::action::{Action, Scope};
 use crate::engine::contract::event::{Event, Failure};
 use crate::engine::journal::{RecordKind, clip};
-use crate::engine::status_text;
+use crate::engine::status::text;
 use crate::system::children::Process;
 use crate::system::poll::Alarm;
 use crate::system::signals::Signals;
@@ -295,14 +295,14 @@ impl Daemon {
                 | RecordKind::Lease
                 | RecordKind::Resync => Level::Info,
             };
-            log::log!(level, "{}", status_text::Line(record));
+            log::log!(level, "{}", text::Line(record));
         }
         self.logged = self.engine.journal().written();
     }
 
     /// One line for `systemctl status`, when it changes.
     fn tell_init(&mut self) {
-        let line = clip(format_args!("{}", status_text::headline(&self.engine)));
+        let line = clip(format_args!("{}", text::headline(&self.engine)));
         if line != self.notified {
             notify::status(&line);
             self.notified = line;

@@ -8,8 +8,8 @@
 //! would fall back to public ones, having no interface of its own.
 //!
 //! Time servers go into a drop-in of systemd-timesyncd, where systemd runs; it is told.
-use super::card;
-use super::publish::{self, RESOLVER, What};
+use super::card::{self, Job};
+use super::staging::{self, RESOLVER};
 use crate::engine::Engine;
 use crate::engine::contract::event::Failure;
 use crate::engine::dns;
@@ -37,10 +37,10 @@ pub fn write(engine: &Engine) -> Result<(), Failure> {
         false => Some(dns::TimeServers(&resolver).to_string()),
     };
     let told = |e: crate::system::Error| super::failure(e.errno, &format_args!("{RESOLVER}: {e}"));
-    let time = publish::stage(publish::TIME, time.as_deref()).map_err(told)?;
-    let names = publish::stage(RESOLVER, Some(&resolver.to_string())).map_err(told)?;
+    let time = staging::stage(staging::TIME, time.as_deref()).map_err(told)?;
+    let names = staging::stage(RESOLVER, Some(&resolver.to_string())).map_err(told)?;
     if anew || time || names {
-        publish::bring_up_to_date(What::Names);
+        staging::bring_up_to_date(job());
     }
     Ok(())
 }
@@ -48,25 +48,35 @@ pub fn write(engine: &Engine) -> Result<(), Failure> {
 /// The file is there, with this very text.
 pub fn is_current(engine: &Engine) -> bool {
     let text = dns::resolver(engine).to_string();
-    publish::staged(RESOLVER).is_some_and(|have| have == text.as_bytes())
+    staging::staged(RESOLVER).is_some_and(|have| have == text.as_bytes())
 }
 
 /// On stop: nothing is ours any more.
 pub fn give_back() {
-    for name in [publish::TIME, RESOLVER] {
-        if let Err(e) = publish::stage(name, None) {
+    for name in [staging::TIME, RESOLVER] {
+        if let Err(e) = staging::stage(name, None) {
             log::info!("{name}: {e}");
         }
     }
-    publish::bring_up_to_date(What::Names);
+    staging::bring_up_to_date(job());
     card::finish();
+}
+
+fn job() -> Job {
+    Job::Do {
+        what: "names",
+        path: String::new(),
+        work: |_| {
+            carry_out();
+        },
+    }
 }
 
 /// Brings what is staged to where everybody reads it. Needs root. False: something could not
 /// be done, and is to be tried again.
 pub fn carry_out() -> bool {
-    let time = write_time(publish::staged(publish::TIME).as_deref());
-    let names = carry_out_names(publish::staged(RESOLVER).as_deref());
+    let time = write_time(staging::staged(staging::TIME).as_deref());
+    let names = carry_out_names(staging::staged(RESOLVER).as_deref());
     time && names
 }
 
@@ -75,7 +85,7 @@ fn carry_out_names(text: Option<&[u8]>) -> bool {
         return tell_resolved(text);
     }
     let dropped = files::remove(RESOLVED_DROP_IN);
-    let dropped = publish::is_done(RESOLVED_DROP_IN, dropped, "");
+    let dropped = staging::is_done(RESOLVED_DROP_IN, dropped, "");
     // The run directory is ours alone, so a link to the file there would lead everybody else
     // nowhere: /etc gets a copy.
     let done = match (text, owner()) {
@@ -125,7 +135,7 @@ fn take(text: &[u8]) -> bool {
     };
     let written = taken.and_then(|()| files::write_atomic(ETC, text, 0o644));
     let otherwise = "; name servers are in /run/wifibond/resolv.conf";
-    publish::is_done(ETC, written, otherwise)
+    staging::is_done(ETC, written, otherwise)
 }
 
 /// Wherever the link leads just now, if resolved runs or is going to: it may be starting.
@@ -172,7 +182,7 @@ fn tell_resolved(text: Option<&[u8]>) -> bool {
         // Or the next attempt would find nothing to tell.
         let _ = put(old.as_deref());
     }
-    publish::is_done(RESOLVED_DROP_IN, told, "")
+    staging::is_done(RESOLVED_DROP_IN, told, "")
 }
 
 fn write_time(text: Option<&[u8]>) -> bool {
@@ -194,7 +204,7 @@ fn write_time(text: Option<&[u8]>) -> bool {
         // Or the next attempt would find nothing to tell.
         let _ = put(old.as_deref());
     }
-    publish::is_done(TIME, told, "")
+    staging::is_done(TIME, told, "")
 }
 
 /// It reads its configuration when it starts. One that does not run is left alone.
@@ -213,7 +223,7 @@ fn give_up() -> bool {
         true => files::rename(KEPT, ETC),
         false => files::remove(ETC),
     };
-    publish::is_done(ETC, back, "")
+    staging::is_done(ETC, back, "")
 }
 
 #[cfg(test)]

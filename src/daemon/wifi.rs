@@ -1,6 +1,6 @@
 //! nl80211 as the daemon uses it: which links are Wi-Fi, and the settings of their radios.
+use super::exchange::exchange;
 use super::failure;
-use super::kernel_io::exchange;
 use super::restore::{DISTANCE, Ledger, POWER_SAVE, RATES};
 use crate::engine::contract::event::Failure;
 use crate::engine::contract::settings::RadioSetting;

@@ -22,7 +22,7 @@ pub enum Existing<T> {
 }
 
 /// The interface with the bond's name, and its options.
-pub fn bond<'a>(engine: &'a Engine) -> Existing<(&'a Link, &'a BondOptions)> {
+pub fn bond(engine: &Engine) -> Existing<(&Link, &BondOptions)> {
     let wanted = &engine.config.bond;
     if wanted.members.is_empty() {
         return Existing::Unwanted;

@@ -35,7 +35,7 @@ pub enum Why {
 impl core::fmt::Display for Why {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
-            Why::Unplugged => "not plugged in",
+            Why::Unplugged => "missing: not plugged in",
             Why::Blocked(Block::Soft) => "switched off by rfkill",
             Why::Blocked(Block::Hard) => "switched off by a key or switch (rfkill)",
             Why::NotAMember => "not a member",
@@ -156,9 +156,7 @@ pub fn is_primary(bond: &config::Bond, link: &Link) -> bool {
 /// The step that makes the chosen member active, or keeps the kernel from preferring
 /// another.
 pub fn next_active(engine: &Engine, now: u64) -> Option<Action> {
-    let Some((bond, have)) = engine.usable_bond() else {
-        return None;
-    };
+    let (bond, have) = engine.usable_bond()?;
     let set = |option| {
         engine.offer(
             now,

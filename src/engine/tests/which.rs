@@ -350,7 +350,7 @@ fn the_status_shows_ports_and_the_bond_as_the_kernel_has_it() {
         assert!(json.contains(part), "{part} in {json}");
     }
     let page =
-        crate::engine::status_text::page(&world.engine, Some("line 1"), world.now).to_string();
+        crate::engine::status::text::page(&world.engine, Some("line 1"), world.now).to_string();
     for line in [
         "    active-backup, miimon 100 ms, updelay 200 ms, downdelay 0 ms,\n    fail_over_mac active, primary_reselect always (kernel: failure)\n",
         "  * wifi1, USB 1-1.2     starting",

@@ -1,5 +1,5 @@
 //! Lists on the page of `wifibond status`, in lines for the narrowest terminals.
-use super::journal::{Text, clip};
+use crate::engine::journal::{Text, clip};
 use core::fmt::{self, Formatter};
 
 /// Characters in a line of the narrowest terminals, a serial one's 80, with a comma at its end.

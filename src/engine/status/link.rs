@@ -1,14 +1,15 @@
 //! What `wifibond status` shows of one link.
-use super::contract::describe::Destination;
-use super::dhcp6::State as State6;
-use super::observed::{Kind, Link, OUR_PROTOCOL};
-use super::status::{
+use super::model::{
     AddressStatus, Lease6Status, LeaseStatus, LinkStatus, MAX_SHOWN, PortStatus, RouteStatus,
-    Shown, State, is_link_local,
+    Shown, State,
 };
-use super::supplicant::Radio;
-use super::{Engine, dhcp4, roles};
 use crate::config::IfName;
+use crate::engine::contract::describe::Destination;
+use crate::engine::dhcp6::State as State6;
+use crate::engine::observed::{Kind, Link, OUR_PROTOCOL};
+use crate::engine::supplicant::Radio;
+use crate::engine::{Engine, dhcp4, roles};
+use core::net::IpAddr;
 use heapless::Vec;
 
 fn ports<'a>(engine: &'a Engine, bridge: &Link) -> Option<Vec<PortStatus<'a>, MAX_SHOWN>> {
@@ -109,5 +110,12 @@ pub fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkSt
         asking_ms: client
             .and_then(|client| client.waiting_since)
             .map(|since| now.saturating_sub(since)),
+    }
+}
+
+pub fn is_link_local(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
     }
 }

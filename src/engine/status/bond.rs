@@ -1,13 +1,12 @@
 //! What `wifibond status` shows of the bond and its members.
-use super::Engine;
-use super::contract::describe;
-use super::existing;
-use super::observed::{Link, Mii};
-use super::roles;
-use super::select::{self, Why};
-use super::status::{BondStatus, MemberStatus, Shown, State};
-use super::supplicant::Radio;
-use crate::config::PrimaryReselect;
+use super::model::{BondStatus, MemberStatus, Shown, State};
+use crate::engine::Engine;
+use crate::engine::contract::describe;
+use crate::engine::existing;
+use crate::engine::observed::{Link, Mii};
+use crate::engine::roles;
+use crate::engine::select::{self, Why};
+use crate::engine::supplicant::Radio;
 
 pub fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
     let config = &engine.config.bond;
@@ -35,11 +34,7 @@ pub fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
         updelay_ms: have.map(|have| have.updelay_ms),
         downdelay_ms: have.map(|have| have.downdelay_ms),
         fail_over_mac: have.map(|have| describe::fail_over_mac(have.fail_over_mac)),
-        primary_reselect: describe::primary_reselect(match config.primary_reselect {
-            PrimaryReselect::Always => 0,
-            PrimaryReselect::Better => 1,
-            PrimaryReselect::Failure => 2,
-        }),
+        primary_reselect: config.primary_reselect.word(),
         kernel_primary_reselect: have.map(|have| describe::primary_reselect(have.primary_reselect)),
         active: active
             .and_then(|(i, _)| engine.observed.link(i))

@@ -1,11 +1,12 @@
 //! `wifibond status` for people: who carries the traffic, why, since when, what is
 //! wrong, and what happened lately.
-use super::Engine;
-use super::journal::Record;
-use super::select::Why;
-use super::status::{BondStatus, LinkStatus, MemberStatus, Octets, Status, status, uplink};
-use super::status_list::List;
+use super::build::{status, uplink};
+use super::list::List;
+use super::model::{BondStatus, LinkStatus, MemberStatus, Octets, Status};
 use crate::config::IfName;
+use crate::engine::Engine;
+use crate::engine::journal::Record;
+use crate::engine::select::Why;
 use core::fmt::{self, Display, Formatter, Write};
 
 /// Events at the end of the page.
@@ -171,7 +172,7 @@ fn bond_part(bond: &BondStatus<'_>, f: &mut Formatter<'_>) -> fmt::Result {
     }
     for missing in &bond.missing {
         let name = Cell(&missing.0);
-        writeln!(f, "    {name:<width$} missing: {}", Why::Unplugged)?;
+        writeln!(f, "    {name:<width$} {}", Why::Unplugged)?;
     }
     Ok(())
 }
@@ -379,11 +380,11 @@ impl Display for Span {
         let (seconds, minutes) = (self.0 / 1000, self.0 / 60_000);
         let (hours, days) = (minutes / 60, minutes / 1440);
         let text: heapless::String<24> = match (days, hours, minutes, seconds) {
-            (0, 0, 0, 0) => super::journal::clip(format_args!("{} ms", self.0)),
-            (0, 0, 0, s) => super::journal::clip(format_args!("{s} s")),
-            (0, 0, m, s) => super::journal::clip(format_args!("{m} min {} s", s % 60)),
-            (0, h, m, _) => super::journal::clip(format_args!("{h} h {} min", m % 60)),
-            (d, h, _, _) => super::journal::clip(format_args!("{d} d {} h", h % 24)),
+            (0, 0, 0, 0) => crate::engine::journal::clip(format_args!("{} ms", self.0)),
+            (0, 0, 0, s) => crate::engine::journal::clip(format_args!("{s} s")),
+            (0, 0, m, s) => crate::engine::journal::clip(format_args!("{m} min {} s", s % 60)),
+            (0, h, m, _) => crate::engine::journal::clip(format_args!("{h} h {} min", m % 60)),
+            (d, h, _, _) => crate::engine::journal::clip(format_args!("{d} d {} h", h % 24)),
         };
         f.pad(&text)
     }

@@ -1,5 +1,5 @@
 //! Does a gateway answer? For `wait-online`, which asks from a process of its own.
-use super::kernel_io::exchange;
+use crate::daemon::exchange::exchange;
 use crate::kernel::{REQUEST_BYTES, neighbour as messages};
 use crate::system::neighbour;
 use crate::system::netlink::{Protocol, Requests};

@@ -229,3 +229,131 @@ impl AsFd for Process {
         self.pidfd.as_fd()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::signals::Signals;
+    use super::super::testing::{end, in_a_process, readable};
+    use super::*;
+    use std::io::Write;
+
+    /// What `program` writes.
+    fn output_of(program: &str, arguments: &[&str]) -> (String, Exit) {
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
+        let mut process = spawn(program, arguments, Some(theirs.as_fd())).unwrap();
+        drop(theirs);
+        let mut text = String::new();
+        ours.read_to_string(&mut text).unwrap();
+        (text, end(&mut process))
+    }
+
+    /// The signals of a line of `/proc/self/status`, as a mask.
+    fn mask(name: &str) -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        u64::from_str_radix(line.unwrap().trim(), 16).unwrap()
+    }
+
+    #[test]
+    fn a_program_has_a_session_of_its_own_and_an_empty_standard_input() {
+        let script = "read -r input || echo none; exec cat /proc/self/stat";
+        let (text, exit) = output_of("sh", &["-c", script]);
+        assert_eq!(exit, Exit::Code(0), "{text}");
+        let text = text.strip_prefix("none\n").expect("no input");
+        let (pid, rest) = text.split_once(' ').unwrap();
+        // State, parent, group, session (proc(5)).
+        let fields: Vec<&str> = rest.rsplit(") ").next().unwrap().split(' ').collect();
+        assert_eq!(&fields[2..4], [pid, pid]);
+        assert_eq!(fields[1], std::process::id().to_string());
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_an_error() {
+        let error = spawn("wifibond-none", &[], None).unwrap_err();
+        assert_eq!(error.errno, libc::ENOENT);
+    }
+
+    #[test]
+    fn a_process_is_signalled_and_reaped_once() {
+        let mut process = spawn("sleep", &["60"], None).unwrap();
+        assert_eq!(process.reap(), Ok(None));
+        assert!(!readable(&process, 0));
+        process.signal(Signal::Hangup).unwrap();
+        assert_eq!(end(&mut process), Exit::Signal(libc::SIGHUP));
+        assert_eq!(process.reap(), Ok(Some(Exit::Unknown)));
+        // Its number may be another's by now.
+        process.signal(Signal::Kill).unwrap();
+        assert_eq!(adopt(process.pid()).unwrap_err().errno, libc::ESRCH);
+        assert_eq!(adopt(u32::MAX).unwrap_err().errno, libc::ESRCH);
+    }
+
+    #[test]
+    fn an_adopted_process_is_held_and_known() {
+        let own = adopt(std::process::id()).unwrap();
+        assert!(!readable(&own, 0));
+        let mut process = spawn("sleep", &["61"], None).unwrap();
+        let mut buffer = [0; 64];
+        assert_eq!(
+            cmdline(process.pid(), &mut buffer).unwrap(),
+            b"sleep\x0061\0"
+        );
+        assert_eq!(cmdline(process.pid(), &mut [0; 3]).unwrap(), b"sle");
+        assert!(is_own(process.pid()));
+        let mut seen = false;
+        each(&mut |pid| seen |= pid == process.pid()).unwrap();
+        assert!(seen);
+        process.signal(Signal::Kill).unwrap();
+        assert_eq!(end(&mut process), Exit::Signal(libc::SIGKILL));
+        assert!(!is_own(process.pid()));
+    }
+
+    #[test]
+    fn a_copy_has_its_stream_alone_and_no_handler() {
+        in_a_process(|| {
+            let _signals = Signals::install().unwrap();
+            let ours = [
+                libc::SIGTERM,
+                libc::SIGINT,
+                libc::SIGHUP,
+                libc::SIGUSR1,
+                libc::SIGCHLD,
+            ];
+            let ours: u64 = ours.iter().map(|signal| 1 << (signal - 1)).sum();
+            assert_eq!(mask("SigCgt:") & ours, ours);
+            let (mut stream, theirs) = UnixStream::pair().unwrap();
+            theirs.set_nonblocking(true).unwrap();
+            let mut process = fork(theirs.as_fd(), 20, &mut |mut stream| {
+                let mut word = [0; 5];
+                stream.read_exact(&mut word).unwrap();
+                let mut open = Vec::new();
+                super::super::files::list("/proc/self/fd", &mut |name| open.push(name.to_owned()))
+                    .unwrap();
+                open.sort();
+                let handled = (mask("SigCgt:") | mask("SigIgn:")) & ours;
+                write!(stream, "{} {handled} {}", word.len(), open.join(",")).unwrap();
+            })
+            .unwrap();
+            drop(theirs);
+            stream.write_all(b"words").unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).unwrap();
+            // Number 4 is the list itself.
+            assert_eq!(text, "5 0 0,1,2,3,4");
+            assert_eq!(end(&mut process), Exit::Code(0));
+        });
+    }
+
+    #[test]
+    fn a_copy_ends_with_its_work_and_after_its_time() {
+        let (_ours, theirs) = UnixStream::pair().unwrap();
+        // No words of its own: the hook's would go to our standard error.
+        let mut failing = |_| std::panic::resume_unwind(Box::new(()));
+        let mut process = fork(theirs.as_fd(), 20, &mut failing).unwrap();
+        assert_eq!(end(&mut process), Exit::Code(101));
+        let mut endless = |_| loop {
+            std::thread::park();
+        };
+        let mut process = fork(theirs.as_fd(), 1, &mut endless).unwrap();
+        assert_eq!(end(&mut process), Exit::Signal(libc::SIGALRM));
+    }
+}

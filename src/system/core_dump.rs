@@ -14,3 +14,19 @@ pub fn forbid() -> Result<()> {
     setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(of_nix("setrlimit"))?;
     prctl::set_dumpable(false).map_err(of_nix("prctl"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::in_a_process;
+    use nix::sys::prctl;
+    use nix::sys::resource::{Resource, getrlimit};
+
+    #[test]
+    fn no_core_is_dumped_from_then_on() {
+        in_a_process(|| {
+            super::forbid().unwrap();
+            assert_eq!(getrlimit(Resource::RLIMIT_CORE), Ok((0, 0)));
+            assert_eq!(prctl::get_dumpable(), Ok(false));
+        });
+    }
+}

@@ -34,3 +34,17 @@ pub(super) fn of_nix(call: &'static str) -> impl Fn(nix::errno::Errno) -> Error 
         errno: e as i32,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn an_error_says_what_was_tried_and_why_it_failed() {
+        let error = std::fs::File::open("/none/at/all").map_err(super::of("open"));
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "open: No such file or directory"
+        );
+        let error = super::of_nix("bind")(nix::errno::Errno::EADDRINUSE);
+        assert_eq!(error.to_string(), "bind: Address already in use");
+    }
+}

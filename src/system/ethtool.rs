@@ -31,7 +31,7 @@ unsafe impl Command for DriverInfo {}
 
 /// `struct ethtool_cmd`.
 #[repr(C)]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Settings {
     command: u32,
     supported: u32,
@@ -72,9 +72,10 @@ pub fn driver(interface: &str) -> String<31> {
 /// Megabit a second, and whether both ways at once; `None` where the driver does not know
 /// (Wi-Fi, no link).
 pub fn speed(interface: &str) -> (Option<u32>, Option<bool>) {
-    // SAFETY: numbers only; zero is a value of each.
-    let mut settings: Settings = unsafe { core::mem::zeroed() };
-    settings.command = ETHTOOL_GSET;
+    let mut settings = Settings {
+        command: ETHTOOL_GSET,
+        ..Settings::default()
+    };
     if !ask(interface, &mut settings) {
         return (None, None);
     }
@@ -122,16 +123,15 @@ fn ask<T: Command>(interface: &str, data: &mut T) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{in_a_network, make};
     use super::*;
 
     fn settings(speed: u16, speed_hi: u16, duplex: u8) -> Settings {
-        // SAFETY: numbers only; zero is a value of each.
-        let zero: Settings = unsafe { core::mem::zeroed() };
         Settings {
             speed,
             speed_hi,
             duplex,
-            ..zero
+            ..Settings::default()
         }
     }
 
@@ -160,13 +160,29 @@ mod tests {
     // SAFETY: its first field is a command, and it is larger than the kernel's structure.
     unsafe impl<T: Command> Command for Guarded<T> {}
 
-    fn is_within<T: Command>(interface: &str, command: T) {
+    /// Whether the driver answered.
+    fn is_within<T: Command>(interface: &str, command: T) -> bool {
         let mut data = Guarded {
             command,
             guard: [0xa5; 64],
         };
-        ask(interface, &mut data);
+        let answered = ask(interface, &mut data);
         assert_eq!(data.guard, [0xa5; 64], "{interface}");
+        answered
+    }
+
+    /// Whether the driver answered both.
+    fn both_are_within(interface: &str) -> bool {
+        let settings = Settings {
+            command: ETHTOOL_GSET,
+            ..Settings::default()
+        };
+        let info = DriverInfo {
+            command: ETHTOOL_GDRVINFO,
+            driver: [0; 32],
+            rest: [0; 160],
+        };
+        is_within(interface, settings) & is_within(interface, info)
     }
 
     #[test]
@@ -174,20 +190,22 @@ mod tests {
         let interfaces = std::fs::read_dir("/sys/class/net").expect("interfaces");
         for interface in interfaces.flatten() {
             let name = interface.file_name().into_string().expect("a name");
-            let mut command = settings(0, 0, 0);
-            command.command = ETHTOOL_GSET;
-            is_within(&name, command);
-            let command = ETHTOOL_GDRVINFO;
-            let (driver, rest) = ([0; 32], [0; 160]);
-            is_within(
-                &name,
-                DriverInfo {
-                    command,
-                    driver,
-                    rest,
-                },
-            );
+            both_are_within(&name);
         }
+        in_a_network(|| {
+            make("one", "veth");
+            assert!(both_are_within("one"));
+        });
+    }
+
+    #[test]
+    fn a_veth_tells_its_driver_and_speed() {
+        in_a_network(|| {
+            make("one", "veth");
+            assert_eq!(driver("one"), "veth");
+            assert_eq!(speed("one"), (Some(10_000), Some(true)));
+            assert_eq!(speed("lo"), (None, None));
+        });
     }
 
     #[test]

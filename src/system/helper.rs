@@ -162,7 +162,11 @@ pub fn start<J: Plain, A: Plain>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::children::Signal;
+    use super::super::testing::{end, in_a_process, readable};
     use super::*;
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
 
     #[derive(Debug, Clone, Copy, PartialEq)]
     enum Word {
@@ -192,5 +196,64 @@ mod tests {
         while process.reap().unwrap().is_none() {
             std::thread::yield_now();
         }
+    }
+
+    #[test]
+    fn it_has_a_name_and_is_ended_by_its_line_alone() {
+        let (line, mut process) = start(c"a-helper", double).unwrap();
+        line.send(&Word::Number(1), false).unwrap();
+        // Once it answers, it has made itself ready.
+        assert_eq!(line.wait(), Ok(Word::Number(2)));
+        let name = std::fs::read_to_string(format!("/proc/{}/comm", process.pid()));
+        assert_eq!(name.unwrap(), "a-helper\n");
+        for signal in [Signal::Terminate, Signal::Hangup] {
+            process.signal(signal).unwrap();
+        }
+        line.send(&Word::Number(2), false).unwrap();
+        assert_eq!(line.wait(), Ok(Word::Number(4)));
+        drop(line);
+        assert_eq!(end(&mut process), children::Exit::Code(0));
+    }
+
+    fn never_ending(line: &Line<Word, Word>) {
+        line.send(&Word::Last, true).unwrap();
+        loop {
+            std::thread::park();
+        }
+    }
+
+    #[test]
+    fn it_ends_when_the_process_that_started_it_is_killed() {
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
+        let mut between = children::fork(theirs.as_fd(), 20, &mut |mut stream| {
+            let (line, process) = start(c"never", never_ending).unwrap();
+            // It is ready.
+            line.wait().unwrap();
+            stream.write_all(&process.pid().to_ne_bytes()).unwrap();
+            loop {
+                std::thread::park();
+            }
+        })
+        .unwrap();
+        let mut pid = [0; 4];
+        ours.read_exact(&mut pid).unwrap();
+        let helper = children::adopt(u32::from_ne_bytes(pid)).unwrap();
+        assert!(!readable(&helper, 0));
+        between.signal(Signal::Kill).unwrap();
+        assert!(readable(&helper, 10_000), "it runs on");
+        assert_eq!(end(&mut between), children::Exit::Signal(libc::SIGKILL));
+    }
+
+    #[test]
+    fn what_finds_no_room_is_said() {
+        in_a_process(|| {
+            let (line, _process) = start(c"never", never_ending).unwrap();
+            let error = loop {
+                if let Err(error) = line.send(&Word::Last, false) {
+                    break error;
+                }
+            };
+            assert_eq!(error.errno, libc::EAGAIN);
+        });
     }
 }

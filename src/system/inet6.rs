@@ -111,3 +111,46 @@ impl Icmp {
         send(&self.fd, message, SocketAddrV6::new(to, 0, 0, self.index))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{in_a_network, readable, set_up, taken};
+    use super::*;
+    use nix::sys::socket::getsockopt;
+
+    #[test]
+    fn a_datagram_arrives_on_its_interface() {
+        in_a_network(|| {
+            set_up("lo", true);
+            let server = Udp::open("lo", 1, 547).unwrap();
+            let client = Udp::open("lo", 1, 546).unwrap();
+            let come = || taken(|each| server.take_in(&mut [0; 4], each));
+            assert!(come().is_empty());
+            client
+                .send(b"what is long", Ipv6Addr::LOCALHOST, 547)
+                .unwrap();
+            assert!(readable(&server, 5000));
+            assert_eq!(come(), [b"what"]);
+            assert_eq!(Udp::open("none", 9, 546).unwrap_err().call, "setsockopt");
+        });
+    }
+
+    #[test]
+    fn icmp_to_a_group_has_the_most_hops_and_the_kernels_sum() {
+        in_a_network(|| {
+            set_up("lo", true);
+            let socket = Icmp::open("lo", 1).unwrap();
+            assert_eq!(getsockopt(&socket.fd, sockopt::Ipv6MulticastHops), Ok(255));
+            let listener = Icmp::open("lo", 1).unwrap();
+            // A router solicitation (RFC 4861, 4.1): nobody answers.
+            let message = [133, 0, 0, 0, 0, 0, 0, 0];
+            socket.send(&message, Ipv6Addr::LOCALHOST).unwrap();
+            assert!(readable(&listener.fd, 5000));
+            let mut buffer = [0; 32];
+            let length = nix::unistd::read(&listener.fd, &mut buffer).unwrap();
+            assert_eq!(buffer[..length].len(), message.len());
+            assert_eq!(buffer[0], 133);
+            assert_ne!(buffer[2..4], [0, 0]);
+        });
+    }
+}

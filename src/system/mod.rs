@@ -20,6 +20,8 @@ pub mod poll;
 pub mod rfkill;
 pub mod signals;
 pub mod sysctl;
+#[cfg(test)]
+mod testing;
 pub mod turn;
 pub mod unix;
 #[cfg(all(target_arch = "aarch64", target_env = "musl", panic = "abort"))]

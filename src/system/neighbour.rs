@@ -29,3 +29,27 @@ pub fn poke(interface: &str, index: u32, to: IpAddr) -> Result<()> {
     };
     socket.send_to(&[0], to).map(|_| ()).map_err(of("sendto"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{in_a_network, set_up};
+    use super::*;
+
+    #[test]
+    fn a_word_leaves_by_the_interface_that_is_named() {
+        in_a_network(|| {
+            assert_eq!(index("lo"), Some(1));
+            assert_eq!(index("none"), None);
+            for (to, bind) in [("127.0.0.1", "127.0.0.1:9"), ("::1", "[::1]:9")] {
+                let to: IpAddr = to.parse().unwrap();
+                assert!(poke("lo", 1, to).is_err(), "it is down");
+                set_up("lo", true);
+                let listener = UdpSocket::bind(bind).unwrap();
+                poke("lo", 1, to).unwrap();
+                assert_eq!(listener.recv(&mut [0; 8]).unwrap(), 1);
+                assert_eq!(poke("none", 9, to).unwrap_err().call, "setsockopt");
+                set_up("lo", false);
+            }
+        });
+    }
+}

@@ -5,7 +5,7 @@ use core::ops::ControlFlow;
 use netlink_sys::{Socket, SocketAddr, protocols};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// The kernel's own datagrams are at most this long (`NLMSG_GOODSIZE` and the largest
 /// dump step); longer ones are noticed, not cut off in silence.
@@ -95,7 +95,7 @@ fn wait_readable(socket: &Socket, until: u64) -> Result<()> {
         }
         let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
         match poll(
-            &mut [PollFd::new(borrow(socket), PollFlags::POLLIN)],
+            &mut [PollFd::new(socket.as_fd(), PollFlags::POLLIN)],
             timeout,
         ) {
             Ok(0) | Err(nix::errno::Errno::EINTR) => {}
@@ -115,11 +115,6 @@ fn receive(socket: &Socket, buffer: &mut [u8], flags: i32) -> Result<Option<usiz
         Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => Ok(None),
         Err(e) => Err(of("recv")(e)),
     }
-}
-
-fn borrow(socket: &Socket) -> BorrowedFd<'_> {
-    // SAFETY: the descriptor lives as long as the socket it is borrowed from.
-    unsafe { BorrowedFd::borrow_raw(socket.as_raw_fd()) }
 }
 
 /// Notifications on links, addresses and routes, and what routers tell.
@@ -185,6 +180,105 @@ impl From<std::os::fd::OwnedFd> for Events {
 
 impl AsFd for Events {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        borrow(&self.socket)
+        self.socket.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{in_a_network, readable, request, set_up};
+    use super::*;
+
+    const RTM_NEWLINK: u16 = 16;
+    const RTM_GETLINK: u16 = 18;
+    const NLMSG_DONE: u16 = 3;
+    const REQUEST_DUMP: u16 = 0x301;
+
+    fn kind(message: &[u8]) -> u16 {
+        u16::from_ne_bytes(message[4..6].try_into().unwrap())
+    }
+
+    #[test]
+    fn a_request_is_answered_in_full() {
+        in_a_network(|| {
+            let mut requests = Requests::open(Protocol::Route).unwrap();
+            assert_eq!((requests.next_seq(), requests.next_seq()), (1, 2));
+            let dump = request(RTM_GETLINK, REQUEST_DUMP, &[0; 16]);
+            let mut all = Vec::new();
+            let mut whole = |datagram: &[u8]| match kind(datagram) {
+                NLMSG_DONE => ControlFlow::Break(()),
+                _ => {
+                    all.extend_from_slice(datagram);
+                    ControlFlow::Continue(())
+                }
+            };
+            requests.exchange(&dump, 5000, &mut whole).unwrap();
+            assert_eq!(kind(&all), RTM_NEWLINK);
+            // IFLA_IFNAME.
+            assert!(all.windows(7).any(|bytes| bytes == b"\x07\0\x03\0lo\0"));
+        });
+    }
+
+    #[test]
+    fn an_answer_without_an_end_is_given_up() {
+        let mut requests = Requests::open(Protocol::Generic).unwrap();
+        // No message of the kernel's: it says nothing to one that asks for no answer.
+        let nothing = request(1, 0, &[]);
+        let begun = clock::boot_ms();
+        let end = requests.exchange(&nothing, 50, &mut |_| ControlFlow::Break(()));
+        assert_eq!(end.unwrap_err().errno, libc::ETIMEDOUT);
+        assert!(clock::boot_ms() >= begun + 50);
+    }
+
+    /// The kinds of the messages that have come; `None`: some were dropped.
+    fn taken(events: &mut Events) -> Vec<Option<u16>> {
+        let mut kinds = Vec::new();
+        while !events
+            .take_in(&mut |bytes| kinds.push(bytes.map(kind)))
+            .unwrap()
+        {}
+        kinds
+    }
+
+    #[test]
+    fn a_change_of_a_link_is_told() {
+        in_a_network(|| {
+            let mut events = Events::open().unwrap();
+            assert_eq!(taken(&mut events), []);
+            assert!(!readable(&events, 0));
+            set_up("lo", true);
+            assert!(readable(&events, 5000));
+            assert!(taken(&mut events).contains(&Some(RTM_NEWLINK)));
+        });
+    }
+
+    #[test]
+    fn what_was_dropped_is_told_once() {
+        in_a_network(|| {
+            let mut events = Events::open().unwrap();
+            // The kernel's least: a few messages.
+            events.socket.set_rx_buf_sz(1_u32).unwrap();
+            for up in [true, false, true, false, true] {
+                set_up("lo", up);
+            }
+            let first = taken(&mut events);
+            assert_eq!(first.iter().filter(|kind| kind.is_none()).count(), 1);
+            assert_eq!(taken(&mut events), []);
+        });
+    }
+
+    #[test]
+    fn words_of_other_programs_are_not_the_kernels() {
+        in_a_network(|| {
+            let mut events = Events::open().unwrap();
+            let mut own = SocketAddr::new(0, 0);
+            events.socket.get_address(&mut own).unwrap();
+            let other = Socket::new(protocols::NETLINK_ROUTE).unwrap();
+            let forged = request(RTM_NEWLINK, 0, &[0; 16]);
+            other.send_to(&forged, &own, 0).unwrap();
+            assert!(readable(&events, 5000));
+            assert_eq!(taken(&mut events), []);
+            assert!(!readable(&events, 0));
+        });
     }
 }

@@ -11,7 +11,7 @@ use nix::sys::socket::{
 };
 use std::ffi::OsString;
 use std::net::Ipv4Addr;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 const ETH_P_IP: u16 = 0x0800;
 const ETH_P_ARP: u16 = 0x0806;
@@ -75,14 +75,16 @@ pub struct Raw {
 }
 
 fn address(index: u32, protocol: u16, to: [u8; 6]) -> libc::sockaddr_ll {
-    // SAFETY: numbers only; zero is a value of each.
-    let mut address: libc::sockaddr_ll = unsafe { core::mem::zeroed() };
-    address.sll_family = libc::AF_PACKET as u16;
-    address.sll_protocol = protocol.to_be();
-    address.sll_ifindex = libc::c_int::try_from(index).unwrap_or(0);
-    address.sll_halen = 6;
-    address.sll_addr[..6].copy_from_slice(&to);
-    address
+    let [a, b, c, d, e, f] = to;
+    libc::sockaddr_ll {
+        sll_family: libc::AF_PACKET as u16,
+        sll_protocol: protocol.to_be(),
+        sll_ifindex: libc::c_int::try_from(index).unwrap_or(0),
+        sll_hatype: 0,
+        sll_pkttype: 0,
+        sll_halen: 6,
+        sll_addr: [a, b, c, d, e, f, 0, 0],
+    }
 }
 
 const ADDRESS_BYTES: libc::socklen_t = core::mem::size_of::<libc::sockaddr_ll>() as _;
@@ -98,13 +100,10 @@ const _: () = assert!(
 impl Raw {
     pub fn open(index: u32, hears: Hears) -> Result<Self> {
         let protocol = hears.protocol();
-        let kind = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         // Protocol 0 hears nothing until it is bound, with its filter in place.
-        // SAFETY: takes three numbers, touches no memory of ours.
-        let fd = unsafe { libc::socket(libc::AF_PACKET, kind, 0) };
-        let fd = Errno::result(fd).map_err(of_nix("socket"))?;
-        // SAFETY: the kernel has just given us this descriptor; nobody else owns it.
-        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        let fd = socket(AddressFamily::Packet, SockType::Datagram, flags, None)
+            .map_err(of_nix("socket"))?;
         let mut filter = hears.filter();
         let program = libc::sock_fprog {
             len: filter.len() as u16,
@@ -222,5 +221,66 @@ pub fn seed() -> u64 {
         8 => u64::from_ne_bytes(bytes),
         // Early in the boot: the time will do.
         _ => super::clock::boot_ms() ^ u64::from(std::process::id()) << 32,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{in_a_network, readable, set_up, taken};
+    use super::*;
+
+    #[test]
+    fn udp_to_one_port_is_heard_and_no_other() {
+        in_a_network(|| {
+            set_up("lo", true);
+            let raw = Raw::open(1, Hears::Udp(68)).unwrap();
+            let udp = Udp::open("lo", Ipv4Addr::LOCALHOST, 67).unwrap();
+            let come = || taken(|each| raw.take_in(&mut [0; 64], each));
+            assert!(come().is_empty());
+            udp.send(b"other", Ipv4Addr::LOCALHOST, 69).unwrap();
+            udp.send(b"words", Ipv4Addr::LOCALHOST, 68).unwrap();
+            assert!(readable(&raw, 5000));
+            let [packet] = &come()[..] else {
+                panic!("not one packet");
+            };
+            // IPv4's header, UDP's header: ports 67 and 68.
+            assert_eq!((packet[0], packet[9]), (0x45, 17));
+            assert_eq!(packet[20..24], [0, 67, 0, 68]);
+            assert_eq!(&packet[28..], b"words");
+        });
+    }
+
+    #[test]
+    fn arp_of_one_address_is_heard_and_no_other() {
+        in_a_network(|| {
+            set_up("lo", true);
+            let address = Ipv4Addr::new(192, 0, 2, 7);
+            let raw = Raw::open(1, Hears::ArpOf(address)).unwrap();
+            // RFC 826: Ethernet, IPv4, request; hardware and address of sender and target.
+            let mut packet = [0; 28];
+            packet[..8].copy_from_slice(&[0, 1, 8, 0, 6, 4, 0, 1]);
+            packet[14..18].copy_from_slice(&[192, 0, 2, 8]);
+            raw.broadcast(&packet).unwrap();
+            packet[14..18].copy_from_slice(&address.octets());
+            raw.broadcast(&packet).unwrap();
+            assert!(readable(&raw, 5000));
+            assert_eq!(taken(|each| raw.take_in(&mut [0; 64], each)), [packet]);
+            let error = Raw::open(99, Hears::ArpOf(address)).unwrap_err();
+            assert_eq!((error.call, error.errno), ("bind", libc::ENODEV));
+        });
+    }
+
+    #[test]
+    fn a_broadcast_is_addressed_to_everybody() {
+        let address = address(3, ETH_P_ARP, BROADCAST);
+        assert_eq!(address.sll_family, 17);
+        assert_eq!(address.sll_protocol.to_ne_bytes(), [0x08, 0x06]);
+        assert_eq!((address.sll_ifindex, address.sll_halen), (3, 6));
+        assert_eq!(address.sll_addr, [255, 255, 255, 255, 255, 255, 0, 0]);
+    }
+
+    #[test]
+    fn two_starts_have_two_seeds() {
+        assert_ne!(seed(), seed());
     }
 }

@@ -60,3 +60,34 @@ pub fn of_interface(interface: &str) -> Option<u32> {
     .ok()?;
     number
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::taken;
+    use super::*;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixDatagram;
+
+    /// A device that keeps what is written, as one event each, as the kernel does.
+    #[test]
+    fn events_are_read_one_by_one_and_a_switch_is_unblocked() {
+        let (ours, theirs) = UnixDatagram::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let mut rfkill = Rfkill(File::from(OwnedFd::from(ours)));
+        assert!(taken(|each| rfkill.take_in(each)).is_empty());
+        theirs.send(&[1, 0, 0, 0, 1, 0, 1, 0]).unwrap();
+        theirs.send(&[2, 0, 0, 0, 1, 0, 0, 1]).unwrap();
+        let events = [[1, 0, 0, 0, 1, 0, 1, 0], [2, 0, 0, 0, 1, 0, 0, 1]];
+        assert_eq!(taken(|each| rfkill.take_in(each)), events);
+        rfkill.unblock(0x0201).unwrap();
+        let mut event = [0; 16];
+        assert_eq!(theirs.recv(&mut event).unwrap(), EVENT_BYTES);
+        let [a, b, c, d] = 0x0201_u32.to_ne_bytes();
+        assert_eq!(event[..8], [a, b, c, d, TYPE_WLAN, OP_CHANGE, 0, 0]);
+    }
+
+    #[test]
+    fn a_wire_has_no_switch() {
+        assert_eq!(of_interface("lo"), None);
+    }
+}

@@ -92,8 +92,63 @@ impl AsFd for Signals {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{in_a_process, readable};
     use super::*;
+    use nix::sys::signal::{Signal, raise};
     use std::io::Write;
+
+    #[test]
+    fn each_signal_is_caught_once() {
+        in_a_process(|| {
+            let mut signals = Signals::install().unwrap();
+            assert_eq!(signals.take(), Caught::default());
+            let quiet = Caught::default();
+            for (signal, caught) in [
+                (
+                    Signal::SIGTERM,
+                    Caught {
+                        stop: true,
+                        ..quiet
+                    },
+                ),
+                (
+                    Signal::SIGINT,
+                    Caught {
+                        stop: true,
+                        ..quiet
+                    },
+                ),
+                (
+                    Signal::SIGUSR1,
+                    Caught {
+                        leave: true,
+                        ..quiet
+                    },
+                ),
+                (
+                    Signal::SIGHUP,
+                    Caught {
+                        reload: true,
+                        ..quiet
+                    },
+                ),
+                (
+                    Signal::SIGCHLD,
+                    Caught {
+                        child: true,
+                        ..quiet
+                    },
+                ),
+            ] {
+                assert!(!readable(&signals, 0));
+                raise(signal).unwrap();
+                raise(signal).unwrap();
+                assert!(readable(&signals, 5000));
+                assert_eq!(signals.take(), caught, "{signal}");
+                assert_eq!(signals.take(), quiet);
+            }
+        });
+    }
 
     #[test]
     fn a_flood_of_signals_ends_with_the_turn() {

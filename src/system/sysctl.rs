@@ -23,3 +23,25 @@ pub fn write(family: &str, interface: &str, name: &str, value: &str) -> Result<(
         other => other.map_err(of("write setting")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::in_a_network;
+    use super::*;
+
+    #[test]
+    fn a_setting_is_read_and_written_where_there_is_one() {
+        in_a_network(|| {
+            for value in ["1", "0"] {
+                write("ipv6", "lo", "disable_ipv6", value).unwrap();
+                let read = read("ipv6", "lo", "disable_ipv6").unwrap();
+                assert_eq!(read.as_deref(), Some(value));
+            }
+            for (interface, name) in [("none", "disable_ipv6"), ("lo", "none")] {
+                write("ipv6", interface, name, "1").unwrap();
+                assert_eq!(read("ipv6", interface, name), Ok(None));
+            }
+            assert!(write("ipv6", "lo", "disable_ipv6", "words").is_err());
+        });
+    }
+}

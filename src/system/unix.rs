@@ -205,3 +205,68 @@ pub fn connect(path: &str, limit_ms: Option<u64>) -> Result<UnixStream> {
     stream.set_write_timeout(limit).map_err(of("setsockopt"))?;
     Ok(stream)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{readable, taken};
+    use super::*;
+
+    fn path(name: &str) -> String {
+        let name = format!("wifibond-{}-{name}", std::process::id());
+        std::env::temp_dir().join(name).to_str().unwrap().into()
+    }
+
+    #[test]
+    fn a_visitor_of_our_own_user_is_trusted_and_heard() {
+        let path = path("control");
+        let listener = Listener::open(&path).unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o660);
+        assert!(listener.accept().unwrap().is_none());
+        let mut visitor = connect(&path, Some(5000)).unwrap();
+        assert!(readable(&listener, 5000));
+        let connection = listener.accept().unwrap().unwrap();
+        assert!(connection.is_trusted());
+        let mut buffer = [0; 8];
+        assert_eq!(connection.read(&mut buffer), Ok(Moved::Later));
+        visitor.write_all(b"words").unwrap();
+        assert_eq!(connection.read(&mut buffer), Ok(Moved::Bytes(5)));
+        assert_eq!(&buffer[..5], b"words");
+        assert_eq!(connection.write(b"an answer"), Ok(Moved::Bytes(9)));
+        drop(visitor);
+        assert_eq!(connection.write(b"more"), Ok(Moved::Closed));
+    }
+
+    #[test]
+    fn a_stale_socket_is_replaced_and_one_that_is_listened_on_is_not() {
+        let path = path("stale");
+        // Its path stays.
+        drop(UnixListener::bind(&path).unwrap());
+        let listener = Listener::open(&path).unwrap();
+        assert_eq!(Listener::open(&path).unwrap_err(), ListenError::InUse);
+        connect(&path, None).unwrap();
+        drop(listener);
+        assert!(!super::super::files::is_there(&path));
+        assert_eq!(connect(&path, None).unwrap_err().errno, libc::ENOENT);
+    }
+
+    #[test]
+    fn datagrams_go_to_one_peer_and_the_path_goes_with_the_socket() {
+        let (own, peer) = (path("own"), path("peer"));
+        assert_eq!(Datagram::connect(&own, &peer).unwrap_err().call, "connect");
+        assert!(!super::super::files::is_there(&own));
+        let server = UnixDatagram::bind(&peer).unwrap();
+        let datagram = Datagram::connect(&own, &peer).unwrap();
+        let mut buffer = [0; 4];
+        let come = || taken(|each| datagram.take_in(&mut [0; 4], each));
+        assert!(come().is_empty());
+        datagram.send(b"PING").unwrap();
+        let (length, from) = server.recv_from(&mut buffer).unwrap();
+        assert_eq!(&buffer[..length], b"PING");
+        server.send_to_addr(b"PONG, and more", &from).unwrap();
+        assert_eq!(come(), [b"PONG"]);
+        drop(datagram);
+        assert!(!super::super::files::is_there(&own));
+        std::fs::remove_file(peer).unwrap();
+    }
+}

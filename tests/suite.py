@@ -7,7 +7,7 @@ WORD...      only tests with one of these words in "FILE::NAME", for example `le
              `card`, `leases::short`; the checks of the source are left out then
 --jobs N     so many at a time, instead of one for each processor
 --minutes N  ends what runs longer than this in all (75); what is left counts as failed
---ci         with all else that must hold: clippy, the check of the builds
+--ci         with all else that must hold: clippy, shellcheck, ruff, the check of the builds
 
 A test binary is cut into units of some 80 seconds, by what its tests took the last time
 ($WIFIBOND_CACHE/durations.json). Each unit of those for the machine boots one. The output of a unit is shown when it fails.
@@ -16,6 +16,7 @@ without a word about one of its tests counts as failed.
 """
 
 import argparse
+import contextlib
 import itertools
 import json
 import os
@@ -101,7 +102,7 @@ def judge(unit):
         elif result is not None:
             count.skipped += 1
     ends = SUMS.findall(unit.output)
-    summed = [sum(int(n) for n in column) for column in zip(*ends)] if ends else None
+    summed = [sum(int(n) for n in column) for column in zip(*ends, strict=True)] if ends else None
     ended = {name for name, result in told if result is not None}
     if unit.status == 0 and summed != [count.passed, count.failed, count.skipped]:
         count.failed += 1
@@ -232,10 +233,8 @@ class Suite:
         self.done.put(unit)
 
     def kill(self, pid):
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGTERM)
-        except ProcessLookupError:
-            pass
 
     def stop(self):
         for pid in list(self.processes):
@@ -259,9 +258,12 @@ class Plan:
         """[(what must have passed before, seconds, names)] of some AIM seconds each. The tests of
         a file stay together where they can."""
         weights = {name: max(0.01, self.known.get(f"{kind} {whole(prefix, name)}", guess)) for name in names}
-        needs = lambda name: AFTER.get(whole(prefix, name).split("::")[0], ())
-        for after, group in itertools.groupby(sorted(names, key=lambda name: (needs(name), name)), needs):
-            group = list(group)
+
+        def needs(name):
+            return AFTER.get(whole(prefix, name).split("::")[0], ())
+
+        for after, some in itertools.groupby(sorted(names, key=lambda name: (needs(name), name)), needs):
+            group = list(some)
             seconds = sum(weights[name] for name in group)
             bins = [[after, 0.0, []] for _ in range(max(1, round(seconds / AIM)))]
             before = 0
@@ -299,7 +301,7 @@ class Plan:
 
     def names(self, binary, kind):
         emulator = ["qemu-aarch64-static"] if kind == "machine" else []
-        done = subprocess.run([*emulator, binary, "--list", "--format", "terse"], capture_output=True, text=True)
+        done = subprocess.run([*emulator, binary, "--list", "--format", "terse"], check=False, capture_output=True, text=True)
         if done.returncode != 0:
             raise SystemExit(f"{binary}: its tests cannot be listed: {done.stderr}")
         return [line.removesuffix(": test") for line in done.stdout.splitlines() if line.endswith(": test")]
@@ -333,6 +335,8 @@ class Plan:
             yield Unit("documentation's examples", ["cargo", "test", "--locked", "--doc"], 20, lane="debug", prefix="doc")
         if ci:
             yield Unit("clippy", ["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], 60, lane="debug")
+            yield Unit("shellcheck", ["tests/lint", "shell"], 15)
+            yield Unit("ruff", ["tests/lint", "python"], 5)
             yield Unit("cross check: static, stripped, runs, small", ["bash", "-c", CROSS_CHECK], 10, ("builds for the Pi",))
 
     def for_binaries(self, machine, test):

@@ -120,7 +120,7 @@ def file_list(whole, when):
     """.MTREE: bsdtar's list of an archive, which `pacman -Qkk` holds the files against."""
     options = "!all,use-set,type,uid,gid,mode,time,size,md5,sha256,link"
     listed = subprocess.run(["bsdtar", "-cf", "-", "--format=mtree", f"--options={options}", "@-"],
-                            input=tar(whole, when), capture_output=True)
+                            check=False, input=tar(whole, when), capture_output=True)
     if listed.returncode != 0:
         raise Fault(f"bsdtar: {listed.stderr.decode().strip()}")
     return gzip.compress(listed.stdout, 9, mtime=0)

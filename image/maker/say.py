@@ -16,7 +16,7 @@ def step(text):
 
 def run(*words, **more):
     """A tool's output, or a Fault with what it said."""
-    done = subprocess.run([str(word) for word in words], capture_output=True, **more)
+    done = subprocess.run([str(word) for word in words], check=False, capture_output=True, **more)
     if done.returncode != 0:
         said = (done.stderr or done.stdout).decode(errors="replace").strip() or "it says nothing"
         raise Fault(f"{words[0]} failed (status {done.returncode}): {said}")

@@ -329,7 +329,7 @@ class Plan:
         if self.wanted("package::"):
             yield Unit("packages", ["tests/package"], 100, ("builds for the Pi",), prefix="package")
         if self.wanted("prompt::"):
-            yield Unit("prompt: the emulated Pi's tour, and its prompt", ["tests/prompt"], 250, ("builds for the Pi", "cards: root file systems"), prefix="prompt")
+            yield Unit("prompt: the emulated Pi's tour, and its prompt", ["tests/prompt.py"], 250, ("builds for the Pi", "cards: root file systems"), prefix="prompt")
         if not self.words:
             yield Unit("checks of the source", ["bash", "-c", CHECKS], 5)
             yield Unit("documentation's examples", ["cargo", "test", "--locked", "--doc"], 20, lane="debug", prefix="doc")
@@ -365,8 +365,8 @@ AFTER = {
     "card": ("builds for the Pi", "cards: root file systems"),
     "memory": ("builds for the Pi",),
 }
-CHECKS = "python3 -B tests/suite.py --self-test && tests/check-layers --self-test && tests/check-layers && tests/check-licences --self-test && tests/check-licences"
-CROSS_CHECK = "cross/check --self-test && cross/check"
+CHECKS = "python3 -B tests/suite.py --self-test && tests/check-layers.py --self-test && tests/check-layers.py && tests/check-licences.py --self-test && tests/check-licences.py"
+CROSS_CHECK = "cross/check.py --self-test && cross/check.py"
 ROOTS = "board/emulated/rootfs aarch64 && board/emulated/rootfs armv7h"
 BUILDS = f"""cross/build &&
     for target in {MACHINE} {PI2}; do

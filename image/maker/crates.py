@@ -1,6 +1,5 @@
 """What the program is made of: the licence texts to go with it, and a CycloneDX list."""
 import hashlib
-import importlib.machinery
 import importlib.util
 import json
 import uuid
@@ -16,9 +15,9 @@ NAMES = ("license", "licence", "copying", "notice", "copyright", "unlicense")
 def linked(arch):
     """The packages in the program for an architecture, ours first."""
     # One place knows how to ask cargo: the check of the licences.
-    loader = importlib.machinery.SourceFileLoader("check_licences", str(ROOT / "tests/check-licences"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("check_licences", loader))
-    loader.exec_module(module)
+    spec = importlib.util.spec_from_file_location("check_licences", ROOT / "tests/check-licences.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     try:
         found = module.linked(boards.TARGETS[arch])
     except OSError as error:

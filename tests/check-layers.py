@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the direction of the dependencies inside src/.
 
-usage: check-layers [--self-test]
+usage: tests/check-layers.py [--self-test]
 
 Each module may name only what its rule below leaves open; `unsafe` lives in
 src/system alone. Paths are resolved as the compiler does it (crate::, self::,
@@ -157,7 +157,7 @@ def faults_of(file):
         elif top in PURE and path[:1] == ["std"] and (path[1:2] or ["*"])[0] in IMPURE_STD | {"*"}:
             yield f"{place}: {top} is pure and must not name std::{(path[1:2] or ['*'])[0]}"
     if top and top not in NEVER:
-        yield f"{file.shown}: module {top} has no rule in tests/check-layers"
+        yield f"{file.shown}: module {top} has no rule in tests/check-layers.py"
 
     words = [token for _, token in file.tokens]
     for at, (line, token) in enumerate(file.tokens):

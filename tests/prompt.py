@@ -3,7 +3,7 @@
 own, its tour looked at, its prompt typed at and read. One boot for all. Prints its results as
 cargo's tests do; all that the terminal showed follows when one of them fails.
 
-usage: tests/prompt
+usage: tests/prompt.py
 """
 
 import os

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the licences of everything that is linked into the program.
 
-usage: check-licences [--self-test]
+usage: tests/check-licences.py [--self-test]
 
 Each crate the program normally depends on must state, as an SPDX expression, a
 licence from the list below; of alternatives one is enough. A missing or an
@@ -136,7 +136,7 @@ def main():
     bad = 0
     for (name, version), licence in sorted(crates.items()):
         if not allowed(licence or ""):
-            print(f"{name} {version}: licence {licence or 'not stated'} is not on the list in tests/check-licences")
+            print(f"{name} {version}: licence {licence or 'not stated'} is not on the list in tests/check-licences.py")
             bad += 1
     print(f"check-licences: {len(crates)} crates, {bad} not allowed")
     return 1 if bad else 0

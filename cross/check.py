@@ -2,7 +2,7 @@
 """Checks what cross/build made: each program is for the right machine, static,
 stripped, runs, and stays within the size budget.
 
-usage: cross/check [--self-test | TARGET=FILE...]
+usage: cross/check.py [--self-test | TARGET=FILE...]
 """
 import os
 import shutil
@@ -123,10 +123,10 @@ def self_test():
         for path, expects in expected.items():
             found = list(faults(target, path))
             if not any(expects in fault for fault in found):
-                sys.exit(f"cross/check: no {expects!r} for {path}: {found}")
+                sys.exit(f"cross/check.py: no {expects!r} for {path}: {found}")
         if list(faults(target, good)):
-            sys.exit(f"cross/check: {good} is not good: {list(faults(target, good))}")
-    print(f"cross/check finds all {len(expected)} faults made for it")
+            sys.exit(f"cross/check.py: {good} is not good: {list(faults(target, good))}")
+    print(f"cross/check.py finds all {len(expected)} faults made for it")
 
 
 def main():

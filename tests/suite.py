@@ -7,7 +7,8 @@ WORD...      only tests with one of these words in "FILE::NAME", for example `le
              `card`, `leases::short`; the checks of the source are left out then
 --jobs N     so many at a time, instead of one for each processor
 --minutes N  ends what runs longer than this in all (75); what is left counts as failed
---ci         with all else that must hold: clippy, shellcheck, ruff, the check of the builds
+--ci         with all else that must hold: clippy, AddressSanitizer, shellcheck, ruff, the
+             check of the builds
 
 A test binary is cut into units of some 80 seconds, by what its tests took the last time
 ($WIFIBOND_CACHE/durations.json). Each unit of those for the machine boots one. The output of a unit is shown when it fails.
@@ -335,6 +336,9 @@ class Plan:
             yield Unit("documentation's examples", ["cargo", "test", "--locked", "--doc"], 20, lane="debug", prefix="doc")
         if ci:
             yield Unit("clippy", ["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], 60, lane="debug")
+            yield Unit("system calls under AddressSanitizer", ["bash", "-c", SANITIZER], 120, prefix="sanitizer",
+                       tests=["system::packet::tests::two_starts_have_two_seeds"],
+                       env={"RUSTC_BOOTSTRAP": "1", "RUST_MIN_STACK": str(32 << 20)})  # fmt: skip
             yield Unit("shellcheck", ["tests/lint", "shell"], 15)
             yield Unit("ruff", ["tests/lint", "python"], 5)
             yield Unit("cross check: static, stripped, runs, small", ["bash", "-c", CROSS_CHECK], 10, ("builds for the Pi",))
@@ -366,6 +370,9 @@ AFTER = {
     "memory": ("builds for the Pi",),
 }
 CHECKS = "python3 -B tests/suite.py --self-test && tests/check-layers.py --self-test && tests/check-layers.py && tests/check-licences.py --self-test && tests/check-licences.py"
+# With a target named, what runs while building has no sanitizer.
+SANITIZER = """RUSTFLAGS=-Zsanitizer=address cargo test --locked --lib --target-dir target/sanitizer \
+    --target $(rustc -vV | sed -n 's/^host: //p') -- system::"""
 CROSS_CHECK = "cross/check.py --self-test && cross/check.py"
 ROOTS = "board/emulated/rootfs aarch64 && board/emulated/rootfs armv7h"
 BUILDS = f"""cross/build &&

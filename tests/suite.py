@@ -374,7 +374,7 @@ CHECKS = "python3 -B tests/suite.py --self-test && tests/check-layers.py --self-
 SANITIZER = """RUSTFLAGS=-Zsanitizer=address cargo test --locked --lib --target-dir target/sanitizer \
     --target $(rustc -vV | sed -n 's/^host: //p') -- system::"""
 CROSS_CHECK = "cross/check.py --self-test && cross/check.py"
-ROOTS = "board/emulated/rootfs aarch64 && board/emulated/rootfs armv7h"
+ROOTS = "tests/setup image card && board/emulated/rootfs aarch64 && board/emulated/rootfs armv7h"
 BUILDS = f"""cross/build &&
     for target in {MACHINE} {PI2}; do
         cross/cargo build --locked --release --target $target --package radio || exit

@@ -11,7 +11,7 @@ use wifibond::engine::contract::action::{Action, Scope};
 use wifibond::engine::contract::event::Event;
 use wifibond::engine::dhcp4::{Identity, iaid};
 use wifibond::engine::observed::{Address, Index};
-use wifibond::engine::{Engine, pretend};
+use wifibond::engine::{Engine, fake_kernel};
 use wifibond::wire::{dhcp4, dhcp6};
 
 /// Counts what is held and what was ever asked for.
@@ -122,17 +122,17 @@ fn run(engine: &mut Engine, now: u64, servers: &mut Servers) {
             let mut out = [0; dhcp4::MAX_ASK];
             let question = engine.dhcp4_message(now, "bond0", false, &mut out);
             let (length, _) = question.expect("a message");
-            pretend::perform(engine, now, action);
+            fake_kernel::perform(engine, now, action);
             let message = servers.answer4(&out[..length]);
             engine.handle(now, Event::Dhcp4 { link, message });
         } else if let Action::SendDhcp6 { link } = asked {
             let mut out = [0; dhcp6::MAX_ASK];
             let length = engine.dhcp6_message(now, "bond0", false, &mut out);
-            pretend::perform(engine, now, action);
+            fake_kernel::perform(engine, now, action);
             let message = servers.answer6(&out[..length.expect("a message")]);
             engine.handle(now, Event::Dhcp6 { link, message });
         } else {
-            pretend::perform(engine, now, action);
+            fake_kernel::perform(engine, now, action);
         }
     }
     panic!("never comes to rest");
@@ -152,7 +152,7 @@ fn ten_thousand_renewals_hold_no_more_memory() {
     };
     let mut now = 1_000;
     engine.handle(now, Event::DumpBegins(Scope::All));
-    engine.handle(now, Event::Link(pretend::plain(WLAN0, "wlan0", true)));
+    engine.handle(now, Event::Link(fake_kernel::plain(WLAN0, "wlan0", true)));
     engine.handle(now, Event::DumpEnds(Scope::All));
     engine.handle(now, Event::Done(Action::Resync(Scope::All), Ok(())));
     run(&mut engine, now, &mut servers);
@@ -169,7 +169,7 @@ fn ten_thousand_renewals_hold_no_more_memory() {
         duplicate: false,
     };
     engine.handle(now, Event::Address(own));
-    pretend::join(&mut engine, now, WLAN0);
+    fake_kernel::join(&mut engine, now, WLAN0);
     run(&mut engine, now, &mut servers);
 
     let mut before = None;

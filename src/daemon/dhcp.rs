@@ -1,10 +1,10 @@
-//! DHCP's messages on their way: sockets that are open while an answer is awaited, and
+//! DHCP's messages on their transport: sockets that are open while an answer is awaited, and
 //! no longer.
 use super::failure;
 use crate::config::IfName;
 use crate::engine::Engine;
 use crate::engine::contract::event::{Event, Failure};
-use crate::engine::dhcp4::{MAX_CLIENTS, Way};
+use crate::engine::dhcp4::{MAX_CLIENTS, Transport};
 use crate::engine::observed::Index;
 use crate::system::packet::{Hears, Raw, Udp};
 use crate::system::{self, clock};
@@ -52,7 +52,7 @@ impl Exchanges {
         let name = engine.observed().link(link).ok_or_else(gone)?.name.clone();
         let mut message = [0; MAX_ASK];
         let due = engine.dhcp4_message(clock::boot_ms(), &name, release, &mut message);
-        let (length, way) = due.ok_or_else(|| failure(0, &"nothing is due"))?;
+        let (length, transport) = due.ok_or_else(|| failure(0, &"nothing is due"))?;
         let message = &message[..length];
         let lease = engine.dhcp4(&name).and_then(|c| c.lease.as_ref());
         let address = lease
@@ -60,16 +60,16 @@ impl Exchanges {
             .map(|lease| lease.address());
         let slot = self.slot(link, name)?;
         slot.speak_as(address);
-        match (way, &slot.udp) {
-            (Way::Udp { to, .. }, Some((_, udp))) => {
+        match (transport, &slot.udp) {
+            (Transport::Udp { to, .. }, Some((_, udp))) => {
                 udp.send(message, to, SERVER_PORT).map_err(told)
             }
             // The address is not there: nobody could answer to it.
-            (Way::Udp { .. }, None) => Err(failure(
+            (Transport::Udp { .. }, None) => Err(failure(
                 libc::EADDRNOTAVAIL,
                 &"the address of the lease is gone",
             )),
-            (Way::Raw, _) => {
+            (Transport::Raw, _) => {
                 let mut frame = [0; udp4::HEADERS + MAX_ASK];
                 let frame = &mut frame[..udp4::HEADERS + length];
                 frame[udp4::HEADERS..].copy_from_slice(message);
@@ -101,11 +101,11 @@ impl Exchanges {
         Ok(&mut self.slots[place])
     }
 
-    /// Says what is due about the lease's address on this link.
+    /// Sends the ARP packet that is due for the lease's address on this link.
     pub fn say(&mut self, link: Index, engine: &Engine) -> Result<(), Failure> {
         let name = engine.observed().link(link).map(|link| &link.name);
-        let word = name.and_then(|name| engine.arp_word(clock::boot_ms(), name));
-        let (word, mac, address) = word.ok_or_else(|| failure(0, &"nothing is due"))?;
+        let due = name.and_then(|name| engine.arp_due(clock::boot_ms(), name));
+        let (kind, mac, address) = due.ok_or_else(|| failure(0, &"nothing is due"))?;
         self.watches
             .retain(|watch| !watch.broken && (watch.link != link || watch.address == address));
         let found = self.watches.iter().position(|watch| watch.link == link);
@@ -123,7 +123,7 @@ impl Exchanges {
                 self.watches.len() - 1
             }
         };
-        let packet = arp::write(word, mac, address);
+        let packet = arp::write(kind, mac, address);
         self.watches[place].raw.broadcast(&packet).map_err(told)
     }
 

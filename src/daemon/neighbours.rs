@@ -29,7 +29,7 @@ pub fn tell(link: Index, engine: &Engine) -> Result<(), Failure> {
     if addresses.peek().is_some() {
         let socket = Raw::open(link, Hears::ArpOf(Ipv4Addr::UNSPECIFIED)).map_err(told)?;
         for address in addresses {
-            let packet = arp::write(arp::Word::Announce, mac, address);
+            let packet = arp::write(arp::Kind::Announce, mac, address);
             socket.broadcast(&packet).map_err(told)?;
         }
     }

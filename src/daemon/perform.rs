@@ -37,7 +37,7 @@ impl Daemon {
             }
             Action::StopSupplicant { link, force } => self.processes.stop(*link, *force),
             Action::SendDhcp4 { link } => self.exchanges.send(*link, false, &self.engine),
-            Action::SayArp { link } => self.exchanges.say(*link, &self.engine),
+            Action::SendArp { link } => self.exchanges.say(*link, &self.engine),
             Action::ReleaseDhcp4 { link } => {
                 leases::give_back(*link, &self.engine);
                 self.exchanges.send(*link, true, &self.engine)

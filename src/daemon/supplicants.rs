@@ -75,7 +75,7 @@ impl Processes {
         }
         // Two on one adapter would take it from each other for ever.
         if end_strays(Some(name), &[]) > 0 {
-            let why = &"one that an earlier daemon left is being ended first";
+            let why = &"one that the previous instance left is being ended first";
             return Err(super::failure(0, why));
         }
         let conf = conf_path(name);
@@ -150,7 +150,7 @@ impl Processes {
             .map_err(|e| super::failure(e.errno, &e))
     }
 
-    /// Finds what an earlier daemon left running: adopts it where its adapter is one
+    /// Finds what the previous instance left running: adopts it where its adapter is one
     /// of ours, ends it where not.
     pub fn adopt_leftovers(&mut self, now: u64, engine: &mut Engine) {
         let mut names: Vec<IfName, MAX_PROCESSES> = Vec::new();
@@ -293,7 +293,7 @@ fn end_strays(name: Option<&str>, keep: &[u32]) -> usize {
         };
         let still = children::cmdline(pid, &mut buffer).is_ok_and(is_one);
         if still && children::is_own(pid) {
-            log::warn!("ending the wpa_supplicant {pid} that an earlier daemon left");
+            log::warn!("ending the wpa_supplicant {pid} that the previous instance left");
             match process.signal(Signal::Kill) {
                 Ok(()) => count += 1,
                 Err(e) => log::warn!("wpa_supplicant {pid}: {e}"),

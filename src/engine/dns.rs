@@ -114,7 +114,7 @@ impl Engine {
         });
     }
 
-    /// When they may be written though routers' words alone have changed.
+    /// When they may be written though the options of advertisements alone have changed.
     pub(super) fn resolver_poll_at(&self, now: u64) -> Option<u64> {
         let written = self.resolver.as_ref()?;
         let at = written.routers_at? + ROUTERS_EVERY_MS;

@@ -16,6 +16,7 @@ pub mod dhcp6;
 pub mod dns;
 mod existing;
 mod failover;
+pub mod fake_kernel;
 mod handle;
 mod interfaces;
 pub mod journal;
@@ -23,7 +24,6 @@ mod member;
 pub mod observed;
 mod outcome;
 pub mod plan;
-pub mod pretend;
 pub mod radio;
 pub mod random;
 mod reads;
@@ -239,7 +239,7 @@ impl Engine {
             .or_else(|| address::next_link(self, now))
             .or_else(|| dhcp6::next_address(self, now))
             .or_else(|| address::next(self, now))
-            .or_else(|| dhcp4::next_word(self, now))
+            .or_else(|| dhcp4::next_arp(self, now))
             .or_else(|| announce::next(self, now))
             .or_else(|| dhcp6::next_solicitation(self, now))
             .or_else(|| dns::next(self, now))
@@ -255,7 +255,7 @@ impl Engine {
         dhcp4::next(self, now)
             .or_else(|| dhcp6::next(self, now))
             .or_else(|| supervise::next(self, now))
-            .or_else(|| dhcp4::next_word(self, now))
+            .or_else(|| dhcp4::next_arp(self, now))
             .or_else(|| announce::next(self, now))
             .or_else(|| dhcp6::next_solicitation(self, now))
             .or_else(|| dns::next(self, now))

@@ -51,7 +51,7 @@ impl Engine {
             Action::SetSysctls { link, values, .. } => self.sysctls_set(now, *link, *values),
             Action::WriteResolver => self.resolver_written(now),
             Action::SendDhcp4 { link } => self.dhcp4_sent(now, *link),
-            Action::SayArp { link } => self.arp_said(*link),
+            Action::SendArp { link } => self.arp_sent(*link),
             Action::ReleaseDhcp4 { link } => self.dhcp4_released(now, *link),
             Action::StoreLease { link, lasting } => self.lease_stored(now, *link, *lasting),
             Action::SetIpv6 { link, enabled, .. } => {
@@ -77,7 +77,7 @@ impl Engine {
             Action::StopSupplicant { link, force } => self.supplicant_stopping(now, *link, *force),
         }
         if let Action::SendDhcp4 { .. }
-        | Action::SayArp { .. }
+        | Action::SendArp { .. }
         | Action::SendDhcp6 { .. }
         | Action::SolicitRouter { .. }
         | Action::AnnounceAddresses { .. }
@@ -108,7 +108,7 @@ impl Engine {
             }
             // The next attempt is a matter of time, as after a lost message.
             Action::SendDhcp4 { link } => self.dhcp4_sent(now, *link),
-            Action::SayArp { link } => self.arp_said(*link),
+            Action::SendArp { link } => self.arp_sent(*link),
             Action::SendDhcp6 { link } => self.dhcp6_sent(now, *link),
             Action::SolicitRouter { link } => self.solicited(now, *link),
             Action::AnnounceAddresses { link } => self.announced(now, *link),

@@ -1,11 +1,11 @@
-//! What would be done, in words: the engine's steps on a pretended kernel that starts from
+//! What would be done, in words: the engine's steps on a fake kernel that starts from
 //! what it knows. The engine is of no use afterwards.
 use super::Engine;
 use super::contract::action::Action;
 use super::contract::describe::Spoken;
 use super::contract::event::Event;
+use super::fake_kernel::{self, Effect};
 use super::observed::{Index, Kind, Link};
-use super::pretend::{self, Effect};
 use crate::config::Config;
 use core::fmt::Write;
 use heapless::Vec;
@@ -96,7 +96,7 @@ impl<'a> Plan<'a> {
                 Action::ReconfigureSupplicant { link } => Some(link),
                 _ => None,
             };
-            if let Effect::Exit = pretend::perform(self.engine, self.now, action) {
+            if let Effect::Exit = fake_kernel::perform(self.engine, self.now, action) {
                 return;
             }
             // It joins again, and the next one's turn comes.
@@ -120,7 +120,7 @@ impl<'a> Plan<'a> {
                 continue;
             };
             let when = if wifi { "is authorised" } else { "has carrier" };
-            pretend::join(self.engine, self.now, index);
+            fake_kernel::join(self.engine, self.now, index);
             self.part(&format_args!("once {name} {when}"));
         }
     }
@@ -160,7 +160,7 @@ fn is_a_change(action: &Action) -> bool {
         | Action::NoteSlow { .. }
         | Action::ReadLink { .. }
         | Action::SendDhcp4 { .. }
-        | Action::SayArp { .. }
+        | Action::SendArp { .. }
         | Action::ReleaseDhcp4 { .. }
         | Action::StoreLease { .. }
         | Action::SendDhcp6 { .. }

@@ -7,7 +7,7 @@ use super::observed::{Kind, Link};
 use super::supplicant::{Phase, Supplicant};
 use super::{address, dhcp4, dhcp6, existing, member, radio, supervise, sysctl};
 
-/// Each stage may take so long.
+/// Time limit of a stage.
 pub const STAGE_MS: u64 = 2_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

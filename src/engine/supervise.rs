@@ -6,7 +6,7 @@ use super::journal::RecordKind;
 use super::observed::{Index, Link};
 use super::roles;
 use super::roles::own_link;
-use super::supplicant::{ControlledPort, MAX_SUPPLICANTS, News, Phase, Radio, Supplicant};
+use super::supplicant::{Change, ControlledPort, MAX_SUPPLICANTS, Phase, Radio, Supplicant};
 use super::supplicant_file::{fingerprint, networks};
 use crate::config::{Network, Security};
 use crate::wire::wpa;
@@ -215,16 +215,16 @@ impl Engine {
             self.joined_by_supplicant(link, connected);
         }
         match news {
-            News::Nothing => {}
-            News::Radio(radio) => {
+            Change::Nothing => {}
+            Change::Radio(radio) => {
                 self.journal
                     .write(now, RecordKind::Radio, &name, format_args!("{radio}"));
             }
-            News::FileRefused => {
+            Change::FileRefused => {
                 self.with(link, |s| s.refuse_file(now));
                 self.speak_plainly(now, link);
             }
-            News::Fault(fault) => {
+            Change::Fault(fault) => {
                 self.journal
                     .write(now, RecordKind::Radio, &name, format_args!("{fault}"));
             }

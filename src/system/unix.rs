@@ -93,7 +93,7 @@ impl Listener {
     pub fn open(path: &str) -> core::result::Result<Self, ListenError> {
         let socket = match bind(path) {
             Err(e) if e.errno == libc::EADDRINUSE => {
-                // Somebody made it: does he still answer?
+                // A stale socket, or is a daemon listening?
                 if UnixStream::connect(path).is_ok() {
                     return Err(ListenError::InUse);
                 }

@@ -6,24 +6,24 @@ use smoltcp::wire::{ArpOperation, ArpPacket, ArpRepr, EthernetAddress};
 /// Octets of a packet.
 pub const PACKET: usize = 28;
 
-/// What we say about an address.
+/// The two kinds of packets of RFC 5227.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Word {
-    /// "Does anybody have it?" From nobody, so that no neighbour learns anything.
+pub enum Kind {
+    /// Asks for the address, with sender 0.0.0.0: no neighbour learns anything.
     Probe,
-    /// "It is here." Neighbours learn the hardware address.
+    /// Neighbours learn the hardware address.
     Announce,
 }
 
 /// Both are requests for the address itself (RFC 5227, 2.1.1 and 2.3).
-pub fn write(word: Word, mac: Mac, address: Ipv4Addr) -> [u8; PACKET] {
+pub fn write(word: Kind, mac: Mac, address: Ipv4Addr) -> [u8; PACKET] {
     let mut packet = [0; PACKET];
     let repr = ArpRepr::EthernetIpv4 {
         operation: ArpOperation::Request,
         source_hardware_addr: EthernetAddress(mac.0),
         source_protocol_addr: match word {
-            Word::Probe => Ipv4Addr::UNSPECIFIED,
-            Word::Announce => address,
+            Kind::Probe => Ipv4Addr::UNSPECIFIED,
+            Kind::Announce => address,
         },
         target_hardware_addr: EthernetAddress([0; 6]),
         target_protocol_addr: address,
@@ -54,19 +54,19 @@ mod tests {
 
     #[test]
     fn an_announcement_names_its_sender_and_a_probe_does_not() {
-        let packet = write(Word::Announce, MAC, ADDRESS);
+        let packet = write(Kind::Announce, MAC, ADDRESS);
         // Ethernet, IPv4, 6 and 4 octets, request.
         assert_eq!(packet[..8], [0, 1, 8, 0, 6, 4, 0, 1]);
         assert_eq!(sender(&packet), Some((MAC, ADDRESS)));
         assert_eq!(packet[24..], ADDRESS.octets());
-        let packet = write(Word::Probe, MAC, ADDRESS);
+        let packet = write(Kind::Probe, MAC, ADDRESS);
         assert_eq!(sender(&packet), Some((MAC, Ipv4Addr::UNSPECIFIED)));
         assert_eq!(packet[24..], ADDRESS.octets());
     }
 
     #[test]
     fn what_is_no_arp() {
-        let good = write(Word::Probe, MAC, ADDRESS);
+        let good = write(Kind::Probe, MAC, ADDRESS);
         for length in 0..PACKET {
             assert_eq!(sender(&good[..length]), None);
         }

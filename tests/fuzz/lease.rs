@@ -45,7 +45,7 @@ pub fn drive(input: &[u8]) {
             }
         }
         assert!(client.due(now).is_none(), "{:?}", client.state);
-        while client.word(now).is_some() {
+        while client.arp_packet(now).is_some() {
             client.said();
         }
         check(&client);

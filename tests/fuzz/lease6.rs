@@ -1,6 +1,6 @@
 //! Drives a DHCPv6 client through its states, as `lease.rs` does with DHCPv4's: only legal
 //! steps (RFC 8415, 18.2), never a spin, never a lease in a state that has none.
-use wifibond::engine::dhcp6::{Client, State, Wish};
+use wifibond::engine::dhcp6::{Client, Need, State};
 use wifibond::engine::observed::Attachment;
 use wifibond::engine::random::Random;
 use wifibond::wire::dhcp6::parse;
@@ -17,12 +17,13 @@ pub fn drive(input: &[u8]) {
             0 => now += u64::from(step[1]) << (step[2] % 24),
             1 => now = client.poll_at().unwrap_or(now).max(now),
             2 => {
-                let wish = [Wish::Nothing, Wish::Words, Wish::Address][usize::from(step[3] % 3)];
+                let need =
+                    [Need::Nothing, Need::OtherConfig, Need::Address][usize::from(step[3] % 3)];
                 let carrier = (step[1] > 0).then_some(Attachment {
                     adapter: u32::from(step[1]),
                     join: u32::from(step[4] % 2),
                 });
-                client.set_ready(now, step[2] % 4 != 3, wish, carrier, &mut random);
+                client.set_ready(now, step[2] % 4 != 3, need, carrier, &mut random);
             }
             3 => answer(&mut client, now, step, &mut random),
             4 => client.renew_now(now, &mut random),

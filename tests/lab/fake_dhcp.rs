@@ -21,7 +21,7 @@ const NAK: u8 = 6;
 
 /// How it answers; can be changed while it runs.
 #[derive(Debug, Clone)]
-pub struct Manner {
+pub struct ServerBehaviour {
     /// Questions of these kinds find no answer.
     pub deaf_to: Vec<u8>,
     pub late: Duration,
@@ -34,9 +34,9 @@ pub struct Manner {
     pub seconds: u32,
 }
 
-impl Default for Manner {
+impl Default for ServerBehaviour {
     fn default() -> Self {
-        Manner {
+        ServerBehaviour {
             deaf_to: Vec::new(),
             late: Duration::ZERO,
             times: 1,
@@ -48,7 +48,7 @@ impl Default for Manner {
 }
 
 struct State {
-    manner: Manner,
+    behaviour: ServerBehaviour,
     /// The kinds of the questions so far.
     asked: Vec<u8>,
     stop: bool,
@@ -60,14 +60,19 @@ pub struct FakeDhcp {
 }
 
 impl FakeDhcp {
-    pub fn start(lan: &Namespace, server: &str, gives: &str, manner: Manner) -> FakeDhcp {
+    pub fn start(
+        lan: &Namespace,
+        server: &str,
+        gives: &str,
+        behaviour: ServerBehaviour,
+    ) -> FakeDhcp {
         let net = lan.net();
         let (server, gives): (Ipv4Addr, Ipv4Addr) = (
             server.parse().expect("a server"),
             gives.parse().expect("an address"),
         );
         let state = Arc::new(Mutex::new(State {
-            manner,
+            behaviour,
             asked: Vec::new(),
             stop: false,
         }));
@@ -90,8 +95,8 @@ impl FakeDhcp {
         work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub fn behave(&self, manner: Manner) {
-        self.with(|state| state.manner = manner);
+    pub fn behave(&self, behaviour: ServerBehaviour) {
+        self.with(|state| state.behaviour = behaviour);
     }
 
     /// How many questions of this kind there were.
@@ -134,24 +139,24 @@ fn serve(socket: &UdpSocket, server: Ipv4Addr, gives: Ipv4Addr, state: &Mutex<St
             if named.is_some_and(|named| named != server.octets()) {
                 continue;
             }
-            if state.manner.deaf_to.contains(&kind) {
+            if state.behaviour.deaf_to.contains(&kind) {
                 continue;
             }
             let kind = match kind {
                 DISCOVER => OFFER,
-                REQUEST if state.manner.refusals > 0 => {
-                    state.manner.refusals -= 1;
+                REQUEST if state.behaviour.refusals > 0 => {
+                    state.behaviour.refusals -= 1;
                     NAK
                 }
                 REQUEST => ACK,
                 _ => continue,
             };
-            let answer = answer(question, kind, server, gives, state.manner.seconds);
-            let at = Instant::now() + state.manner.late;
-            if state.manner.nonsense {
+            let answer = answer(question, kind, server, gives, state.behaviour.seconds);
+            let at = Instant::now() + state.behaviour.late;
+            if state.behaviour.nonsense {
                 answers.extend(nonsense(&answer).into_iter().map(|bytes| (at, bytes)));
             }
-            for _ in 0..state.manner.times {
+            for _ in 0..state.behaviour.times {
                 answers.push((at, answer.clone()));
             }
         }

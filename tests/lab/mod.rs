@@ -32,7 +32,7 @@ mod wait;
 
 pub use access_point::{AccessPoint, Network, Security};
 pub use enterprise::Guard;
-pub use fake_dhcp::{FakeDhcp, Manner};
+pub use fake_dhcp::{FakeDhcp, ServerBehaviour};
 pub use lan::{Cable, Lan};
 pub use leasing::{RANGE, one_line};
 pub use measure::{Memory, Wakeups};

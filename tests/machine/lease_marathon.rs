@@ -1,7 +1,7 @@
 //! A lease through a hundred fail-overs, and ten times of fallback.
 
 use crate::lab::scene::{GATEWAY, LONG, MAC0, SHORT};
-use crate::lab::{FakeDhcp, Manner, Pinger, Scene, one_line, status};
+use crate::lab::{FakeDhcp, Pinger, Scene, ServerBehaviour, one_line, status};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -82,7 +82,7 @@ fn fallback_comes_and_goes_ten_times() {
     let pings = Pinger::every_10_ms(&s.pi.ns, GATEWAY);
     pings.wait_answers(20, LONG);
     for _ in 0..10 {
-        let server = FakeDhcp::start(&s.lan.ns, GATEWAY, GIVEN, Manner::default());
+        let server = FakeDhcp::start(&s.lan.ns, GATEWAY, GIVEN, ServerBehaviour::default());
         s.pi.call(&["renew"]);
         s.pi.wait("the lease", LONG, |st| at(st, GIVEN) && !at(st, FALLBACK));
         pings.wait_answers(10, SHORT);

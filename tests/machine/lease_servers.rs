@@ -3,19 +3,19 @@
 
 use crate::lab::fake_dhcp::{DISCOVER, REQUEST};
 use crate::lab::scene::{GATEWAY, LONG, SHORT};
-use crate::lab::{FakeDhcp, Manner, Pinger, Scene, one_line, status, wait_until};
+use crate::lab::{FakeDhcp, Pinger, Scene, ServerBehaviour, one_line, status, wait_until};
 use std::time::Duration;
 
 const GIVEN: &str = "192.168.43.66";
 
-fn fake(s: &Scene, manner: Manner) -> FakeDhcp {
-    FakeDhcp::start(&s.lan.ns, GATEWAY, GIVEN, manner)
+fn fake(s: &Scene, behaviour: ServerBehaviour) -> FakeDhcp {
+    FakeDhcp::start(&s.lan.ns, GATEWAY, GIVEN, behaviour)
 }
 
-fn deaf(kind: u8) -> Manner {
-    Manner {
+fn deaf(kind: u8) -> ServerBehaviour {
+    ServerBehaviour {
         deaf_to: vec![kind],
-        ..Manner::default()
+        ..ServerBehaviour::default()
     }
 }
 
@@ -143,7 +143,7 @@ fn of_two_servers_one_is_kept() {
     ));
     there.ns.ip("link set port master br0 up");
     s.lan.ns.ip("link set there0 master br0 up");
-    let other = FakeDhcp::start(&there.ns, "192.168.43.2", GIVEN, Manner::default());
+    let other = FakeDhcp::start(&there.ns, "192.168.43.2", GIVEN, ServerBehaviour::default());
     s.pi.start(&one_line());
     let address = s.leased();
     s.both();
@@ -172,12 +172,12 @@ fn late_double_and_senseless_answers_and_refusals() {
     let s = Scene::new();
     let server = fake(
         &s,
-        Manner {
+        ServerBehaviour {
             late: Duration::from_millis(1_500),
             times: 2,
             refusals: 2,
             nonsense: true,
-            ..Manner::default()
+            ..ServerBehaviour::default()
         },
     );
     s.pi.start(&one_line());
@@ -201,7 +201,7 @@ fn a_fail_over_while_an_offer_is_awaited() {
     s.both();
     wait_until("questions", SHORT, || server.asked(DISCOVER) >= 2);
     s.pi.call(&["switch", "wlan1"]);
-    server.behave(Manner::default());
+    server.behave(ServerBehaviour::default());
     assert_eq!(s.leased(), GIVEN);
     assert_eq!(status::active(&s.pi.status()), "wlan1");
 }
@@ -214,7 +214,7 @@ fn a_fail_over_while_an_ack_is_awaited() {
     s.both();
     wait_until("requests", LONG, || server.asked(REQUEST) >= 2);
     s.pi.call(&["switch", "wlan1"]);
-    server.behave(Manner::default());
+    server.behave(ServerBehaviour::default());
     assert_eq!(s.leased(), GIVEN);
     let pings = Pinger::every_10_ms(&s.lan.ns, GIVEN);
     pings.wait_answers(20, SHORT);
@@ -223,9 +223,9 @@ fn a_fail_over_while_an_ack_is_awaited() {
 #[test]
 fn a_fail_over_while_a_renewal_is_awaited() {
     let s = Scene::new();
-    let short = Manner {
+    let short = ServerBehaviour {
         seconds: 40,
-        ..Manner::default()
+        ..ServerBehaviour::default()
     };
     let server = fake(&s, short.clone());
     s.pi.start(&one_line());

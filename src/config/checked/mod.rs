@@ -3,8 +3,8 @@
 //! `shape.rs` has seen before that keys, types, ranges and words are those of the
 //! grammar. Each function here takes the node that it checks, which knows its place.
 mod address;
-mod between;
 mod bond;
+mod cross_checks;
 mod eap;
 mod ip;
 pub mod value;
@@ -71,7 +71,7 @@ pub fn file(document: &Document<'_>, out: &mut Config) -> Checked<()> {
     if let Some(node) = file.get("health") {
         health(node, &mut out.health)?;
     }
-    between::check(file, out, default_link)
+    cross_checks::check(file, out, default_link)
 }
 
 /// Every cable is a link of its own unless the file gives it another role.

@@ -22,8 +22,8 @@ pub enum Action {
     SendDhcp4 {
         link: Index,
     },
-    /// Say over ARP what is due about the lease's address.
-    SayArp {
+    /// Send the next ARP probe or announcement for the leased address.
+    SendArp {
         link: Index,
     },
     /// Give the lease back.
@@ -148,7 +148,7 @@ impl Action {
             | Action::Inspect { .. }
             | Action::ReadLink { .. } => true,
             Action::SendDhcp4 { .. }
-            | Action::SayArp { .. }
+            | Action::SendArp { .. }
             | Action::ReleaseDhcp4 { .. }
             | Action::StoreLease { .. }
             | Action::SendDhcp6 { .. }

@@ -25,7 +25,7 @@ pub fn subject(action: &Action) -> Option<Index> {
         | Action::SolicitRouter { link }
         | Action::AnnounceAddresses { link }
         | Action::SendDhcp4 { link }
-        | Action::SayArp { link }
+        | Action::SendArp { link }
         | Action::ReleaseDhcp4 { link }
         | Action::StoreLease { link, .. }
         | Action::StartSupplicant { link, .. }
@@ -178,7 +178,7 @@ impl fmt::Display for Words<'_> {
             Action::StoreLease6 { .. } => f.write_str("keep the lease of DHCPv6 on disk"),
             Action::SolicitRouter { .. } => f.write_str("ask routers to advertise"),
             Action::SendDhcp4 { .. } => f.write_str("ask a DHCP server"),
-            Action::SayArp { .. } => f.write_str("tell neighbours of the address"),
+            Action::SendArp { .. } => f.write_str("tell neighbours of the address"),
             Action::ReleaseDhcp4 { .. } => f.write_str("give the lease back"),
             Action::StoreLease { .. } => f.write_str("keep the lease on disk"),
             Action::WriteResolver => f.write_str("write resolv.conf"),

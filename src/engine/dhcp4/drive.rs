@@ -1,6 +1,6 @@
 //! The clients within the engine: which there are, what they hear and send.
 use super::client::Client;
-use super::state::{News, State, Way};
+use super::state::{Change, State, Transport};
 use super::{Lease, MAX_CLIENTS, span};
 use crate::config::{Bridge, Config, IfName, IpNet, Mac, Matcher};
 use crate::engine::contract::action::Action;
@@ -9,7 +9,7 @@ use crate::engine::journal::{RecordKind, clip};
 use crate::engine::observed::{Attachment, Index, Link};
 use crate::engine::tables::Observed;
 use crate::engine::{Engine, address, dhcp6, existing, roles};
-use crate::wire::arp::Word;
+use crate::wire::arp;
 use crate::wire::control::{Family, Leases};
 use crate::wire::dhcp4::{self, Ask, Kind, MAX_ASK};
 use core::net::Ipv4Addr;
@@ -77,7 +77,7 @@ impl Engine {
         let client = &self.clients[place];
         let link = self.observed.by_name(&client.name);
         let fallback = link.and_then(|link| address::block(self, link)?.ipv4.fallback.as_ref());
-        // A daemon before us may have come to it already.
+        // The previous instance may have come to it already.
         let is_there = |net| link.is_some_and(|l| self.observed.has_address(l.index, net));
         let due = fallback
             .zip(client.waiting_since)
@@ -93,7 +93,7 @@ impl Engine {
         self.clients[place].fallback = due.is_some();
     }
 
-    fn tell_lease(&mut self, now: u64, place: usize, news: News, server: Option<Ipv4Addr>) {
+    fn tell_lease(&mut self, now: u64, place: usize, news: Change, server: Option<Ipv4Addr>) {
         let client = &self.clients[place];
         let name = client.name.clone();
         let server = client.lease.as_ref().and_then(|l| l.server).or(server);
@@ -101,7 +101,7 @@ impl Engine {
             Some(server) => clip::<24>(format_args!("{server}")),
             None => clip::<24>(format_args!("a server")),
         };
-        if let (News::Bound, Some(lease)) = (news, &client.lease)
+        if let (Change::Bound, Some(lease)) = (news, &client.lease)
             && lease.routes_dropped > 0
         {
             let text = format_args!(
@@ -112,11 +112,11 @@ impl Engine {
             self.journal.write(now, RecordKind::Trouble, &name, text);
         }
         let text = match (news, &client.lease) {
-            (News::Nothing | News::Confirmed, _) => return,
-            (News::Bound, Some(lease)) if lease.until == u64::MAX => {
+            (Change::Nothing | Change::Confirmed, _) => return,
+            (Change::Bound, Some(lease)) if lease.until == u64::MAX => {
                 clip(format_args!("{} from {from}, for ever", lease.net))
             }
-            (News::Bound, Some(lease)) => {
+            (Change::Bound, Some(lease)) => {
                 let seconds = (lease.until - lease.obtained) / 1000;
                 clip(format_args!(
                     "{} from {from} for {}",
@@ -124,17 +124,17 @@ impl Engine {
                     span(seconds)
                 ))
             }
-            (News::Bound, None) => return,
-            (News::Refused, _) => clip::<100>(format_args!(
+            (Change::Bound, None) => return,
+            (Change::Refused, _) => clip::<100>(format_args!(
                 "{from} refuses the address it had: asking for another"
             )),
-            (News::Defended, _) => clip(format_args!(
+            (Change::Defended, _) => clip(format_args!(
                 "another machine claims the same address: it is kept for now"
             )),
-            (News::Declined, _) => clip(format_args!(
+            (Change::Declined, _) => clip(format_args!(
                 "another machine has the address from {from}: declined, asking for another"
             )),
-            (News::Expired, _) => clip(format_args!("the lease from {from} has ended")),
+            (Change::Expired, _) => clip(format_args!("the lease from {from} has ended")),
         };
         self.journal
             .write(now, RecordKind::Lease, &name, format_args!("{text}"));
@@ -183,12 +183,12 @@ impl Engine {
     }
 
     /// What is to be said about this link's address now, and from which adapter.
-    pub fn arp_word(&self, now: u64, name: &str) -> Option<(Word, Mac, Ipv4Addr)> {
-        let (word, address) = self.dhcp4(name)?.word(now)?;
+    pub fn arp_due(&self, now: u64, name: &str) -> Option<(arp::Kind, Mac, Ipv4Addr)> {
+        let (word, address) = self.dhcp4(name)?.arp_packet(now)?;
         Some((word, self.observed.by_name(name)?.mac?, address))
     }
 
-    pub(in crate::engine) fn arp_said(&mut self, link: Index) {
+    pub(in crate::engine) fn arp_sent(&mut self, link: Index) {
         if let Some(client) = self.client_of(link) {
             client.said();
         }
@@ -233,7 +233,7 @@ impl Engine {
         name: &str,
         release: bool,
         out: &mut [u8; MAX_ASK],
-    ) -> Option<(usize, Way)> {
+    ) -> Option<(usize, Transport)> {
         let client = self.dhcp4(name)?;
         // The one look at the hardware address: the kernel's present one.
         let mac = self.observed.by_name(name)?.mac?;
@@ -261,7 +261,7 @@ impl Engine {
                 server: Some(to),
                 ..plain
             };
-            return Some((ask.write(out), Way::Udp { from, to }));
+            return Some((ask.write(out), Transport::Udp { from, to }));
         }
         let due = client.due(now)?;
         let ask = Ask {
@@ -273,7 +273,7 @@ impl Engine {
             rapid_commit: due.kind == Kind::Discover,
             ..plain
         };
-        Some((ask.write(out), due.way))
+        Some((ask.write(out), due.transport))
     }
 
     pub(in crate::engine) fn dhcp4_sent(&mut self, now: u64, link: Index) {
@@ -406,9 +406,9 @@ pub fn next(engine: &Engine, now: u64) -> Option<Action> {
 }
 
 /// The next word about an address, once it is there.
-pub fn next_word(engine: &Engine, now: u64) -> Option<Action> {
-    let (link, _) = link_of(engine, |client| client.word(now).is_some())?;
-    Some(Action::SayArp { link })
+pub fn next_arp(engine: &Engine, now: u64) -> Option<Action> {
+    let (link, _) = link_of(engine, |client| client.arp_packet(now).is_some())?;
+    Some(Action::SendArp { link })
 }
 
 /// The next lease to put on disk, when all that is urgent is done.

@@ -1,15 +1,15 @@
 //! DHCPv4 on the bond and on links of their own.
+mod acd;
 mod client;
 mod drive;
-mod guard;
 mod lease;
 mod state;
 mod timing;
 
 pub use client::Client;
-pub use drive::{next, next_release, next_store, next_unwanted, next_word, source};
+pub use drive::{next, next_arp, next_release, next_store, next_unwanted, source};
 pub use lease::{Lease, MAX_ACK};
-pub use state::{State, Way};
+pub use state::{State, Transport};
 
 use crate::config::{Duid, MAX_BRIDGES, MAX_DUID, MAX_LINKS};
 use core::fmt::Write;

@@ -50,7 +50,7 @@ pub enum State {
 
 /// How a message leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum Transport {
     /// From nobody to everybody, past the kernel's addresses.
     Raw,
     /// From the lease's address, by UDP.
@@ -61,7 +61,7 @@ pub enum Way {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
     pub kind: Kind,
-    pub way: Way,
+    pub transport: Transport,
     pub broadcast: bool,
     pub ciaddr: Option<Ipv4Addr>,
     pub requested: Option<Ipv4Addr>,
@@ -70,7 +70,7 @@ pub struct Due {
 
 /// What an answer changed, for the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News {
+pub enum Change {
     Nothing,
     /// A first lease, or another address than before.
     Bound,

@@ -1,5 +1,5 @@
 //! IPv6 within the engine: which links have it, what they hear and send.
-use super::client::{Client, News, State, Wish};
+use super::client::{Change, Client, Need, State};
 use super::lease::{Held, Lease};
 use super::{Inet6, Routers};
 use crate::config::{IfName, IpNet, Ipv6Mode};
@@ -17,7 +17,7 @@ struct Wanted {
     name: IfName,
     /// It can carry, and has an address of its own to speak from.
     ready: bool,
-    wish: Wish,
+    need: Need,
     carrier: Option<Attachment>,
 }
 
@@ -43,17 +43,17 @@ impl Engine {
     pub(in crate::engine) fn update_inet6(&mut self, now: u64) {
         let mut wanted: Vec<Wanted, MAX_CLIENTS> = Vec::new();
         for part in address::all(self) {
-            let wish = match (part.block.ipv6.mode, part.link.router) {
+            let need = match (part.block.ipv6.mode, part.link.router) {
                 (Ipv6Mode::Off, _) => continue,
-                (Ipv6Mode::Dhcp, _) => Wish::Address,
-                (Ipv6Mode::Auto, flags) if flags.managed => Wish::Address,
-                (Ipv6Mode::Auto, flags) if flags.other => Wish::Words,
-                (Ipv6Mode::Auto, _) => Wish::Nothing,
+                (Ipv6Mode::Dhcp, _) => Need::Address,
+                (Ipv6Mode::Auto, flags) if flags.managed => Need::Address,
+                (Ipv6Mode::Auto, flags) if flags.other => Need::OtherConfig,
+                (Ipv6Mode::Auto, _) => Need::Nothing,
             };
             let _ = wanted.push(Wanted {
                 name: part.link.name.clone(),
                 ready: part.ready && self.speaks_ipv6(part.link.index),
-                wish,
+                need,
                 carrier: part.carrier,
             });
         }
@@ -76,7 +76,7 @@ impl Engine {
             } = &mut self.inet6[place];
             routers.set_ready(now, want.ready, want.carrier);
             routers.tick(now);
-            client.set_ready(now, want.ready, want.wish, want.carrier, &mut self.random);
+            client.set_ready(now, want.ready, want.need, want.carrier, &mut self.random);
             let news = client.tick(now, &mut self.random);
             self.tell_lease6(now, place, news);
         }
@@ -111,27 +111,27 @@ impl Engine {
         }
     }
 
-    fn tell_lease6(&mut self, now: u64, place: usize, news: News) {
+    fn tell_lease6(&mut self, now: u64, place: usize, news: Change) {
         let Inet6 { name, client, .. } = &self.inet6[place];
         let held = client.lease.as_ref().and_then(|lease| lease.held.first());
         let text = match (news, held) {
-            (News::Nothing | News::Confirmed, _) => return,
-            (News::Bound, None) => clip::<100>(format_args!("a DHCPv6 server told name servers")),
-            (News::Bound, Some(held)) if held.until == u64::MAX => {
+            (Change::Nothing | Change::Confirmed, _) => return,
+            (Change::Bound, None) => clip::<100>(format_args!("a DHCPv6 server told name servers")),
+            (Change::Bound, Some(held)) if held.until == u64::MAX => {
                 clip(format_args!("{} from DHCPv6, for ever", held.address))
             }
-            (News::Bound, Some(held)) => {
+            (Change::Bound, Some(held)) => {
                 let obtained = client.lease.as_ref().map_or(now, |l| l.obtained);
                 let seconds = held.until.saturating_sub(obtained) / 1000;
                 let (address, span) = (held.address, span(seconds));
                 clip(format_args!("{address} from DHCPv6 for {span}"))
             }
-            (News::Refused, _) => clip(format_args!(
+            (Change::Refused, _) => clip(format_args!(
                 "a DHCPv6 server refuses the address it had: asking for another"
             )),
-            (News::NoneLeft, _) => clip(format_args!("the DHCPv6 server has no address to lend")),
-            (News::Expired, _) => clip(format_args!("the lease from DHCPv6 has ended")),
-            (News::Declined, _) => clip(format_args!(
+            (Change::NoneLeft, _) => clip(format_args!("the DHCPv6 server has no address to lend")),
+            (Change::Expired, _) => clip(format_args!("the lease from DHCPv6 has ended")),
+            (Change::Declined, _) => clip(format_args!(
                 "another machine has the address from DHCPv6: declined, asking for another"
             )),
         };

@@ -6,7 +6,7 @@ mod lease;
 mod routers;
 mod timing;
 
-pub use client::{Client, News, State, Wish};
+pub use client::{Change, Client, Need, State};
 pub use drive::{
     next, next_address, next_release, next_solicitation, next_store, next_unwanted, wants_address,
 };

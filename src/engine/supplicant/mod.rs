@@ -9,7 +9,7 @@ mod hear;
 mod radio;
 
 pub use controlled_port::ControlledPort;
-pub use radio::{Fault, News, Radio, SsidText};
+pub use radio::{Change, Fault, Radio, SsidText};
 
 use super::contract::event::Start;
 use super::observed::Index;

@@ -61,7 +61,7 @@ impl fmt::Display for Fault {
 
 /// What a message changed, for the journal.
 #[derive(Debug, PartialEq, Eq)]
-pub enum News {
+pub enum Change {
     Nothing,
     Radio(Radio),
     Fault(Fault),

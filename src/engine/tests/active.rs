@@ -9,7 +9,7 @@ fn carrier_without_keys_never_takes_the_traffic() {
     let (bond, options) = world.bond();
     assert_eq!((options.active, options.primary), (Some(WLAN1), None));
     // The primary associates with a wrong passphrase: carrier, dormant, mii up.
-    pretend::edit(&mut world.engine, world.now, WLAN0, |link| {
+    fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| {
         link.carrier = true;
         link.oper = Oper::Dormant;
         link.port.as_mut().unwrap().mii = Mii::Up;
@@ -36,7 +36,7 @@ fn a_switch_is_recorded_with_cause_and_outage() {
     let mut world = World::usual();
     world.join(WLAN0);
     world.join(WLAN1);
-    pretend::edit(&mut world.engine, world.now, WLAN0, |link| {
+    fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| {
         link.carrier = false
     });
     world.now += 14;
@@ -109,7 +109,7 @@ fn reselect_better_goes_back_to_the_primary_only_if_that_is_faster() {
         config.bond.primary_reselect = PrimaryReselect::Better;
         let mut world = World::start(&config, &[(WLAN0, "wlan0", true), (WLAN1, "wlan1", true)]);
         for (index, (speed, full_duplex)) in [(WLAN0, primary), (WLAN1, current)] {
-            pretend::edit(&mut world.engine, world.now, index, |link| {
+            fake_kernel::edit(&mut world.engine, world.now, index, |link| {
                 (link.facts.speed, link.facts.full_duplex) = (speed, full_duplex);
             });
         }
@@ -154,7 +154,7 @@ fn neighbours_are_told_which_adapter_has_the_addresses() {
     let moved: Vec<IpAddr> = world.engine.announced_addresses(bond).collect();
     assert_eq!(moved, [IpAddr::from([192, 168, 43, 150])]);
     world.lose(WLAN1);
-    pretend::edit(&mut world.engine, world.now, bond, |l| l.carrier = false);
+    fake_kernel::edit(&mut world.engine, world.now, bond, |l| l.carrier = false);
     world.run();
     world.wait(60_000);
     assert_eq!(said(&mut world), 0);

@@ -216,7 +216,7 @@ fn a_reload_moves_only_what_differs() {
 fn a_bridge_without_ports_leads_nowhere() {
     let mut world = World::start(&cables(), &[]);
     let bridge = index(&world, "br0");
-    pretend::edit(&mut world.engine, world.now, bridge, |link| {
+    fake_kernel::edit(&mut world.engine, world.now, bridge, |link| {
         link.carrier = true;
         link.oper = Oper::Unknown;
     });
@@ -231,7 +231,7 @@ fn neighbours_are_told_when_the_bridge_has_another_address() {
     let bridge = index(&world, "br0");
     let takes = |world: &mut World, port| {
         let mac = world.link(port).mac;
-        pretend::edit(&mut world.engine, world.now, bridge, |link| link.mac = mac);
+        fake_kernel::edit(&mut world.engine, world.now, bridge, |link| link.mac = mac);
         world.run();
     };
     takes(&mut world, ETH0);

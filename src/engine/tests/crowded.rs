@@ -41,7 +41,7 @@ fn refusals_within(world: &mut World, ms: u64) -> usize {
                     world.engine.handle(world.now, failed);
                 }
                 _ => {
-                    pretend::perform(&mut world.engine, world.now, action);
+                    fake_kernel::perform(&mut world.engine, world.now, action);
                 }
             }
         }
@@ -74,7 +74,7 @@ fn forty_unreachable_routes_do_not_spin() {
     assert!((40..50).contains(&refusals), "{refusals} in a minute");
     assert!(world.engine.failing(world.now).count() >= 8);
     // Something else is done at once all the same.
-    pretend::edit(&mut world.engine, world.now, 10, |link| link.up = false);
+    fake_kernel::edit(&mut world.engine, world.now, 10, |link| link.up = false);
     world.take();
     world.run();
     place_of(&world.take(), |a| {
@@ -111,7 +111,7 @@ fn a_read_that_fails_keeps_no_fail_over_waiting() {
         };
         world.engine.handle(world.now, Event::Done(action, result));
     }
-    pretend::edit(&mut world.engine, world.now, WLAN0, |link| {
+    fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| {
         link.carrier = false;
         link.oper = Oper::Down;
     });
@@ -119,7 +119,7 @@ fn a_read_that_fails_keeps_no_fail_over_waiting() {
     let mut steps = vec![];
     while let Some(step) = world.engine.next(world.now) {
         steps.push(step.clone());
-        pretend::perform(&mut world.engine, world.now, step);
+        fake_kernel::perform(&mut world.engine, world.now, step);
     }
     let option = BondOption::Active(Some(WLAN1));
     place_of(&steps, |step| {
@@ -145,7 +145,7 @@ fn a_read_that_fails_keeps_no_stop_waiting() {
                 world.engine.handle(world.now, failed);
             }
             Some(action) => {
-                pretend::perform(&mut world.engine, world.now, action);
+                fake_kernel::perform(&mut world.engine, world.now, action);
             }
             None => {
                 let at = world.engine.poll_at(world.now).expect("a deadline");

@@ -1,5 +1,5 @@
 //! Leases: on an invented clock, with an invented server.
-mod claims;
+mod acd;
 mod kept;
 mod messages;
 mod offers;
@@ -7,7 +7,7 @@ mod rejoin;
 mod restart;
 
 use super::*;
-use crate::engine::dhcp4::{Identity, Way};
+use crate::engine::dhcp4::{Identity, Transport};
 use crate::wire::dhcp4::MAX_ASK;
 
 const SERVER: [u8; 4] = [192, 168, 43, 1];
@@ -19,13 +19,13 @@ struct Asked {
     at: u64,
     kind: u8,
     mac: [u8; 6],
-    way: Way,
+    transport: Transport,
     requested: Option<[u8; 4]>,
     client: Vec<u8>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Mood {
+enum ServerBehaviour {
     Answers,
     /// At once, without an offer.
     Rapid,
@@ -41,7 +41,7 @@ enum Mood {
 
 struct Net {
     world: World,
-    mood: Mood,
+    behaviour: ServerBehaviour,
     lease_s: u32,
     gives: [u8; 4],
     asked: Vec<Asked>,
@@ -79,11 +79,11 @@ fn option(message: &[u8], wanted: u8) -> Option<Vec<u8>> {
 }
 
 impl Net {
-    fn start(config: &Config, mood: Mood) -> Net {
-        Net::begin(Engine::new(config), mood)
+    fn start(config: &Config, behaviour: ServerBehaviour) -> Net {
+        Net::begin(Engine::new(config), behaviour)
     }
 
-    fn begin(mut engine: Engine, mood: Mood) -> Net {
+    fn begin(mut engine: Engine, behaviour: ServerBehaviour) -> Net {
         let identity = Identity {
             duid: heapless::Vec::from_slice(&[0, 3, 0, 1, 2, 0, 0, 0, 0, 0x1f]).unwrap(),
             host_name: "wall".try_into().unwrap(),
@@ -93,7 +93,7 @@ impl Net {
         let adapters = [(WLAN0, "wlan0", true), (WLAN1, "wlan1", true)];
         let mut net = Net {
             world: World::begin(engine, &adapters),
-            mood,
+            behaviour,
             lease_s: 3600,
             gives: LEASE,
             asked: vec![],
@@ -105,16 +105,19 @@ impl Net {
 
     fn reply(&self, question: &[u8]) -> Option<Vec<u8>> {
         let kind = option(question, 53).unwrap()[0];
-        let (answer, server) = match (self.mood, kind) {
-            (Mood::Silent, _) => return None,
-            (Mood::Answers, 1) => (2, SERVER),
-            (Mood::Answers | Mood::Rapid, 1 | 3) => (5, SERVER),
-            (Mood::Refuses, 3) => (6, SERVER),
-            (Mood::Interferes, 3) => (6, [192, 168, 43, 9]),
-            (Mood::Usurps, 3) => (5, [192, 168, 43, 9]),
-            (Mood::Refuses | Mood::Interferes | Mood::Modest, 1) => (2, SERVER),
+        let (answer, server) = match (self.behaviour, kind) {
+            (ServerBehaviour::Silent, _) => return None,
+            (ServerBehaviour::Answers, 1) => (2, SERVER),
+            (ServerBehaviour::Answers | ServerBehaviour::Rapid, 1 | 3) => (5, SERVER),
+            (ServerBehaviour::Refuses, 3) => (6, SERVER),
+            (ServerBehaviour::Interferes, 3) => (6, [192, 168, 43, 9]),
+            (ServerBehaviour::Usurps, 3) => (5, [192, 168, 43, 9]),
+            (
+                ServerBehaviour::Refuses | ServerBehaviour::Interferes | ServerBehaviour::Modest,
+                1,
+            ) => (2, SERVER),
             // To an offer of its own.
-            (Mood::Modest, 3) if option(question, 54).is_some() => (5, SERVER),
+            (ServerBehaviour::Modest, 3) if option(question, 54).is_some() => (5, SERVER),
             _ => return None,
         };
         let mut message = vec![0; 236];
@@ -129,7 +132,7 @@ impl Net {
         message.extend([51, 4]);
         message.extend(self.lease_s.to_be_bytes());
         message.extend(&self.more);
-        if self.mood == Mood::Rapid {
+        if self.behaviour == ServerBehaviour::Rapid {
             message.extend([80, 0]);
         }
         message.push(255);
@@ -149,20 +152,21 @@ impl Net {
                 let mut out = [0; MAX_ASK];
                 let engine = &self.world.engine;
                 let name = self.world.link(link).name.clone();
-                let (length, way) = engine.dhcp4_message(now, &name, release, &mut out).unwrap();
+                let (length, transport) =
+                    engine.dhcp4_message(now, &name, release, &mut out).unwrap();
                 let question = &out[..length];
                 self.asked.push(Asked {
                     at: now,
                     kind: option(question, 53).unwrap()[0],
                     mac: question[28..34].try_into().unwrap(),
-                    way,
+                    transport,
                     requested: option(question, 50).map(|o| o.try_into().unwrap()),
                     client: option(question, 61).unwrap(),
                 });
                 answer = self.reply(question).map(|message| (link, message));
             }
             self.world.done.push(action.clone());
-            if let Effect::Exit = pretend::perform(&mut self.world.engine, now, action) {
+            if let Effect::Exit = fake_kernel::perform(&mut self.world.engine, now, action) {
                 self.world.exited = true;
                 return;
             }
@@ -186,7 +190,7 @@ impl Net {
             link.carrier = false;
             link.oper = Oper::Down;
         };
-        pretend::edit(&mut self.world.engine, self.world.now, index, lost);
+        fake_kernel::edit(&mut self.world.engine, self.world.now, index, lost);
         self.run();
     }
 
@@ -233,8 +237,8 @@ impl Net {
 
 #[test]
 fn nothing_is_asked_before_a_member_is_authorised() {
-    let mut net = Net::start(&config(), Mood::Answers);
-    pretend::edit(&mut net.world.engine, 1_000, WLAN0, |link| {
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
+    fake_kernel::edit(&mut net.world.engine, 1_000, WLAN0, |link| {
         link.carrier = true;
         link.oper = Oper::Dormant;
     });
@@ -247,7 +251,7 @@ fn nothing_is_asked_before_a_member_is_authorised() {
 
 #[test]
 fn a_rapid_server_needs_one_question() {
-    let mut net = Net::start(&config(), Mood::Rapid);
+    let mut net = Net::start(&config(), ServerBehaviour::Rapid);
     net.join(WLAN0);
     let asked = net.take();
     assert_eq!(asked.len(), 1);
@@ -259,7 +263,7 @@ fn a_rapid_server_needs_one_question() {
 
 #[test]
 fn a_silent_server_is_asked_quickly_at_first_and_then_seldom() {
-    let mut net = Net::start(&config(), Mood::Silent);
+    let mut net = Net::start(&config(), ServerBehaviour::Silent);
     net.join(WLAN0);
     net.wait(300_000);
     let asked = net.take();
@@ -279,7 +283,7 @@ fn a_silent_server_is_asked_quickly_at_first_and_then_seldom() {
 
 #[test]
 fn a_fail_over_keeps_the_address_and_confirms_it_under_the_new_mac() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     net.join(WLAN1);
     net.take();
@@ -291,12 +295,12 @@ fn a_fail_over_keeps_the_address_and_confirms_it_under_the_new_mac() {
     assert!(net.bond_has(LEASE) && net.has_default());
     let asked = net.take();
     assert_eq!(asked.len(), 1, "{asked:?}");
-    assert_eq!((asked[0].kind, asked[0].way), (3, Way::Raw));
+    assert_eq!((asked[0].kind, asked[0].transport), (3, Transport::Raw));
     assert_eq!(asked[0].requested, Some(LEASE));
     let done = net.world.take();
     let address = |a: &Action| matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }));
     assert!(!done.iter().any(address), "{done:?}");
-    pretend::edit(&mut net.world.engine, net.world.now, bond, |link| {
+    fake_kernel::edit(&mut net.world.engine, net.world.now, bond, |link| {
         link.mac = mac
     });
     // A hundred more: never another address.
@@ -315,11 +319,11 @@ fn a_fail_over_keeps_the_address_and_confirms_it_under_the_new_mac() {
 
 #[test]
 fn a_server_that_is_silent_after_a_fail_over_changes_nothing() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     net.join(WLAN1);
     net.take();
-    net.mood = Mood::Silent;
+    net.behaviour = ServerBehaviour::Silent;
     net.lose(WLAN0);
     net.wait(60_000);
     // Asked to confirm it, and whether another server offers one.
@@ -329,12 +333,12 @@ fn a_server_that_is_silent_after_a_fail_over_changes_nothing() {
 
 #[test]
 fn a_refusal_after_a_gap_brings_another_address() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     net.lose(WLAN0);
     let bond = net.world.bond().0;
     let set = |net: &mut Net, up: bool| {
-        pretend::edit(&mut net.world.engine, net.world.now, bond, |link| {
+        fake_kernel::edit(&mut net.world.engine, net.world.now, bond, |link| {
             link.carrier = up
         });
         net.run();
@@ -345,12 +349,12 @@ fn a_refusal_after_a_gap_brings_another_address() {
         "an address is there while the link is"
     );
     net.take();
-    net.mood = Mood::Refuses;
+    net.behaviour = ServerBehaviour::Refuses;
     net.gives = [192, 168, 43, 77];
     net.join(WLAN0);
     assert_eq!(net.kinds(), [3]);
     assert!(!net.bond_has(LEASE) && !net.has_default());
-    net.mood = Mood::Answers;
+    net.behaviour = ServerBehaviour::Answers;
     net.wait(200);
     assert_eq!(net.kinds(), [1, 3]);
     assert!(net.bond_has([192, 168, 43, 77]) && net.has_default());
@@ -358,14 +362,14 @@ fn a_refusal_after_a_gap_brings_another_address() {
 
 #[test]
 fn a_stranger_s_refusal_counts_only_when_nobody_else_answers() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     net.join(WLAN1);
     net.take();
-    net.mood = Mood::Interferes;
+    net.behaviour = ServerBehaviour::Interferes;
     net.lose(WLAN0);
     assert!(net.bond_has(LEASE));
-    net.mood = Mood::Answers;
+    net.behaviour = ServerBehaviour::Answers;
     net.wait(199);
     assert!(net.bond_has(LEASE));
     net.wait(500);

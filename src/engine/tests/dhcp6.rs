@@ -41,7 +41,7 @@ fn option(code: u16, value: &[u8]) -> Vec<u8> {
 
 /// How the server answers.
 #[derive(Clone, Copy, PartialEq)]
-enum Mood {
+enum ServerBehaviour {
     Answers,
     Rapid,
     Silent,
@@ -58,14 +58,14 @@ enum Mood {
 
 struct Net {
     world: World,
-    mood: Mood,
+    behaviour: ServerBehaviour,
     gives: Ipv6Addr,
     valid_s: u32,
     asked: Vec<(u64, u8)>,
 }
 
 impl Net {
-    fn start(mode: Ipv6Mode, mood: Mood) -> Net {
+    fn start(mode: Ipv6Mode, behaviour: ServerBehaviour) -> Net {
         let mut engine = Engine::new(&config(mode));
         engine.set_identity(Identity {
             duid: heapless::Vec::from_slice(&DUID).unwrap(),
@@ -75,7 +75,7 @@ impl Net {
         let adapters = [(WLAN0, "wlan0", true), (WLAN1, "wlan1", true)];
         let mut net = Net {
             world: World::begin(engine, &adapters),
-            mood,
+            behaviour,
             gives: lent(0x101),
             valid_s: 3600,
             asked: vec![],
@@ -99,7 +99,7 @@ impl Net {
 
     /// It runs, wlan0 carries, and the server has answered.
     fn bound() -> Net {
-        let mut net = Net::start(Ipv6Mode::Dhcp, Mood::Rapid);
+        let mut net = Net::start(Ipv6Mode::Dhcp, ServerBehaviour::Rapid);
         net.join(WLAN0);
         assert!(net.has(net.gives));
         net.kinds();
@@ -111,9 +111,11 @@ impl Net {
     }
 
     fn reply(&self, question: &[u8]) -> Option<Vec<u8>> {
-        let kind = match (question[0], self.mood) {
-            (_, Mood::Silent) | (REQUEST, Mood::Offers) | (RELEASE | DECLINE, _) => return None,
-            (SOLICIT, Mood::Rapid) => 7,
+        let kind = match (question[0], self.behaviour) {
+            (_, ServerBehaviour::Silent)
+            | (REQUEST, ServerBehaviour::Offers)
+            | (RELEASE | DECLINE, _) => return None,
+            (SOLICIT, ServerBehaviour::Rapid) => 7,
             (SOLICIT, _) => 2,
             _ => 7,
         };
@@ -124,20 +126,22 @@ impl Net {
         let status = |code: u8| option(13, &[0, code]);
         let times = [self.valid_s, self.valid_s].map(u32::to_be_bytes).concat();
         let address = option(5, &[&self.gives.octets()[..], &times].concat());
-        let inside = match (self.mood, question[0]) {
-            (Mood::NoneLeft, _) => status(2),
-            (Mood::NoBinding, RENEW | REBIND) | (Mood::Forgets, REQUEST) => status(3),
+        let inside = match (self.behaviour, question[0]) {
+            (ServerBehaviour::NoneLeft, _) => status(2),
+            (ServerBehaviour::NoBinding, RENEW | REBIND) | (ServerBehaviour::Forgets, REQUEST) => {
+                status(3)
+            }
             _ => address,
         };
         let head = [iaid("bond0"), 0, 0].map(u32::to_be_bytes).concat();
-        match (question[0], self.mood) {
-            (CONFIRM, Mood::Moved) => message.extend(status(4)),
+        match (question[0], self.behaviour) {
+            (CONFIRM, ServerBehaviour::Moved) => message.extend(status(4)),
             (CONFIRM, _) => message.extend(status(0)),
             (INFORM, _) => {}
             _ => message.extend(option(3, &[head, inside].concat())),
         }
         message.extend(option(23, &lent(0x53).octets()));
-        if self.mood == Mood::Rapid {
+        if self.behaviour == ServerBehaviour::Rapid {
             message.extend(option(14, &[]));
         }
         Some(message)
@@ -160,7 +164,7 @@ impl Net {
                 answer = self.reply(&out[..length]).map(|message| (link, message));
             }
             self.world.done.push(action.clone());
-            if let Effect::Exit = pretend::perform(&mut self.world.engine, now, action) {
+            if let Effect::Exit = fake_kernel::perform(&mut self.world.engine, now, action) {
                 self.world.exited = true;
                 return;
             }
@@ -182,7 +186,7 @@ impl Net {
     }
 
     fn lose(&mut self, index: Index) {
-        pretend::edit(&mut self.world.engine, self.world.now, index, |link| {
+        fake_kernel::edit(&mut self.world.engine, self.world.now, index, |link| {
             link.carrier = false;
             link.oper = Oper::Down;
         });
@@ -230,7 +234,7 @@ impl Net {
 
 #[test]
 fn routers_decide_what_is_asked_for() {
-    let mut net = Net::start(Ipv6Mode::Auto, Mood::Answers);
+    let mut net = Net::start(Ipv6Mode::Auto, ServerBehaviour::Answers);
     net.join(WLAN0);
     net.wait(60_000);
     assert!(net.kinds().is_empty());
@@ -255,7 +259,7 @@ fn routers_decide_what_is_asked_for() {
 
 #[test]
 fn nothing_is_asked_without_an_address_to_speak_from() {
-    let mut net = Net::start(Ipv6Mode::Dhcp, Mood::Rapid);
+    let mut net = Net::start(Ipv6Mode::Dhcp, ServerBehaviour::Rapid);
     let own = *net
         .world
         .engine
@@ -279,7 +283,7 @@ fn nothing_is_asked_without_an_address_to_speak_from() {
 
 #[test]
 fn the_best_offer_of_a_tenth_of_a_second_is_taken() {
-    let mut net = Net::start(Ipv6Mode::Dhcp, Mood::Answers);
+    let mut net = Net::start(Ipv6Mode::Dhcp, ServerBehaviour::Answers);
     net.join(WLAN0);
     let began = net.world.now;
     assert!(net.world.engine.poll_at(began).unwrap() <= began + 100);
@@ -290,7 +294,7 @@ fn the_best_offer_of_a_tenth_of_a_second_is_taken() {
 
 #[test]
 fn a_silent_server_is_asked_as_the_rfc_has_it() {
-    let mut net = Net::start(Ipv6Mode::Dhcp, Mood::Silent);
+    let mut net = Net::start(Ipv6Mode::Dhcp, ServerBehaviour::Silent);
     net.join(WLAN0);
     net.wait(4 * 3_600_000);
     let waits = net.asked.windows(2).map(|two| two[1].0 - two[0].0);
@@ -331,7 +335,7 @@ fn a_fail_over_keeps_the_address_and_confirms_it() {
 fn a_server_that_is_silent_after_a_fail_over_changes_nothing() {
     let mut net = Net::bound();
     net.join(WLAN1);
-    net.mood = Mood::Silent;
+    net.behaviour = ServerBehaviour::Silent;
     net.lose(WLAN0);
     net.wait(60_000);
     let kinds = net.kinds();
@@ -344,7 +348,7 @@ fn a_server_that_is_silent_after_a_fail_over_changes_nothing() {
 fn another_network_gives_another_address() {
     let mut net = Net::bound();
     net.join(WLAN1);
-    net.mood = Mood::Moved;
+    net.behaviour = ServerBehaviour::Moved;
     net.gives = lent(0x202);
     net.lose(WLAN0);
     net.wait(2_000);
@@ -370,7 +374,7 @@ fn three_addresses_one_after_the_other() {
 /// Whatever it is asked.
 #[test]
 fn a_server_that_always_forgets_is_no_storm() {
-    let mut net = Net::start(Ipv6Mode::Dhcp, Mood::Forgets);
+    let mut net = Net::start(Ipv6Mode::Dhcp, ServerBehaviour::Forgets);
     net.join(WLAN0);
     net.wait(600_000);
     assert!((5..100).contains(&net.asked.len()), "{}", net.asked.len());
@@ -378,7 +382,7 @@ fn a_server_that_always_forgets_is_no_storm() {
 
 #[test]
 fn a_server_without_addresses_is_said_once() {
-    let mut net = Net::start(Ipv6Mode::Dhcp, Mood::NoneLeft);
+    let mut net = Net::start(Ipv6Mode::Dhcp, ServerBehaviour::NoneLeft);
     net.join(WLAN0);
     net.wait(600_000);
     let journal = net.world.engine.journal();
@@ -386,7 +390,7 @@ fn a_server_without_addresses_is_said_once() {
         .since(0)
         .filter(|r| r.text.contains("no address to lend"));
     assert_eq!(said.count(), 1);
-    net.mood = Mood::Answers;
+    net.behaviour = ServerBehaviour::Answers;
     net.wait(1_300_000);
     assert!(net.has(lent(0x101)));
 }

@@ -87,7 +87,7 @@ fn an_action_without_effect_does_not_spin() {
     let mut world = World::usual();
     let action = world.engine.next(world.now);
     assert_eq!(action, None);
-    pretend::edit(&mut world.engine, world.now, ETH0, |link| link.up = false);
+    fake_kernel::edit(&mut world.engine, world.now, ETH0, |link| link.up = false);
     for round in 0.. {
         assert!(round < 20, "asked for {round} times in no time");
         let Some(action) = world.engine.next(world.now) else {

@@ -133,7 +133,7 @@ fn both_gone_and_back() {
     world.pull(WLAN0);
     world.pull(WLAN1);
     let (bond, _) = world.bond();
-    pretend::edit(&mut world.engine, world.now, bond, |link| {
+    fake_kernel::edit(&mut world.engine, world.now, bond, |link| {
         link.carrier = false;
         if let Kind::Bond(options) = &mut link.kind {
             options.active = None;
@@ -156,7 +156,7 @@ fn both_gone_and_back() {
 fn a_bond_with_carrier_but_no_keys_gets_no_address() {
     let mut world = World::usual();
     let (bond, _) = world.bond();
-    pretend::edit(&mut world.engine, world.now, bond, |link| {
+    fake_kernel::edit(&mut world.engine, world.now, bond, |link| {
         link.carrier = true
     });
     world.run();
@@ -214,7 +214,7 @@ fn what_is_not_known_to_be_wifi_or_a_cable_is_asked_about_again() {
             } else {
                 let subject = crate::engine::contract::describe::subject(&action);
                 assert_ne!(subject, Some(WLAN0), "{action:?}");
-                pretend::perform(&mut world.engine, world.now, action);
+                fake_kernel::perform(&mut world.engine, world.now, action);
             }
         }
         let problems = status::problems(&world.engine, world.now);
@@ -271,7 +271,7 @@ fn a_member_whose_mode_changes_leaves_the_bond() {
     world.join(WLAN0);
     world.join(WLAN1);
     let mut change = |mode, wanted: bool| {
-        pretend::edit(&mut world.engine, world.now, WLAN0, |link| {
+        fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| {
             link.facts.medium = Medium::Wifi(mode);
         });
         world.run();

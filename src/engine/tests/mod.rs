@@ -1,4 +1,4 @@
-//! The engine on a pretended kernel, with an invented clock.
+//! The engine on a fake kernel, with an invented clock.
 mod active;
 mod bridges;
 mod crowded;
@@ -21,9 +21,9 @@ mod wired;
 use crate::config::*;
 use crate::engine::contract::action::{Action, BondOption, KernelAction, Scope};
 use crate::engine::contract::event::{Event, Failure};
+use crate::engine::fake_kernel::{self, Effect, join, plain};
 use crate::engine::journal::RecordKind;
 use crate::engine::observed::*;
-use crate::engine::pretend::{self, Effect, join, plain};
 use crate::engine::{Engine, status};
 use core::net::{IpAddr, Ipv4Addr};
 
@@ -163,7 +163,7 @@ impl World {
                 return;
             };
             self.done.push(action.clone());
-            if let Effect::Exit = pretend::perform(&mut self.engine, self.now, action) {
+            if let Effect::Exit = fake_kernel::perform(&mut self.engine, self.now, action) {
                 self.exited = true;
                 return;
             }
@@ -181,7 +181,7 @@ impl World {
 
     /// The access point sends it away.
     fn lose(&mut self, index: Index) {
-        pretend::edit(&mut self.engine, self.now, index, |link| {
+        fake_kernel::edit(&mut self.engine, self.now, index, |link| {
             link.carrier = false;
             link.oper = Oper::Down;
         });

@@ -127,7 +127,7 @@ fn an_open_that_succeeds_late_ends_the_wait_and_is_noted_for_the_next_start() {
     place_of(&done, noted(1));
     assert!(!done.iter().any(noted(0)));
     // Down once more: it is set up at once, in time, and the mark goes.
-    pretend::edit(&mut world.engine, world.now, ETH0, |link| link.up = false);
+    fake_kernel::edit(&mut world.engine, world.now, ETH0, |link| link.up = false);
     let again = world.run_until_held(|a| *a == up(ETH0));
     world.answer(again.expect("it is set up"));
     world.run();
@@ -139,7 +139,7 @@ fn an_open_that_succeeds_late_ends_the_wait_and_is_noted_for_the_next_start() {
 fn a_delay_is_not_shown_of_a_member_that_is_up() {
     let mut world = slow_member();
     assert_eq!(problems(&world), "");
-    pretend::edit(&mut world.engine, world.now, WLAN0, |link| link.up = false);
+    fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| link.up = false);
     world.run();
     assert!(problems(&world).contains("wlan0: its driver did not answer in time"));
     assert!(!world.link(WLAN0).up);

@@ -33,7 +33,7 @@ fn each_setting_is_made_once_and_again_after_every_up() {
     );
     world.wait(60_000);
     assert_eq!(settings(&world.take(), WLAN0), []);
-    pretend::edit(&mut world.engine, world.now, WLAN0, |link| {
+    fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| {
         link.up = false;
         link.carrier = false;
         link.oper = Oper::Down;
@@ -60,7 +60,7 @@ fn what_a_driver_cannot_do_is_asked_for_once_and_named() {
             let told = Event::Done(action, Err(failure));
             world.engine.handle(world.now, told);
         } else {
-            pretend::perform(&mut world.engine, world.now, action);
+            fake_kernel::perform(&mut world.engine, world.now, action);
         }
     }
     assert_eq!(refused, 2, "power save and rates");
@@ -162,7 +162,7 @@ fn a_soft_block_is_ended_before_the_adapter_is_set_up() {
                     ),
                     "set up while it is blocked"
                 );
-                pretend::perform(&mut world.engine, world.now, action);
+                fake_kernel::perform(&mut world.engine, world.now, action);
             }
         }
     };
@@ -316,7 +316,7 @@ fn a_file_that_is_not_taken_is_tried_without_owe() {
             match world.engine.next(world.now).expect("a step") {
                 action @ Action::ReconfigureSupplicant { .. } => break action,
                 action => {
-                    pretend::perform(&mut world.engine, world.now, action);
+                    fake_kernel::perform(&mut world.engine, world.now, action);
                 }
             }
         };
@@ -345,7 +345,7 @@ fn rfkill(world: &mut World, soft: bool) {
     world.engine.handle(world.now, Event::Rfkill(switch));
     if soft {
         // The kernel sets down what it switches off (`cfg80211_rfkill_set_block()`).
-        pretend::edit(&mut world.engine, world.now, WLAN0, |link| {
+        fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| {
             (link.up, link.carrier, link.oper) = (false, false, Oper::Down);
         });
     }
@@ -360,7 +360,7 @@ fn unblocked(world: &mut World) -> usize {
             rfkill(world, false);
             world.engine.handle(world.now, Event::Done(action, Ok(())));
         } else {
-            pretend::perform(&mut world.engine, world.now, action);
+            fake_kernel::perform(&mut world.engine, world.now, action);
         }
     }
     count

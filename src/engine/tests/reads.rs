@@ -14,7 +14,7 @@ impl World {
             };
             self.done.push(action.clone());
             let found = wanted(&action);
-            pretend::perform(&mut self.engine, self.now, action);
+            fake_kernel::perform(&mut self.engine, self.now, action);
             if found {
                 return;
             }
@@ -36,7 +36,7 @@ fn news_of_a_link_of_others_delays_no_fail_over() {
     world.join(WLAN0);
     world.join(WLAN1);
     let (bond, _) = world.bond();
-    pretend::edit(&mut world.engine, world.now, WLAN0, |link| {
+    fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| {
         link.carrier = false;
         link.oper = Oper::Down;
     });
@@ -80,7 +80,7 @@ fn a_bond_that_is_created_while_stopping_is_deleted() {
         if let Action::Kernel(KernelAction::CreateBond { .. }) = action {
             break action;
         }
-        pretend::perform(&mut world.engine, world.now, action);
+        fake_kernel::perform(&mut world.engine, world.now, action);
     };
     world.engine.handle(world.now, Event::Given(create.clone()));
     world.engine.handle(world.now, Event::Stop);

@@ -21,7 +21,7 @@ impl World {
                     continue;
                 }
             }
-            if let Effect::Exit = pretend::perform(&mut self.engine, self.now, action) {
+            if let Effect::Exit = fake_kernel::perform(&mut self.engine, self.now, action) {
                 self.exited = true;
                 return held;
             }
@@ -49,7 +49,7 @@ impl World {
     }
 
     pub(super) fn answer(&mut self, action: Action) {
-        pretend::perform(&mut self.engine, self.now, action);
+        fake_kernel::perform(&mut self.engine, self.now, action);
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) fn hanging() -> (World, Action) {
     let mut world = World::usual();
     world.join(WLAN0);
     world.join(WLAN1);
-    pretend::edit(&mut world.engine, world.now, ETH0, |link| link.up = false);
+    fake_kernel::edit(&mut world.engine, world.now, ETH0, |link| link.up = false);
     let held = world.run_until_held(|a| *a == up(ETH0));
     let held = held.expect("the cable is set up again");
     world.take();
@@ -97,7 +97,7 @@ fn an_action_without_an_answer_stops_nothing_else() {
     // What needs it waits, and is done as soon as it answers.
     let (bond, _) = world.bond();
     world.engine.handle(world.now, Event::Lost);
-    pretend::edit(&mut world.engine, world.now, WLAN0, |link| {
+    fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| {
         link.carrier = false;
         link.oper = Oper::Down;
     });
@@ -287,7 +287,7 @@ fn a_stop_before_anything_was_read_ends_as_well() {
 fn news_of_a_link_is_read_before_anything_else_is_done() {
     let mut world = World::usual();
     world.engine.handle(world.now, Event::LinkUnread(ETH0));
-    pretend::edit(&mut world.engine, world.now, ETH0, |link| link.up = false);
+    fake_kernel::edit(&mut world.engine, world.now, ETH0, |link| link.up = false);
     let read = Action::ReadLink { link: ETH0 };
     assert_eq!(world.engine.next(world.now), Some(read.clone()));
     // It is gone: nothing is said, and nothing asked again.

@@ -24,7 +24,7 @@ fn pings(world: &mut World, link: Index, period: u64, answers: bool) -> Vec<u64>
             };
             match silent {
                 true => world.engine.handle(world.now, Event::Done(action, Ok(()))),
-                false => drop(pretend::perform(&mut world.engine, world.now, action)),
+                false => drop(fake_kernel::perform(&mut world.engine, world.now, action)),
             }
         }
     }
@@ -122,7 +122,7 @@ fn a_file_that_is_not_taken_is_a_problem_and_given_again_seldom() {
                         .engine
                         .handle(world.now, Event::Supplicant { link, text });
                 }
-                action => drop(pretend::perform(&mut world.engine, world.now, action)),
+                action => drop(fake_kernel::perform(&mut world.engine, world.now, action)),
             }
         }
     };
@@ -184,7 +184,7 @@ fn one_that_never_comes_up_is_waited_for_longer_each_time() {
                 Action::StopSupplicant { link: WLAN0, .. } => lives.push(world.now - begun),
                 _ => {}
             }
-            pretend::perform(&mut world.engine, world.now, action);
+            fake_kernel::perform(&mut world.engine, world.now, action);
         }
     }
     assert!(

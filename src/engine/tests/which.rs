@@ -1,7 +1,7 @@
 //! Which adapters the words of the file mean: `wifi:*`, `wired:*`, `usb:*`.
 use super::*;
+use crate::engine::fake_kernel::plain;
 use crate::engine::observed::Link;
-use crate::engine::pretend::plain;
 
 /// A Wi-Fi adapter at a USB port, or built in.
 fn wifi(index: Index, name: &str, port: &str) -> Link {
@@ -366,7 +366,7 @@ fn the_status_shows_ports_and_the_bond_as_the_kernel_has_it() {
     }
     // It shows what the kernel has, not what the file asks for.
     let (bond, _) = world.bond();
-    pretend::edit(&mut world.engine, world.now, bond, |link| {
+    fake_kernel::edit(&mut world.engine, world.now, bond, |link| {
         if let Kind::Bond(options) = &mut link.kind {
             options.miimon_ms = 50;
         }

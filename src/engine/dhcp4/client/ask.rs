@@ -7,7 +7,7 @@ impl Client {
         let lease = self.lease.as_ref();
         let raw = |kind, tries: usize| Due {
             kind,
-            way: Way::Raw,
+            transport: Transport::Raw,
             broadcast: tries >= BROADCAST_FROM && tries % 2 == 1,
             ciaddr: None,
             requested: None,
@@ -16,7 +16,7 @@ impl Client {
         let extend = |to: Ipv4Addr| {
             let from = lease?.address();
             Some(Due {
-                way: Way::Udp { from, to },
+                transport: Transport::Udp { from, to },
                 ciaddr: Some(from),
                 ..raw(Kind::Request, 0)
             })

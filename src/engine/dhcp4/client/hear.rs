@@ -3,9 +3,9 @@ use super::*;
 
 impl Client {
     /// An answer to this link's question, `ack` being its bytes.
-    pub fn hear(&mut self, now: u64, reply: &Reply, ack: &[u8], random: &mut Random) -> News {
+    pub fn hear(&mut self, now: u64, reply: &Reply, ack: &[u8], random: &mut Random) -> Change {
         if reply.xid != self.xid {
-            return News::Nothing;
+            return Change::Nothing;
         }
         match (self.state, reply.kind) {
             (State::Selecting { tries, .. } | State::Searching { tries, .. }, Kind::Offer)
@@ -22,7 +22,7 @@ impl Client {
                         next: now,
                     };
                 }
-                News::Nothing
+                Change::Nothing
             }
             (State::Selecting { .. } | State::Searching { .. }, Kind::Ack)
                 if reply.rapid_commit || self.is_known(reply) =>
@@ -41,7 +41,7 @@ impl Client {
                 | State::Rebinding { .. },
                 Kind::Ack,
             ) => match self.is_of_another(reply) {
-                true => News::Nothing,
+                true => Change::Nothing,
                 false => self.bind(now, reply, ack),
             },
             (State::Requesting { offer, .. }, Kind::Nak) => {
@@ -53,7 +53,7 @@ impl Client {
                     }
                     true => self.refuse(now, random),
                     // Not asked: another server's opinion of an offer that is not its own.
-                    false => News::Nothing,
+                    false => Change::Nothing,
                 }
             }
             (State::Rebooting { .. } | State::Confirming { .. }, Kind::Nak) => {
@@ -65,12 +65,12 @@ impl Client {
                     return self.refuse(now, random);
                 }
                 self.refused_by_other = true;
-                News::Nothing
+                Change::Nothing
             }
             (State::Renewing { .. } | State::Rebinding { .. }, Kind::Nak) => {
                 self.refuse(now, random)
             }
-            _ => News::Nothing,
+            _ => Change::Nothing,
         }
     }
 
@@ -89,7 +89,7 @@ impl Client {
         reply.address != Some(address) && reply.server.is_some_and(|other| other != server)
     }
 
-    pub(super) fn refuse(&mut self, now: u64, random: &mut Random) -> News {
+    pub(super) fn refuse(&mut self, now: u64, random: &mut Random) -> Change {
         self.remembered = None;
         if self.lease.is_some() {
             self.drop_lease(now);
@@ -98,27 +98,27 @@ impl Client {
         self.refusals += 1;
         self.select(now, wait, random);
         match self.refusals {
-            1 => News::Refused,
+            1 => Change::Refused,
             // Said once, as long as it goes on.
-            _ => News::Nothing,
+            _ => Change::Nothing,
         }
     }
 
-    fn bind(&mut self, now: u64, reply: &Reply, ack: &[u8]) -> News {
+    fn bind(&mut self, now: u64, reply: &Reply, ack: &[u8]) -> Change {
         let Some(lease) = Lease::new(reply, ack, self.sent) else {
-            return News::Nothing;
+            return Change::Nothing;
         };
         // A server that is slower than its own lease.
         if now >= lease.until {
-            return News::Nothing;
+            return Change::Nothing;
         }
         let old = self.lease.replace(lease);
         let Some(lease) = &self.lease else {
-            return News::Nothing;
+            return Change::Nothing;
         };
         let same = old.is_some_and(|old| old.net == lease.net);
-        if !same || self.guard.is_none() {
-            self.guard = Some(Guard::new(now, !same));
+        if !same || self.acd.is_none() {
+            self.acd = Some(Acd::new(now, !same));
         }
         let known = (lease.address(), lease.server);
         self.unstored = true;
@@ -129,6 +129,10 @@ impl Client {
         self.refusals = 0;
         self.skipped = None;
         self.state = State::Bound;
-        if same { News::Confirmed } else { News::Bound }
+        if same {
+            Change::Confirmed
+        } else {
+            Change::Bound
+        }
     }
 }

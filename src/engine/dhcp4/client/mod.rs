@@ -8,24 +8,24 @@
 mod ask;
 mod hear;
 
-use super::guard::{Claim, Guard};
+use super::acd::{Acd, Claim};
 use super::lease::Lease;
-use super::state::{Due, News, Offer, State, Way};
+use super::state::{Change, Due, Offer, State, Transport};
 use super::timing::{half, wait};
 use crate::config::IfName;
 use crate::engine::observed::Attachment;
 use crate::engine::random::Random;
-use crate::wire::arp::Word;
+use crate::wire::arp;
 use crate::wire::dhcp4::{Kind, Reply};
 use core::net::Ipv4Addr;
 
-/// A remembered address is asked for so often before any address is. A server that knows
-/// it answers; one that does not may be silent, and that must cost no more than one wait.
+/// INIT-REBOOT attempts before falling back to DISCOVER. A server that knows the address
+/// answers; one that does not may be silent, and that must cost no more than one wait.
 const REBOOTS: usize = 1;
-/// An offer is asked for so often before another one is.
+/// REQUESTs for an offer before falling back to DISCOVER.
 const REQUESTS: usize = 5;
-/// A server whose offer came to nothing is passed over for so many questions of the next
-/// round, some 6 s: another may take 3 s to offer (dnsmasq tries an address first).
+/// A server whose offer came to nothing is passed over for so many DISCOVERs of the next
+/// round, some 6 s: another may take 3 s to offer (dnsmasq pings an address first).
 const SKIPPED_FOR: usize = 6;
 /// A lease in use is confirmed so often; then any server is asked so often for an offer.
 /// If all are silent nothing changes. The second takes 6 s: some servers try an address for
@@ -70,7 +70,7 @@ pub struct Client {
     /// Its offer came to nothing: another's is taken first, if there is one.
     skipped: Option<Ipv4Addr>,
     /// Watches over the lease's address.
-    guard: Option<Guard>,
+    acd: Option<Acd>,
     /// An address to be declined, and who gave it.
     decline: Option<(Ipv4Addr, Option<Ipv4Addr>)>,
     /// A lease has been waited for long enough.
@@ -100,7 +100,7 @@ impl Client {
             refused_by_other: false,
             refusals: 0,
             skipped: None,
-            guard: None,
+            acd: None,
             decline: None,
             fallback: false,
             told_kernel: None,
@@ -188,39 +188,39 @@ impl Client {
     /// The lease's address is reached through another adapter now, or again.
     fn announce(&mut self, now: u64) {
         if self.lease.is_some() {
-            let fresh = Guard::new(now, false);
-            self.guard.get_or_insert(fresh).moved(now);
+            let fresh = Acd::new(now, false);
+            self.acd.get_or_insert(fresh).moved(now);
         }
     }
 
     /// What is to be said about the address now.
-    pub fn word(&self, now: u64) -> Option<(Word, Ipv4Addr)> {
-        let (at, word) = self.next_word()?;
+    pub fn arp_packet(&self, now: u64) -> Option<(arp::Kind, Ipv4Addr)> {
+        let (at, word) = self.next_arp()?;
         let address = self.lease.as_ref()?.address();
         (now >= at).then_some((word, address))
     }
 
-    fn next_word(&self) -> Option<(u64, Word)> {
+    fn next_arp(&self) -> Option<(u64, arp::Kind)> {
         match self.state {
             State::Idle | State::Released => None,
-            _ => self.guard.as_ref()?.next(),
+            _ => self.acd.as_ref()?.next(),
         }
     }
 
     pub fn said(&mut self) {
-        if let Some(guard) = &mut self.guard {
-            guard.said();
+        if let Some(acd) = &mut self.acd {
+            acd.said();
         }
     }
 
     /// Somebody else says that this address is theirs.
-    pub fn claimed(&mut self, now: u64, address: Ipv4Addr, random: &mut Random) -> News {
+    pub fn claimed(&mut self, now: u64, address: Ipv4Addr, random: &mut Random) -> Change {
         let ours = self.lease.as_ref().filter(|l| l.address() == address);
-        let (Some(lease), Some(guard)) = (ours, &mut self.guard) else {
-            return News::Nothing;
+        let (Some(lease), Some(acd)) = (ours, &mut self.acd) else {
+            return Change::Nothing;
         };
-        match guard.claimed(now) {
-            Claim::Defended => News::Defended,
+        match acd.claimed(now) {
+            Claim::Defended => Change::Defended,
             Claim::Lost => {
                 self.decline = Some((address, lease.server));
                 self.remembered = None;
@@ -229,7 +229,7 @@ impl Client {
                     State::Idle => self.waiting_since = None,
                     _ => self.select(now, AFTER_DECLINE_MS, random),
                 }
-                News::Declined
+                Change::Declined
             }
         }
     }
@@ -251,7 +251,7 @@ impl Client {
     /// The lease is no longer ours.
     fn drop_lease(&mut self, now: u64) {
         self.lease = None;
-        self.guard = None;
+        self.acd = None;
         // What is on disk goes too: nobody may take it up again.
         self.unstored = true;
         self.told_kernel = None;
@@ -259,7 +259,7 @@ impl Client {
     }
 
     /// Time passes.
-    pub fn tick(&mut self, now: u64, random: &mut Random) -> News {
+    pub fn tick(&mut self, now: u64, random: &mut Random) -> Change {
         if self.lease.as_ref().is_some_and(|l| now >= l.until) {
             // Also while the link is not ready: it would come back with it.
             self.drop_lease(now);
@@ -268,7 +268,7 @@ impl Client {
                 State::Released => {}
                 _ => self.select(now, 0, random),
             }
-            return News::Expired;
+            return Change::Expired;
         }
         let (renew, rebind) = match &self.lease {
             Some(lease) => (lease.renew, lease.rebind),
@@ -311,7 +311,7 @@ impl Client {
             }
             _ => {}
         }
-        News::Nothing
+        Change::Nothing
     }
 
     /// Asks now for the present lease, or for any.
@@ -369,7 +369,7 @@ impl Client {
             State::Renewing { next } => lease.map(|l| l.rebind.min(next)),
         };
         let until = lease.map(|l| l.until);
-        let word = self.next_word().map(|(at, _)| at);
+        let word = self.next_arp().map(|(at, _)| at);
         [next, until, word, self.lasting_due().filter(|at| *at > 0)]
             .into_iter()
             .flatten()

@@ -3,11 +3,11 @@ use super::*;
 
 impl Client {
     /// An answer to this link's question, `bytes` being the whole of it.
-    pub fn hear(&mut self, now: u64, reply: &Reply, bytes: &[u8], random: &mut Random) -> News {
+    pub fn hear(&mut self, now: u64, reply: &Reply, bytes: &[u8], random: &mut Random) -> Change {
         // The first of a new exchange has not left yet: nobody can have answered.
         let asked = self.retry().is_some_and(|retry| retry.tries > 0);
         if reply.xid != self.xid || !asked {
-            return News::Nothing;
+            return Change::Nothing;
         }
         if let Some(seconds) = reply.most_solicit_s {
             self.most_solicit = u64::from(seconds) * 1000;
@@ -27,7 +27,7 @@ impl Client {
                     .is_some_and(|o| o.server == reply.server);
                 match meant {
                     true => self.answered(now, reply, bytes, random),
-                    false => News::Nothing,
+                    false => Change::Nothing,
                 }
             }
             (State::Renewing(_) | State::Rebinding(_), Kind::Reply) => {
@@ -37,10 +37,10 @@ impl Client {
                 Status::NotOnLink => self.refuse(now, random),
                 Status::Success => {
                     self.state = State::Bound;
-                    News::Confirmed
+                    Change::Confirmed
                 }
                 Status::Failed | Status::NoAddresses | Status::NoBinding | Status::UseMulticast => {
-                    News::Nothing
+                    Change::Nothing
                 }
             },
             (State::Informing(_), Kind::Reply) if reply.status == Status::Success => {
@@ -49,17 +49,21 @@ impl Client {
                 self.waiting_since = None;
                 self.state = State::Bound;
                 self.unstored = true;
-                if first { News::Bound } else { News::Confirmed }
+                if first {
+                    Change::Bound
+                } else {
+                    Change::Confirmed
+                }
             }
-            _ => News::Nothing,
+            _ => Change::Nothing,
         }
     }
 
     /// The best of the offers: by its server's preference, then the first.
-    fn consider(&mut self, now: u64, reply: &Reply) -> News {
+    fn consider(&mut self, now: u64, reply: &Reply) -> Change {
         let early = self.retry().is_some_and(|retry| retry.tries < SKIPPED_FOR);
         if early && self.skipped.as_ref() == Some(&reply.server) {
-            return News::Nothing;
+            return Change::Nothing;
         }
         let lent = reply
             .association
@@ -72,7 +76,7 @@ impl Client {
         }
         let take_at = match (&self.offer, reply.preference) {
             (_, AT_ONCE) => now,
-            (Some(offer), preference) if offer.preference >= preference => return News::Nothing,
+            (Some(offer), preference) if offer.preference >= preference => return Change::Nothing,
             (Some(offer), _) => offer.take_at,
             (None, _) => now + COMPARE_MS,
         };
@@ -82,18 +86,18 @@ impl Client {
             addresses,
             take_at,
         });
-        News::Nothing
+        Change::Nothing
     }
 
-    fn none_left(&mut self) -> News {
+    fn none_left(&mut self) -> Change {
         match core::mem::replace(&mut self.none_left, true) {
-            false => News::NoneLeft,
-            true => News::Nothing,
+            false => Change::NoneLeft,
+            true => Change::Nothing,
         }
     }
 
     /// A Reply that may lend: to a Solicit, Request, Renew or Rebind.
-    fn answered(&mut self, now: u64, reply: &Reply, bytes: &[u8], random: &mut Random) -> News {
+    fn answered(&mut self, now: u64, reply: &Reply, bytes: &[u8], random: &mut Random) -> Change {
         let status = match (reply.status, &reply.association) {
             (Status::Success, Some(offered)) => offered.status,
             (status, _) => status,
@@ -121,10 +125,10 @@ impl Client {
                     take_at: now,
                 });
                 self.state = State::Requesting(Retry::new(now));
-                News::Nothing
+                Change::Nothing
             }
             // The next question comes in its time. We always speak by multicast.
-            Status::Failed | Status::UseMulticast => News::Nothing,
+            Status::Failed | Status::UseMulticast => Change::Nothing,
         }
     }
 
@@ -132,7 +136,7 @@ impl Client {
         matches!(self.state, State::Renewing(_) | State::Rebinding(_))
     }
 
-    fn refuse(&mut self, now: u64, random: &mut Random) -> News {
+    fn refuse(&mut self, now: u64, random: &mut Random) -> Change {
         self.skip();
         self.hint.clear();
         if self.lease.is_some() {
@@ -142,12 +146,12 @@ impl Client {
         self.refusals += 1;
         self.solicit(now, wait, random);
         match self.refusals {
-            1 => News::Refused,
-            _ => News::Nothing,
+            1 => Change::Refused,
+            _ => Change::Nothing,
         }
     }
 
-    fn bind(&mut self, now: u64, reply: &Reply, bytes: &[u8], random: &mut Random) -> News {
+    fn bind(&mut self, now: u64, reply: &Reply, bytes: &[u8], random: &mut Random) -> Change {
         let Some(lease) = Lease::new(reply, bytes, self.sent).filter(|l| now < l.until) else {
             // It takes back what it lent, or lends nothing.
             let withdrawn = reply.association.as_ref().is_some_and(|offered| {
@@ -155,7 +159,7 @@ impl Client {
             });
             return match self.state {
                 State::Renewing(_) | State::Rebinding(_) if withdrawn => self.refuse(now, random),
-                _ => News::Nothing,
+                _ => Change::Nothing,
             };
         };
         let addresses = lease.addresses();
@@ -174,6 +178,10 @@ impl Client {
         self.none_left = false;
         self.unstored = true;
         self.state = State::Bound;
-        if same { News::Confirmed } else { News::Bound }
+        if same {
+            Change::Confirmed
+        } else {
+            Change::Bound
+        }
     }
 }

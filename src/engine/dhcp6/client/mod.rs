@@ -37,10 +37,10 @@ pub type Addresses = Vec<Ipv6Addr, MAX_LEASED>;
 
 /// What the link wants of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Wish {
+pub enum Need {
     Nothing,
     /// Name servers and the like.
-    Words,
+    OtherConfig,
     Address,
 }
 
@@ -61,7 +61,7 @@ pub enum State {
     Released,
     Soliciting(Retry),
     Requesting(Retry),
-    /// With an association, or with words alone.
+    /// With an association, or with options alone.
     Bound,
     /// The lease is in use; is it still good here?
     Confirming(Retry),
@@ -82,7 +82,7 @@ pub struct Due {
 
 /// What an answer changed, for the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News {
+pub enum Change {
     Nothing,
     Bound,
     /// The same lease for longer, or on another adapter.
@@ -103,7 +103,7 @@ pub struct Client {
     pub xid: u32,
     /// When the present exchange began.
     pub began: u64,
-    wish: Wish,
+    need: Need,
     carrier: Option<Attachment>,
     sent: u64,
     offer: Option<Offer>,
@@ -132,7 +132,7 @@ impl Default for Client {
             lease: None,
             xid: 0,
             began: 0,
-            wish: Wish::Nothing,
+            need: Need::Nothing,
             carrier: None,
             sent: 0,
             offer: None,
@@ -165,14 +165,14 @@ impl Client {
         &mut self,
         now: u64,
         ready: bool,
-        wish: Wish,
+        need: Need,
         carrier: Option<Attachment>,
         random: &mut Random,
     ) {
         if !ready {
             self.state = State::Idle;
             self.waiting_since = None;
-            // Words alone are of the network that they were told in.
+            // Options from an Information-Request are valid only on that network.
             if self.lease.as_ref().is_some_and(|l| l.held.is_empty()) {
                 self.lease = None;
                 self.unstored = true;
@@ -184,16 +184,16 @@ impl Client {
         }
         let before = core::mem::replace(&mut self.carrier, carrier);
         // A router that no longer asks for it takes back nothing that was lent.
-        let wish = if self.holds() { Wish::Address } else { wish };
-        let more = wish > self.wish;
+        let need = if self.holds() { Need::Address } else { need };
+        let more = need > self.need;
         match self.state {
-            State::Idle if wish > Wish::Nothing => {
-                self.wish = wish;
+            State::Idle if need > Need::Nothing => {
+                self.need = need;
                 self.begin(now, random);
             }
             State::Idle | State::Released => {}
             _ if more => {
-                self.wish = wish;
+                self.need = need;
                 self.begin(now, random);
             }
             _ if before != carrier => self.begin(now, random),
@@ -204,17 +204,17 @@ impl Client {
     /// With what there is; after a fail-over answers to the other adapter are lost.
     fn begin(&mut self, now: u64, random: &mut Random) {
         let holds = self.holds();
-        match self.wish {
-            Wish::Nothing => self.state = State::Idle,
-            Wish::Words => {
+        match self.need {
+            Need::Nothing => self.state = State::Idle,
+            Need::OtherConfig => {
                 self.exchange(now, random);
                 self.state = State::Informing(Retry::new(now));
             }
-            Wish::Address if holds => {
+            Need::Address if holds => {
                 self.exchange(now, random);
                 self.state = State::Confirming(Retry::new(now));
             }
-            Wish::Address => self.solicit(now, 0, random),
+            Need::Address => self.solicit(now, 0, random),
         }
         if self.lease.is_none() && self.state != State::Idle {
             self.waiting_since.get_or_insert(now);
@@ -254,7 +254,7 @@ impl Client {
     }
 
     /// Time passes.
-    pub fn tick(&mut self, now: u64, random: &mut Random) -> News {
+    pub fn tick(&mut self, now: u64, random: &mut Random) -> Change {
         if self.lease.as_ref().is_some_and(|l| now >= l.until) {
             self.drop_lease(now);
             match self.state {
@@ -262,7 +262,7 @@ impl Client {
                 State::Released => {}
                 _ => self.solicit(now, 0, random),
             }
-            return News::Expired;
+            return Change::Expired;
         }
         if let Some(lease) = &mut self.lease {
             // One of several may end before the others.
@@ -303,7 +303,7 @@ impl Client {
             }
             _ => {}
         }
-        News::Nothing
+        Change::Nothing
     }
 
     /// Asks now for the present lease, or for any.
@@ -334,9 +334,9 @@ impl Client {
     }
 
     /// Another machine has one of the addresses (RFC 8415, 18.2.10.1).
-    pub fn declined(&mut self, now: u64, address: Ipv6Addr, random: &mut Random) -> News {
+    pub fn declined(&mut self, now: u64, address: Ipv6Addr, random: &mut Random) -> Change {
         let Some(lease) = &self.lease else {
-            return News::Nothing;
+            return Change::Nothing;
         };
         let mut addresses = Addresses::new();
         let _ = addresses.push(address);
@@ -347,7 +347,7 @@ impl Client {
             State::Idle => self.waiting_since = None,
             _ => self.solicit(now, AFTER_DECLINE_MS, random),
         }
-        News::Declined
+        Change::Declined
     }
 
     fn retry(&self) -> Option<&Retry> {

@@ -3,7 +3,7 @@ use super::*;
 
 #[test]
 fn renewed_at_half_time_over_and_over() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.lease_s = 20;
     net.join(WLAN0);
     net.take();
@@ -11,24 +11,25 @@ fn renewed_at_half_time_over_and_over() {
     let asked = net.take();
     assert!(asked.len() >= 6, "{asked:?}");
     let [a, b, c, d] = LEASE;
-    let udp = Way::Udp {
+    let udp = Transport::Udp {
         from: Ipv4Addr::new(a, b, c, d),
         to: Ipv4Addr::from(SERVER),
     };
-    assert!(asked.iter().all(|a| a.kind == 3 && a.way == udp));
+    assert!(asked.iter().all(|a| a.kind == 3 && a.transport == udp));
     assert!(net.bond_has(LEASE));
 }
 
 #[test]
 fn a_server_gone_for_good_is_asked_by_broadcast_and_the_lease_ends() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     net.take();
-    net.mood = Mood::Silent;
+    net.behaviour = ServerBehaviour::Silent;
     net.wait(3_599_000);
     assert!(net.bond_has(LEASE));
     let asked = net.take();
-    let everybody = |a: &Asked| matches!(a.way, Way::Udp { to, .. } if to.is_broadcast());
+    let everybody =
+        |a: &Asked| matches!(a.transport, Transport::Udp { to, .. } if to.is_broadcast());
     assert!(
         asked.iter().any(everybody) && asked.len() < 40,
         "{}",
@@ -36,7 +37,7 @@ fn a_server_gone_for_good_is_asked_by_broadcast_and_the_lease_ends() {
     );
     net.wait(1_000);
     assert!(!net.bond_has(LEASE) && !net.has_default());
-    net.mood = Mood::Answers;
+    net.behaviour = ServerBehaviour::Answers;
     net.wait(64_000);
     assert!(net.bond_has(LEASE));
 }
@@ -44,7 +45,7 @@ fn a_server_gone_for_good_is_asked_by_broadcast_and_the_lease_ends() {
 #[test]
 fn fallback_comes_and_goes_without_a_gap() {
     let fallback = [192, 168, 43, 150];
-    let mut net = Net::start(&with_fallback(), Mood::Silent);
+    let mut net = Net::start(&with_fallback(), ServerBehaviour::Silent);
     net.join(WLAN0);
     net.wait(9_999);
     assert!(!net.bond_has(fallback));
@@ -52,7 +53,7 @@ fn fallback_comes_and_goes_without_a_gap() {
     assert!(net.bond_has(fallback) && net.has_default());
     for _ in 0..10 {
         net.world.take();
-        net.mood = Mood::Answers;
+        net.behaviour = ServerBehaviour::Answers;
         net.wait(70_000);
         assert!(net.bond_has(LEASE) && !net.bond_has(fallback) && net.has_default());
         let done = net.world.take();
@@ -63,7 +64,7 @@ fn fallback_comes_and_goes_without_a_gap() {
             matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }))
         });
         assert!(add < gone, "make before break");
-        net.mood = Mood::Silent;
+        net.behaviour = ServerBehaviour::Silent;
         net.wait(3_600_000 + 10_000);
         assert!(net.bond_has(fallback) && !net.bond_has(LEASE) && net.has_default());
     }
@@ -73,7 +74,7 @@ fn fallback_comes_and_goes_without_a_gap() {
 
 #[test]
 fn the_way_down_gives_the_lease_back_first() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     net.world.take();
     net.take();
@@ -90,7 +91,7 @@ fn the_way_down_gives_the_lease_back_first() {
 
 #[test]
 fn a_file_without_dhcp_gives_the_lease_back_first() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     net.world.take();
     net.take();
@@ -112,7 +113,7 @@ fn a_file_without_dhcp_gives_the_lease_back_first() {
 
 #[test]
 fn a_lease_is_stored_once_and_on_the_card_only_when_it_is_another() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.lease_s = 100;
     net.join(WLAN0);
     net.wait(3_600_000);
@@ -129,7 +130,7 @@ fn a_lease_is_stored_once_and_on_the_card_only_when_it_is_another() {
 /// A server that gives another address each time does not wear out the card.
 #[test]
 fn the_card_is_written_seldom_whatever_a_server_gives() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.lease_s = 20;
     net.join(WLAN0);
     for number in 0..360 {

@@ -3,7 +3,7 @@ use super::*;
 
 #[test]
 fn many_classless_routes_leave_room_for_the_default_route() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     let mut routes: Vec<u8> = Vec::new();
     // Each by a router of its own that is outside the subnet.
     for number in 0..9 {
@@ -26,7 +26,7 @@ fn servers_know_us_by_the_identifier_of_the_file() {
     duid.extend(1..=128);
     file.duid = Some(heapless::Vec::from_slice(&duid).unwrap());
     file.bond.ip.ipv4.iaid = Some(0x0102_0304);
-    let mut net = Net::start(&file, Mood::Answers);
+    let mut net = Net::start(&file, ServerBehaviour::Answers);
     net.join(WLAN0);
     let expected = [&[255, 1, 2, 3, 4][..], &duid].concat();
     assert!(net.take().iter().all(|asked| asked.client == expected));
@@ -57,9 +57,9 @@ fn servers_know_us_by_the_identifier_of_the_file() {
 
 #[test]
 fn answers_to_others_are_not_ours() {
-    let mut net = Net::start(&config(), Mood::Silent);
+    let mut net = Net::start(&config(), ServerBehaviour::Silent);
     net.join(WLAN0);
-    net.mood = Mood::Rapid;
+    net.behaviour = ServerBehaviour::Rapid;
     let mut out = [0; MAX_ASK];
     net.world.now += 200;
     net.world.engine.tick(net.world.now);

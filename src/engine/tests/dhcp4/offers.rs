@@ -36,7 +36,7 @@ impl Net {
 
 #[test]
 fn a_server_that_offers_and_never_acknowledges_is_passed_over_once() {
-    let mut net = Net::start(&config(), Mood::Silent);
+    let mut net = Net::start(&config(), ServerBehaviour::Silent);
     net.join(WLAN0);
     net.offer(BAD, LEASE);
     assert_eq!(net.chosen(), Some(BAD));
@@ -55,7 +55,7 @@ fn a_server_that_offers_and_never_acknowledges_is_passed_over_once() {
 
 #[test]
 fn a_server_that_is_alone_gets_its_turn_again() {
-    let mut net = Net::start(&config(), Mood::Silent);
+    let mut net = Net::start(&config(), ServerBehaviour::Silent);
     net.join(WLAN0);
     net.offer(SERVER, LEASE);
     net.wait(7_000);
@@ -65,7 +65,7 @@ fn a_server_that_is_alone_gets_its_turn_again() {
     net.offer(SERVER, LEASE);
     assert_eq!(net.chosen(), Some(SERVER));
     // With an answer at last, it is as good as any.
-    net.mood = Mood::Answers;
+    net.behaviour = ServerBehaviour::Answers;
     net.wait(1_000);
     assert!(net.bond_has(LEASE));
 }
@@ -73,24 +73,24 @@ fn a_server_that_is_alone_gets_its_turn_again() {
 /// A confirmation and a REQUEST at the end of a lease are broadcasts: each server hears them.
 #[test]
 fn another_server_s_address_is_no_answer_to_a_question_about_ours() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     net.join(WLAN1);
     net.take();
-    net.mood = Mood::Usurps;
+    net.behaviour = ServerBehaviour::Usurps;
     net.gives = [192, 168, 43, 77];
     net.lose(WLAN0);
     assert!(net.bond_has(LEASE) && !net.bond_has(net.gives));
     // Nor when the lease is about to end.
     net.wait(3_590_000);
     assert!(net.bond_has(LEASE) && !net.bond_has(net.gives));
-    net.mood = Mood::Answers;
+    net.behaviour = ServerBehaviour::Answers;
     net.gives = LEASE;
     net.wait(64_000);
     assert!(net.bond_has(LEASE));
     net.take();
     // The same address by another server is as good.
-    net.mood = Mood::Usurps;
+    net.behaviour = ServerBehaviour::Usurps;
     net.join(WLAN0);
     net.lose(WLAN1);
     assert_eq!(net.kinds(), [3]);
@@ -102,7 +102,7 @@ fn another_server_s_address_is_no_answer_to_a_question_about_ours() {
 #[test]
 fn a_stored_address_is_not_replaced_by_another_server_s() {
     let lease = {
-        let mut net = Net::start(&config(), Mood::Answers);
+        let mut net = Net::start(&config(), ServerBehaviour::Answers);
         net.join(WLAN0);
         let client = net.world.engine.dhcp4("bond0").unwrap();
         client.lease.clone().unwrap()
@@ -116,11 +116,11 @@ fn a_stored_address_is_not_replaced_by_another_server_s() {
             kept: crate::engine::contract::event::Kept::OfBefore,
         },
     );
-    let mut net = Net::begin(engine, Mood::Usurps);
+    let mut net = Net::begin(engine, ServerBehaviour::Usurps);
     net.gives = [192, 168, 43, 77];
     net.join(WLAN0);
     assert!(!net.bond_has(net.gives));
-    net.mood = Mood::Answers;
+    net.behaviour = ServerBehaviour::Answers;
     net.gives = LEASE;
     net.wait(1_000);
     assert!(net.bond_has(LEASE));

@@ -24,24 +24,24 @@ const CONNECTED: &str =
 
 #[test]
 fn the_same_adapter_in_another_network_asks_for_its_address_anew() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     net.wait(60_000);
     net.leave();
-    net.mood = Mood::Refuses;
+    net.behaviour = ServerBehaviour::Refuses;
     net.gives = [192, 168, 43, 77];
     net.join(WLAN0);
     let asked = net.take();
     assert_eq!((asked[0].kind, asked[0].requested), (3, Some(LEASE)));
     assert!(!net.bond_has(LEASE));
-    net.mood = Mood::Answers;
+    net.behaviour = ServerBehaviour::Answers;
     net.wait(1_000);
     assert!(net.bond_has([192, 168, 43, 77]));
 }
 
 #[test]
 fn the_neighbours_and_routers_of_another_network_are_told_and_asked() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     let bond = net.world.bond().0;
     let own = Address {
         link: bond,
@@ -65,7 +65,7 @@ fn the_neighbours_and_routers_of_another_network_are_told_and_asked() {
     for step in [
         Action::AnnounceAddresses { link: bond },
         Action::SolicitRouter { link: bond },
-        Action::SayArp { link: bond },
+        Action::SendArp { link: bond },
     ] {
         assert!(done.contains(&step), "{step:?} in {done:?}");
     }
@@ -74,7 +74,7 @@ fn the_neighbours_and_routers_of_another_network_are_told_and_asked() {
 /// The kernel tells of a loss up to a second late, and not at all if it is over by then.
 #[test]
 fn a_gap_that_only_the_supplicant_saw_counts() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     net.says(CONNECTED);
     net.wait(60_000);
@@ -90,7 +90,7 @@ fn a_gap_that_only_the_supplicant_saw_counts() {
 
 #[test]
 fn one_join_is_one_question_whoever_tells_of_it_first() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     net.says(CONNECTED);
     assert_eq!(net.kinds(), [1, 3]);

@@ -4,7 +4,7 @@ use crate::engine::contract::event::Kept;
 
 /// A lease, and an engine that found it on disk.
 fn found(kept: impl Fn(u64) -> Kept) -> Engine {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     let client = net.world.engine.dhcp4("bond0").expect("a client");
     let lease = client.lease.clone().expect("a lease");
@@ -20,7 +20,7 @@ fn found(kept: impl Fn(u64) -> Kept) -> Engine {
 
 #[test]
 fn after_a_crash_the_address_stays_and_is_confirmed() {
-    let mut again = Net::begin(found(Kept::OfThisBoot), Mood::Silent);
+    let mut again = Net::begin(found(Kept::OfThisBoot), ServerBehaviour::Silent);
     again.join(WLAN0);
     let asked = again.take();
     assert_eq!((asked[0].kind, asked[0].requested), (3, Some(LEASE)));
@@ -29,7 +29,7 @@ fn after_a_crash_the_address_stays_and_is_confirmed() {
 
 #[test]
 fn after_a_reboot_the_old_address_is_asked_for_first() {
-    let mut again = Net::begin(found(|_| Kept::OfBefore), Mood::Silent);
+    let mut again = Net::begin(found(|_| Kept::OfBefore), ServerBehaviour::Silent);
     again.join(WLAN0);
     assert!(
         !again.bond_has(LEASE),
@@ -41,14 +41,14 @@ fn after_a_reboot_the_old_address_is_asked_for_first() {
     assert_eq!(kinds, [3, 1, 1, 1]);
     assert_eq!(asked[1].at - asked[0].at, 200, "silence costs so much");
     assert!(asked.iter().all(|a| a.requested == Some(LEASE)));
-    again.mood = Mood::Answers;
+    again.behaviour = ServerBehaviour::Answers;
     again.wait(1_000);
     assert!(again.bond_has(LEASE));
 }
 
 #[test]
 fn a_lease_that_was_given_back_is_not_waited_for() {
-    let mut again = Net::begin(found(|_| Kept::GivenBack), Mood::Modest);
+    let mut again = Net::begin(found(|_| Kept::GivenBack), ServerBehaviour::Modest);
     again.join(WLAN0);
     let asked = again.take();
     let kinds: Vec<u8> = asked.iter().map(|a| a.kind).collect();
@@ -63,7 +63,7 @@ fn a_lease_that_was_given_back_is_not_waited_for() {
 /// It answers the REQUEST after the first DISCOVER has left.
 #[test]
 fn an_answer_that_is_late_is_taken() {
-    let mut again = Net::begin(found(|_| Kept::OfBefore), Mood::Silent);
+    let mut again = Net::begin(found(|_| Kept::OfBefore), ServerBehaviour::Silent);
     again.join(WLAN0);
     let (bond, _) = again.world.bond();
     let xid = again.world.engine.dhcp4("bond0").expect("a client").xid;
@@ -72,9 +72,9 @@ fn an_answer_that_is_late_is_taken() {
     question[4..8].copy_from_slice(&xid.to_be_bytes());
     question[28..34].copy_from_slice(&again.world.link(WLAN0).mac.expect("one").0);
     question.extend([99, 130, 83, 99, 53, 1, 3, 255]);
-    again.mood = Mood::Answers;
+    again.behaviour = ServerBehaviour::Answers;
     let late = again.reply(&question).expect("an ACK");
-    again.mood = Mood::Silent;
+    again.behaviour = ServerBehaviour::Silent;
     let late = Event::Dhcp4 {
         link: bond,
         message: &late,
@@ -87,13 +87,13 @@ fn an_answer_that_is_late_is_taken() {
 /// The box was carried to another network in which nobody says no.
 #[test]
 fn a_modest_server_of_another_network_gives_another_lease() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     net.join(WLAN1);
     net.take();
     net.world.take();
     let other = [192, 168, 43, 77];
-    (net.mood, net.gives) = (Mood::Modest, other);
+    (net.behaviour, net.gives) = (ServerBehaviour::Modest, other);
     net.lose(WLAN0);
     net.wait(1_500);
     assert!(net.bond_has(LEASE), "in use until there is another");

@@ -20,7 +20,7 @@ impl Net {
 /// IA_NA (3) begins with the IAID.
 #[test]
 fn servers_know_us_by_the_identifiers_of_the_file() {
-    let mut net = Net::start(Ipv6Mode::Dhcp, Mood::Silent);
+    let mut net = Net::start(Ipv6Mode::Dhcp, ServerBehaviour::Silent);
     net.join(WLAN0);
     let has = |question: &[u8], part: &[u8]| question.windows(part.len()).any(|w| w == part);
     let association = |iaid: u32| [&[0, 3, 0, 12][..], &iaid.to_be_bytes()].concat();

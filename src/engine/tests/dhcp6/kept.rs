@@ -6,7 +6,7 @@ fn a_lease_is_renewed_rebound_and_ends() {
     let mut net = Net::bound();
     net.wait(1_800_000);
     assert_eq!(net.kinds(), [RENEW]);
-    net.mood = Mood::Silent;
+    net.behaviour = ServerBehaviour::Silent;
     // Half of 3600 s, four fifths, the end.
     net.wait(1_800_000 + 1_000_000);
     assert!(net.kinds().iter().all(|kind| *kind == RENEW));
@@ -20,7 +20,7 @@ fn a_lease_is_renewed_rebound_and_ends() {
     net.wait(200_000);
     assert!(!net.has(lent(0x101)));
     assert!(net.kinds().contains(&SOLICIT));
-    net.mood = Mood::Rapid;
+    net.behaviour = ServerBehaviour::Rapid;
     net.wait(3_700_000);
     assert!(net.has(lent(0x101)));
 }
@@ -28,7 +28,7 @@ fn a_lease_is_renewed_rebound_and_ends() {
 #[test]
 fn a_server_that_has_forgotten_us_is_asked_anew_and_the_address_stays() {
     let mut net = Net::bound();
-    net.mood = Mood::NoBinding;
+    net.behaviour = ServerBehaviour::NoBinding;
     net.world.take();
     net.wait(1_810_000);
     assert_eq!(net.kinds(), [RENEW, REQUEST]);

@@ -32,7 +32,7 @@ impl Net {
 
 #[test]
 fn a_server_that_offers_and_never_acknowledges_is_passed_over_once() {
-    let mut net = Net::start(Ipv6Mode::Dhcp, Mood::Offers);
+    let mut net = Net::start(Ipv6Mode::Dhcp, ServerBehaviour::Offers);
     net.join(WLAN0);
     net.wait(1_000);
     assert_eq!(net.chosen().as_deref(), Some(&SERVER[..]));
@@ -50,14 +50,14 @@ fn a_server_that_offers_and_never_acknowledges_is_passed_over_once() {
 
 #[test]
 fn a_server_that_is_alone_gets_its_turn_again() {
-    let mut net = Net::start(Ipv6Mode::Dhcp, Mood::Offers);
+    let mut net = Net::start(Ipv6Mode::Dhcp, ServerBehaviour::Offers);
     net.join(WLAN0);
     net.wait(17_500);
     assert_eq!(net.chosen(), None);
     net.wait(4_000);
     assert_eq!(net.chosen().as_deref(), Some(&SERVER[..]));
     // With an answer at last, it is as good as any.
-    net.mood = Mood::Answers;
+    net.behaviour = ServerBehaviour::Answers;
     net.wait(8_000);
     assert!(net.has(lent(0x101)));
 }

@@ -3,7 +3,7 @@ use super::*;
 
 #[test]
 fn what_routers_tell_holds_for_its_time() {
-    let mut net = Net::start(Ipv6Mode::Auto, Mood::Silent);
+    let mut net = Net::start(Ipv6Mode::Auto, ServerBehaviour::Silent);
     net.join(WLAN0);
     let asks = |net: &mut Net| {
         let done = net.world.take();
@@ -64,7 +64,7 @@ impl Net {
 #[test]
 fn six_hundred_changing_advertisements_in_a_minute_are_three_writes() {
     for seconds in [1, 600] {
-        let mut net = Net::start(Ipv6Mode::Auto, Mood::Silent);
+        let mut net = Net::start(Ipv6Mode::Auto, ServerBehaviour::Silent);
         net.join(WLAN0);
         net.advertise(lent(0x53), 600);
         assert_eq!(net.writes(), 1);
@@ -86,7 +86,7 @@ fn six_hundred_changing_advertisements_in_a_minute_are_three_writes() {
 
 #[test]
 fn another_network_s_name_servers_are_written_at_once_and_come_first() {
-    let mut net = Net::start(Ipv6Mode::Auto, Mood::Silent);
+    let mut net = Net::start(Ipv6Mode::Auto, ServerBehaviour::Silent);
     net.join(WLAN0);
     net.join(WLAN1);
     for number in 0..600 {
@@ -107,7 +107,7 @@ fn another_network_s_name_servers_are_written_at_once_and_come_first() {
 
 #[test]
 fn the_metric_of_advertised_routes_follows_the_file() {
-    let mut net = Net::start(Ipv6Mode::Auto, Mood::Silent);
+    let mut net = Net::start(Ipv6Mode::Auto, ServerBehaviour::Silent);
     let set = |net: &mut Net| -> Vec<Option<u32>> {
         let done = net.world.take();
         done.iter()

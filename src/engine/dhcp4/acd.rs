@@ -1,27 +1,26 @@
-//! Is the address ours alone? (RFC 5227) Found out beside its use, which it never holds up.
+//! Address conflict detection (RFC 5227) beside the use of the address, which it never delays.
 //!
-//! A new address is announced and probed for; one that moved to another adapter is
-//! announced. Whoever else claims it within the time of the probes has it: the lease is
-//! declined. Later it is defended, once in ten seconds; a second claim within that time
-//! ends it too.
-use crate::wire::arp::Word;
+//! A new address is announced and probed for; one that moved to another adapter is announced.
+//! A conflict within the time of the probes declines the lease. Later the address is defended,
+//! once in ten seconds; a second conflict within that time ends the lease too.
+use crate::wire::arp::Kind;
 
-/// Since the first word: what is said when.
-const NEW: &[(u64, Word)] = &[
-    (0, Word::Announce),
-    (100, Word::Probe),
-    (1_100, Word::Probe),
-    (2_100, Word::Probe),
-    (2_600, Word::Announce),
+/// Milliseconds since the first packet, and what is sent then.
+const NEW: &[(u64, Kind)] = &[
+    (0, Kind::Announce),
+    (100, Kind::Probe),
+    (1_100, Kind::Probe),
+    (2_100, Kind::Probe),
+    (2_600, Kind::Announce),
 ];
-const MOVED: &[(u64, Word)] = &[(0, Word::Announce), (1_000, Word::Announce)];
+const MOVED: &[(u64, Kind)] = &[(0, Kind::Announce), (1_000, Kind::Announce)];
 /// `DEFEND_INTERVAL` (RFC 5227, 1.1).
 const DEFEND_MS: u64 = 10_000;
-/// A claim so soon after the first word decides against us: the other was there before.
+/// A conflict so soon after the first packet: the other host had the address before.
 const PROBED_MS: u64 = 4_000;
 
 #[derive(Debug, Clone, Copy)]
-pub struct Guard {
+pub struct Acd {
     began: u64,
     /// A new address, not one that moved.
     new: bool,
@@ -30,18 +29,18 @@ pub struct Guard {
     defend: bool,
 }
 
-/// What a claim of another's means.
+/// What a conflict means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// We say once more that it is ours.
+    /// The address is announced once more.
     Defended,
-    /// It is another's: decline.
+    /// Another host has it: decline.
     Lost,
 }
 
-impl Guard {
+impl Acd {
     pub fn new(now: u64, new: bool) -> Self {
-        Guard {
+        Acd {
             began: now,
             new,
             said: 0,
@@ -52,20 +51,20 @@ impl Guard {
 
     /// The same address on another adapter: announced anew.
     pub fn moved(&mut self, now: u64) {
-        *self = Guard {
+        *self = Acd {
             defended: self.defended,
-            ..Guard::new(now, false)
+            ..Acd::new(now, false)
         };
     }
 
-    fn schedule(&self) -> &'static [(u64, Word)] {
+    fn schedule(&self) -> &'static [(u64, Kind)] {
         if self.new { NEW } else { MOVED }
     }
 
     /// When something is to be said, and what.
-    pub fn next(&self) -> Option<(u64, Word)> {
+    pub fn next(&self) -> Option<(u64, Kind)> {
         if self.defend {
-            return Some((self.began, Word::Announce));
+            return Some((self.began, Kind::Announce));
         }
         let (after, word) = self.schedule().get(self.said)?;
         Some((self.began + after, *word))

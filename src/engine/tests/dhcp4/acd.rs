@@ -13,7 +13,7 @@ impl Net {
     }
 
     fn words(&mut self) -> usize {
-        let said = |a: &&Action| matches!(a, Action::SayArp { .. });
+        let said = |a: &&Action| matches!(a, Action::SendArp { .. });
         self.world.take().iter().filter(said).count()
     }
 }
@@ -22,7 +22,7 @@ const STRANGER: [u8; 6] = [6, 6, 6, 6, 6, 6];
 
 #[test]
 fn a_new_address_is_announced_at_once_and_probed_beside_its_use() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     assert!(net.bond_has(LEASE));
     assert_eq!(net.words(), 1);
@@ -37,7 +37,7 @@ fn a_new_address_is_announced_at_once_and_probed_beside_its_use() {
 
 #[test]
 fn an_address_that_another_had_before_is_declined() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     net.take();
     net.wait(1_000);
@@ -61,8 +61,8 @@ fn an_address_that_another_had_before_is_declined() {
 /// An interface that the file leaves out, in the same network.
 #[test]
 fn no_interface_of_this_machine_is_a_stranger() {
-    let mut net = Net::start(&config(), Mood::Answers);
-    let other = pretend::plain(77, "eth7", false);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
+    let other = fake_kernel::plain(77, "eth7", false);
     let mac = other.mac.unwrap().0;
     net.world.engine.handle(net.world.now, Event::Link(other));
     assert!(net.world.engine.observed().link(77).is_none());
@@ -81,7 +81,7 @@ fn no_interface_of_this_machine_is_a_stranger() {
 
 #[test]
 fn an_address_long_in_use_is_defended_once_in_ten_seconds() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     net.wait(60_000);
     net.words();
@@ -100,7 +100,7 @@ fn an_address_long_in_use_is_defended_once_in_ten_seconds() {
 #[test]
 fn a_fail_over_leaves_the_fallback_alone() {
     let fallback = [192, 168, 43, 150];
-    let mut net = Net::start(&with_fallback(), Mood::Silent);
+    let mut net = Net::start(&with_fallback(), ServerBehaviour::Silent);
     net.join(WLAN0);
     net.join(WLAN1);
     net.wait(10_000);
@@ -111,7 +111,7 @@ fn a_fail_over_leaves_the_fallback_alone() {
         link.carrier = false;
         link.oper = Oper::Down;
     };
-    pretend::edit(&mut net.world.engine, net.world.now, WLAN0, lost);
+    fake_kernel::edit(&mut net.world.engine, net.world.now, WLAN0, lost);
     net.world.now += 100;
     net.world.engine.tick(net.world.now);
     net.run();
@@ -123,24 +123,24 @@ fn a_fail_over_leaves_the_fallback_alone() {
 
 #[test]
 fn a_server_that_offers_and_refuses_is_asked_less_and_less() {
-    let mut net = Net::start(&config(), Mood::Refuses);
+    let mut net = Net::start(&config(), ServerBehaviour::Refuses);
     net.join(WLAN0);
     net.wait(60_000);
     assert!(net.take().len() <= 24);
     let journal = net.world.engine.journal();
     let said = journal.since(0).filter(|r| r.text.contains("refuses"));
     assert_eq!(said.count(), 1);
-    net.mood = Mood::Answers;
+    net.behaviour = ServerBehaviour::Answers;
     net.wait(60_000);
     assert!(net.bond_has(LEASE));
 }
 
 #[test]
 fn a_refused_or_declined_lease_is_not_kept_on_disk() {
-    let mut net = Net::start(&config(), Mood::Answers);
+    let mut net = Net::start(&config(), ServerBehaviour::Answers);
     net.join(WLAN0);
     net.world.take();
-    net.mood = Mood::Silent;
+    net.behaviour = ServerBehaviour::Silent;
     net.claim(STRANGER);
     let done = net.world.take();
     place_of(&done, |a| matches!(a, Action::StoreLease { .. }));

@@ -1,4 +1,4 @@
-//! A pretended kernel: what an action would change, as the events it would cause.
+//! A fake kernel: what an action would change, as the events it would cause.
 //!
 //! `wifibond plan` carries its steps out here instead of on the machine, and the
 //! engine's tests live on it. It knows only what the engine can see.
@@ -71,7 +71,7 @@ pub fn perform(engine: &mut Engine, now: u64, action: Action) -> Effect {
         | Action::AnnounceAddresses { .. }
         | Action::WriteResolver
         | Action::SendDhcp4 { .. }
-        | Action::SayArp { .. }
+        | Action::SendArp { .. }
         | Action::ReleaseDhcp4 { .. }
         | Action::StoreLease { .. } => Ok(()),
     };
@@ -79,7 +79,7 @@ pub fn perform(engine: &mut Engine, now: u64, action: Action) -> Effect {
     effect
 }
 
-/// A read of the pretended kernel finds what was known.
+/// A read of the fake kernel finds what was known.
 fn reread(engine: &mut Engine, now: u64, scope: Scope) -> Result<(), Failure> {
     let routes: heapless::Vec<KernelRoute, MAX_ROUTES> =
         engine.observed.routes().copied().collect();

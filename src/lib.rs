@@ -1,13 +1,14 @@
 //! wifibond keeps a Raspberry Pi appliance on the network through two USB Wi-Fi
 //! adapters and a cable.
 //!
-//! The house, from the door inwards; each may name only what stands below it:
+//! Source layout; each module may name only what stands below it (`tests/check-layers.py`):
 //!
-//! - [`commands`]: the command line, one thin file a command.
-//! - [`daemon`]: the only loop: wait, read, tell the engine, do what it asks.
-//! - [`engine`]: the thinking. Pure: events in, actions out, time as a parameter.
-//! - [`kernel`]: rtnetlink and nl80211 bytes ↔ the engine's types.
-//! - [`wire`]: wpa_supplicant's control protocol, and our own.
+//! - [`commands`]: the command line, one thin file a command, and what runs beside the daemon.
+//! - [`daemon`]: the only loop: wait, read, hand events to the engine, perform its actions.
+//! - [`kernel`]: rtnetlink, nl80211 and rfkill messages ↔ the engine's types.
+//! - [`engine`]: the decisions. Pure: events in, actions out, time as a parameter.
+//! - [`wire`]: bytes ↔ meaning: DHCPv4, DHCPv6, ARP, router options, wpa_supplicant's control
+//!   protocol and our own.
 //! - [`config`]: bytes → JSON → a configuration that cannot be wrong.
 //! - [`system`]: system calls and `unsafe`, for the daemon and the commands alone.
 #![deny(unsafe_code)]

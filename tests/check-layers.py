@@ -3,8 +3,8 @@
 
 usage: tests/check-layers.py [--self-test]
 
-Each module may name only what its rule below leaves open; `unsafe` lives in
-src/system alone. Paths are resolved as the compiler does it (crate::, self::,
+Each module may name only what its rule below leaves open; no two modules import each
+other, directly or through others; `unsafe` lives in src/system alone. Paths are resolved as the compiler does it (crate::, self::,
 super::, groups, inline modules), so that no spelling slips through.
 --self-test seeds one violation after the other and expects each to be found.
 """
@@ -79,6 +79,8 @@ class File:
         with open(path, encoding="utf-8") as source:
             self.tokens = tokens(source.read())
         self.paths = []  # (line, segments from the crate's root, or of another crate)
+        self.shipped = []  # those outside of `mod tests`
+        self.inside = []  # the inline modules around us
         self.read()
 
     def read(self):
@@ -98,7 +100,8 @@ class File:
             elif token == "mod" and len(following) == 2 and following[1] == "{":
                 inner.append((following[0], depth + 1))
             elif is_name(token) and before != "::" and (following[:1] == ["::"] or token in ("crate", "super") and before != "("):
-                here = self.module + [name for name, _ in inner]
+                self.inside = [name for name, _ in inner]
+                here = self.module + self.inside
                 at = self.tree(at, here, [], first=True)
                 continue
             elif is_name(token) and before == "::" and (at < 2 or self.tokens[at - 2][1] in ("use", "{", ",", "(", "=", "<", "&", ":", ";")):
@@ -136,6 +139,8 @@ class File:
             at += 1
             break
         self.paths.append((line, path))
+        if "tests" not in self.inside:
+            self.shipped.append(path)
         if at < len(self.tokens) and self.tokens[at][1] == "as":
             at += 2
         return at
@@ -173,12 +178,49 @@ def faults_of(file):
             yield f"{place}: include! hides where code lives"
 
 
+def imports(files):
+    """Which modules each module names. A module and those within it are one: neither counts."""
+    modules = {tuple(file.module) for file in files if "tests" not in file.module}
+    graph = {module: set() for module in modules}
+    for file in files:
+        own = tuple(file.module)
+        for path in file.shipped:
+            named = tuple(path[1:]) if path[:1] == ["crate"] else ()
+            while named and named not in modules:
+                named = named[:-1]
+            shorter = min(len(own), len(named))
+            if own in modules and named and own[:shorter] != named[:shorter]:
+                graph[own].add(named)
+    return graph
+
+
+def cycles(graph):
+    """Modules that import each other, directly or through others; each such group once."""
+
+    def reached(start):
+        seen, rest = set(), [start]
+        while rest:
+            for module in graph[rest.pop()] - seen:
+                seen.add(module)
+                rest.append(module)
+        return seen
+
+    reach = {module: reached(module) for module in graph}
+    groups = {frozenset(m for m in reach[one] if one in reach[m]) for one in graph if one in reach[one]}
+    for group in sorted(groups, key=sorted):
+        names = ", ".join(sorted("::".join(module) for module in group))
+        yield f"src: these modules import each other: {names}"
+
+
 def check(root):
     faults = []
+    files = []
     for folder, _, names in sorted(os.walk(os.path.join(root, "src"))):
         for name in sorted(names):
             if name.endswith(".rs"):
-                faults += faults_of(File(root, os.path.join(folder, name)))
+                files.append(File(root, os.path.join(folder, name)))
+                faults += faults_of(files[-1])
+    faults += cycles(imports(files))
     with open(os.path.join(root, "Cargo.toml"), encoding="utf-8") as manifest, open(
         os.path.join(root, "src", "lib.rs"), encoding="utf-8"
     ) as library:
@@ -215,6 +257,11 @@ SEEDS = [
     ("lib.rs", "#[allow(unsafe_code)] pub mod other;", "allowed for system alone"),
     ("other/mod.rs", "fn f() {}", "no rule"),
 ]
+# (file, line added to it, the modules that import each other then)
+CYCLES = [
+    ("engine/existing.rs", "use super::member;", "engine::existing, engine::member"),
+    ("config/path.rs", "fn f(_: crate::config::scan::X) {}", "config::path, config::scan"),
+]
 # Lines that only look like violations.
 INNOCENT = [
     ("engine/mod.rs", '// crate::system\nconst X: &str = "crate::system \\" unsafe"; /* use crate::kernel; /* */ unsafe */'),
@@ -244,7 +291,14 @@ def self_test(root):
             elif message and not any(message[0] in fault for fault in said):
                 print(f"check-layers: did not find, in {name}: {line}\n  said: {said}")
                 bad += 1
-    print(f"check-layers: {len(SEEDS)} seeded violations, {len(INNOCENT)} innocent lines, {bad} judged wrongly")
+        for name, line, group in CYCLES:
+            with open(os.path.join(copy, "src", name), "a", encoding="utf-8") as source:
+                source.write("\n" + line + "\n")
+            said = [fault for fault in check(copy) if fault not in before]
+            if not any(fault.endswith(f"import each other: {group}") for fault in said):
+                print(f"check-layers: did not find the cycle {group}\n  said: {said}")
+                bad += 1
+    print(f"check-layers: {len(SEEDS) + len(CYCLES)} seeded violations, {len(INNOCENT)} innocent lines, {bad} judged wrongly")
     return bad
 
 

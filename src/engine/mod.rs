@@ -1,4 +1,4 @@
-//! The thinking. Pure: no system call, no clock, no allocation that grows.
+//! The decisions. Pure: no system call, no clock, no allocation that grows.
 //!
 //! The daemon tells the engine what happened ([`Engine::handle`]), asks it for the
 //! next step until there is none ([`Engine::next`]), and sleeps until something

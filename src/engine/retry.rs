@@ -10,13 +10,13 @@ use crate::config::Bounded;
 use core::hash::{Hash, Hasher};
 use heapless::Vec;
 
-/// Actions remembered with their reasons. What finds no room here waits with the crowd.
+/// Actions remembered with their reasons. Of more, routes and addresses wait with the crowd.
 const MAX_REMEMBERED: usize = 32;
-/// More steps than this failing at present: each waits [`CROWD_WAIT_MS`].
+/// More steps than this failing at present: each route and address waits [`CROWD_WAIT_MS`].
 const CROWD: usize = 8;
 const CROWD_WAIT_MS: u64 = 60_000;
 /// Actions beyond [`MAX_REMEMBERED`] that wait together, known by a hash alone. When these
-/// are full too, nothing that is not remembered is tried before their time.
+/// are full too, no route or address that is not remembered is tried before their time.
 const MAX_WAITING: usize = 96;
 /// Waits after a failure: 0.25 s, doubled each time, up to 30 s.
 const FIRST_WAIT_MS: u64 = 250;
@@ -73,6 +73,20 @@ impl Hasher for Fnv {
     }
 }
 
+/// There may be many of its kind, and no outage ends with one of them: a route, an address.
+fn is_one_of_many(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Kernel(
+            KernelAction::AddRoute { .. }
+                | KernelAction::DeleteRoute { .. }
+                | KernelAction::AddAddress { .. }
+                | KernelAction::AddAddress6 { .. }
+                | KernelAction::DeleteAddress { .. }
+        )
+    )
+}
+
 #[allow(clippy::cast_possible_truncation, reason = "it has 32 bits")]
 fn hash(action: &Action) -> u32 {
     let mut hasher = Fnv(0x811c_9dc5);
@@ -96,8 +110,8 @@ impl Retry {
         match self.entries.iter().find(|e| e.action == *action) {
             Some(entry) => now < entry.until,
             None => {
-                now < self.waiting_until
-                    && (self.waiting.is_full() || self.waiting.contains(&hash(action)))
+                let full = self.waiting.is_full() && is_one_of_many(action);
+                now < self.waiting_until && (full || self.waiting.contains(&hash(action)))
             }
         }
     }
@@ -105,7 +119,7 @@ impl Retry {
     /// Remembers a failure; returns `true` when it is the first of its kind, or has
     /// other words than before: then it is worth a line in the log.
     pub fn failed(&mut self, action: &Action, failure: Failure, now: u64) -> bool {
-        let crowded = self.failing(now).count() >= CROWD;
+        let crowded = is_one_of_many(action) && self.failing(now).count() >= CROWD;
         let Some(entry) = self.entry(action, now) else {
             self.wait(action, now);
             return false;
@@ -146,7 +160,7 @@ impl Retry {
         let place = match found {
             Some(place) => place,
             None => {
-                if self.entries.is_full() && !self.make_room(now) {
+                if self.entries.is_full() && !self.make_room(now) && !self.displace(action, now) {
                     return None;
                 }
                 let fresh = Entry {
@@ -171,6 +185,20 @@ impl Retry {
         let oldest = idle.min_by_key(|(_, e)| (e.until, e.window));
         let place = oldest.map(|(place, _)| place);
         place.map(|place| self.entries.swap_remove(place)).is_some()
+    }
+
+    /// One of many gives its place to another kind of action, and waits without it.
+    fn displace(&mut self, action: &Action, now: u64) -> bool {
+        let displaced = |e: &Entry| is_one_of_many(&e.action);
+        let place = match is_one_of_many(action) {
+            true => None,
+            false => self.entries.iter().position(displaced),
+        };
+        let displaced = place.map(|place| self.entries.swap_remove(place));
+        if let Some(entry) = &displaced {
+            self.wait(&entry.action, now);
+        }
+        displaced.is_some()
     }
 
     /// It waits with the others that found no room.

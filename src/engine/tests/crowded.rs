@@ -89,6 +89,53 @@ fn forty_unreachable_routes_do_not_spin() {
     assert_eq!(made, 40);
 }
 
+/// What else fails is tried again as soon as it would be without them.
+#[test]
+fn forty_unreachable_routes_keep_no_fail_over_waiting() {
+    let mut config = super::config();
+    config.links = (0..5).map(cable).collect();
+    let names: Vec<String> = (0..5).map(|n| format!("eth{n}")).collect();
+    let cables = (10..).zip(&names).map(|(i, n)| (i, n.as_str(), false));
+    let wifi = [(WLAN0, "wlan0", true), (WLAN1, "wlan1", true)];
+    let adapters: Vec<(Index, &str, bool)> = wifi.into_iter().chain(cables).collect();
+    let mut world = World::start(&config, &adapters);
+    for (index, ..) in &adapters {
+        join(&mut world.engine, world.now, *index);
+    }
+    refusals_within(&mut world, 30_000);
+    let (bond, _) = world.bond();
+    fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| {
+        link.carrier = false;
+        link.oper = Oper::Down;
+    });
+    // The bonding driver takes the other one at the second request alone.
+    let wanted = Action::Kernel(KernelAction::SetBond {
+        bond,
+        option: BondOption::Active(Some(WLAN1)),
+    });
+    let (began, mut refused_once) = (world.now, false);
+    loop {
+        while let Some(action) = world.engine.next(world.now) {
+            let is_route = matches!(action, Action::Kernel(KernelAction::AddRoute { .. }));
+            if is_route || (action == wanted && !refused_once) {
+                refused_once |= action == wanted;
+                let failed = Event::Done(action, Err(refused(22, "invalid")));
+                world.engine.handle(world.now, failed);
+            } else {
+                fake_kernel::perform(&mut world.engine, world.now, action);
+            }
+        }
+        if world.bond().1.active == Some(WLAN1) {
+            break;
+        }
+        let next = world.engine.poll_at(world.now).expect("a deadline");
+        world.now = next.max(world.now + 1);
+        world.engine.tick(world.now);
+        assert!(world.now < began + 1_000, "it waits with the routes");
+    }
+    assert!(refused_once);
+}
+
 #[test]
 fn a_read_that_fails_keeps_no_fail_over_waiting() {
     let mut world = World::usual();

@@ -24,6 +24,8 @@ PROMPT = "pi:~# "
 # In seconds of ours: builds, a card, a boot and the tour; then an answer. The machine has a time
 # of its own (board/emulated/card.py); these only end what has come to a stop.
 TOUR, ANSWER = 1400, 120
+# KiB of memory (PSS of both processes) that the tour may show.
+MEMORY = 1228
 PROGRAMS = ["clear", "ps", "pidof", "less", "top", "ip", "ping", "journalctl", "grep", "vi", "dmesg", "reset",
             "resize", "traceroute", "rfkill"]  # fmt: skip
 ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][A-Z0-9]|[=>78])|\r")
@@ -120,6 +122,9 @@ def the_tour_goes_all_the_way(t):
         expect(tour, f"\n{step}. ")
     for shown in ["wlan0 -> wlan1", "wlan1 -> wlan0", "eth0: unplugged", "This is the Pi."]:
         expect(tour, shown)
+    taken = re.search(r"takes (\d+) KiB of memory", tour)
+    if not taken or int(taken[1]) > MEMORY:
+        raise Fault(f"the tour's figure of its memory: {taken and taken[0]!r}, and the bar is {MEMORY}")
 
 
 def the_prompt_answers(t):

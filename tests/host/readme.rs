@@ -95,7 +95,7 @@ const OPTIONS: &[(&str, &str)] = &[
         "#### Units and modules",
         "max_bonds mode miimon fail_over_mac primary_reselect PRIMARY master@ slave@ \
          supplicant@ BindsTo RequiredBy ExecReload Restart -Dnl80211 -Dwext -Dwired -b \
-         bitrates distance power_save rfkill /proc/net/bonding/bond0",
+         bitrates distance power_save rfkill /proc/net/bonding/bond0 Conflicts OnFailure",
     ),
     (
         "#### wpa_supplicant.conf",

@@ -98,8 +98,8 @@ fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> M
         }),
         speed_mbps: link.facts.speed.filter(|_| link.carrier),
         full_duplex: link.facts.full_duplex.filter(|_| link.carrier),
-        failures: link.port.map_or(0, |port| port.failures),
+        failures: link.port.map(|port| port.failures),
         supplicant_restarts: supplicant.map_or(0, |s| s.restarts),
-        driver: &link.facts.driver,
+        driver: Some(link.facts.driver.as_str()).filter(|driver| !driver.is_empty()),
     }
 }

@@ -112,15 +112,15 @@ pub struct MemberStatus<'a> {
     /// The link as the bonding driver's monitor has it: "up", "going down", "down", "going
     /// back"; `null` for what is no member.
     pub mii: Option<&'static str>,
-    /// Link failures as the bonding driver counts them.
-    pub failures: u32,
+    /// Link failures as the bonding driver counts them; `null` for what is no member.
+    pub failures: Option<u32>,
     /// Megabit a second, where the driver knows.
     pub speed_mbps: Option<u32>,
     /// Where the driver knows.
     pub full_duplex: Option<bool>,
     pub supplicant_restarts: u32,
-    /// The driver; empty if there is none.
-    pub driver: &'a str,
+    /// The driver, where it is known.
+    pub driver: Option<&'a str>,
 }
 
 /// What a member is doing.

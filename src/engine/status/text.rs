@@ -256,8 +256,8 @@ fn member_part(
     if member.primary {
         list.add(format_args!("primary"))?;
     }
-    if member.failures > 0 {
-        list.add(format_args!("link failures: {}", member.failures))?;
+    if let Some(failures) = member.failures.filter(|failures| *failures > 0) {
+        list.add(format_args!("link failures: {failures}"))?;
     }
     if let Some(fault) = &member.fault {
         write!(f, "\n{:16}{}", "", fault.0)?;

@@ -356,6 +356,23 @@ fn another_network_gives_another_address() {
     assert_eq!(net.kinds(), [CONFIRM, SOLICIT, REQUEST]);
 }
 
+/// The bond keeps its carrier all the while, and the adapter is the same.
+#[test]
+fn the_same_adapter_in_another_network_confirms_its_address() {
+    let mut net = Net::bound();
+    net.lose(WLAN0);
+    net.wait(50);
+    let bond = net.bond();
+    assert!(net.world.link(bond).carrier && net.has(lent(0x101)));
+    net.kinds();
+    net.behaviour = ServerBehaviour::Moved;
+    net.gives = lent(0x202);
+    net.join(WLAN0);
+    net.wait(2_000);
+    assert!(net.has(lent(0x202)) && !net.has(lent(0x101)));
+    assert_eq!(net.kinds(), [CONFIRM, SOLICIT, REQUEST]);
+}
+
 /// Two leases of before leave nothing behind that the kernel would be told of for ever.
 #[test]
 fn three_addresses_one_after_the_other() {

@@ -206,6 +206,8 @@ TESTS = [the_tour_goes_all_the_way, the_prompt_answers, status_and_both_hands, w
 
 
 def main():
+    # The Pi goes with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     terminal = Terminal(["board/emulated/run"])
     passed = failed = 0
     print(f"running {len(TESTS)} tests")

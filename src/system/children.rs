@@ -278,8 +278,8 @@ mod tests {
         let mut process = spawn("sleep", &["60"], None).unwrap();
         assert_eq!(process.reap(), Ok(None));
         assert!(!readable(&process, 0));
-        process.signal(Signal::Hangup).unwrap();
-        assert_eq!(end(&mut process), Exit::Signal(libc::SIGHUP));
+        process.signal(Signal::Terminate).unwrap();
+        assert_eq!(end(&mut process), Exit::Signal(libc::SIGTERM));
         assert_eq!(process.reap(), Ok(Some(Exit::Unknown)));
         // Its number may be another's by now.
         process.signal(Signal::Kill).unwrap();

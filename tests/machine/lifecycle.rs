@@ -161,8 +161,10 @@ fn after_a_forced_stop_there_is_one_wpa_supplicant_an_adapter() {
     std::fs::remove_dir_all(s.pi.ns.path("/run/wifibond")).expect("the run directory goes");
     s.wlan1.unplug();
     s.pi.start_again();
-    s.pi.wait("wlan0 authorised", LONG, |st| {
-        status::authorized(st, "wlan0")
+    // Authorised at first by the wpa_supplicant that is being ended.
+    s.pi.wait("wlan0 authorised by another wpa_supplicant", LONG, |st| {
+        let new = s.pi.supplicants();
+        status::authorized(st, "wlan0") && new.iter().any(|pid| !old.contains(pid))
     });
     let new = s.pi.supplicants();
     assert_eq!(new.len(), 1, "{old:?} {new:?}");

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 
-BUDGET = 760 * 1024
+# 760 KiB, and 40 more for the health of members and its repair.
+BUDGET = 800 * 1024
 AIM = 700 * 1024
 # target: ELF class, ELF machine, the emulator that runs it
 TARGETS = {

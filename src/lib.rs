@@ -4,8 +4,9 @@
 //! Source layout; each module may name only what stands below it (`tests/check-layers.py`):
 //!
 //! - [`commands`]: the command line, one thin file a command, and what runs beside the daemon.
-//! - [`daemon`]: the only loop: wait, read, hand events to the engine, perform its actions.
-//! - [`kernel`]: rtnetlink, nl80211 and rfkill messages ↔ the engine's types.
+//! - [`daemon`]: the only loop: wait, read, hand events to the engine, perform its actions; a
+//!   folder a resource: sockets, processes, the kernel, files, the control socket.
+//! - [`kernel`]: rtnetlink, nl80211 and rfkill messages ↔ the engine's types, and the kernel's own messages.
 //! - [`engine`]: the decisions. Pure: events in, actions out, time as a parameter.
 //! - [`wire`]: bytes ↔ meaning: DHCPv4, DHCPv6, ARP, router options, wpa_supplicant's control
 //!   protocol and our own.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The first command of the README as a person meets it: board/emulated/run in a terminal of its
-own, its tour looked at, its prompt typed at and read. One boot for all. Prints its results as
-cargo's tests do; all that the terminal showed follows when one of them fails.
+own, its tour looked at, its prompt typed at and read. One boot for all tests, which run in their
+order, up to the first that fails; all that the terminal showed follows then.
 
 usage: tests/prompt.py
 """
@@ -15,6 +15,7 @@ import struct
 import sys
 import termios
 import time
+import unittest
 from fcntl import ioctl
 from pathlib import Path
 
@@ -30,10 +31,6 @@ PROGRAMS = ["clear", "ps", "pidof", "less", "top", "ip", "ping", "journalctl", "
             "resize", "traceroute", "rfkill"]  # fmt: skip
 ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][A-Z0-9]|[=>78])|\r")
 UNFINISHED = re.compile(rb"(\x1b(\[[0-9;?]*|[()])?|[\xc0-\xff][\x80-\xbf]{0,2})?\Z")
-
-
-class Fault(Exception):
-    pass
 
 
 class Terminal:
@@ -67,9 +64,9 @@ class Terminal:
         end = time.monotonic() + limit
         while (at := self.seen.find(text, self.read_to)) < 0:
             if time.monotonic() > end:
-                raise Fault(f"not within {limit} s: {text!r}")
+                raise AssertionError(f"not within {limit} s: {text!r}")
             if not self.pump(1):
-                raise Fault(f"it ended before {text!r}")
+                raise AssertionError(f"it ended before {text!r}")
         before, self.read_to = self.seen[self.read_to : at], at + len(text)
         return before
 
@@ -92,7 +89,7 @@ class Terminal:
                 return os.waitstatus_to_exitcode(status)
             if not alive:
                 time.sleep(0.2)
-        raise Fault(f"it does not end within {limit} s")
+        raise AssertionError(f"it does not end within {limit} s")
 
     def kill(self):
         if self.pid:
@@ -100,134 +97,123 @@ class Terminal:
             os.waitpid(self.pid, 0)
 
 
-def until(terminal, line, text, limit=ANSWER):
-    """Asks again until `text` is in the answer."""
-    end = time.monotonic() + limit
-    while text not in (answer := terminal.ask(line)):
-        if time.monotonic() > end:
-            raise Fault(f"{line}: no {text!r} within {limit} s: {answer}")
-        time.sleep(3)
+class Prompt(unittest.TestCase):
+    terminal = None
 
+    def until(self, line, text, limit=ANSWER):
+        """Asks again until `text` is in the answer."""
+        end = time.monotonic() + limit
+        while text not in (answer := self.terminal.ask(line)):
+            if time.monotonic() > end:
+                self.fail(f"{line}: no {text!r} within {limit} s: {answer}")
+            time.sleep(3)
 
-def expect(answer, text):
-    if text not in answer:
-        raise Fault(f"no {text!r} in: {answer}")
+    def the_tour_goes_all_the_way(self):
+        t = self.terminal
+        tour = t.wait(PROMPT, TOUR)
+        if "did not happen" in tour:
+            self.fail("a step of the tour did not happen")
+        for step in range(1, 6):
+            self.assertIn(f"\n{step}. ", tour)
+        for shown in ["wlan0 -> wlan1", "wlan1 -> wlan0", "eth0: unplugged", "This is the Pi."]:
+            self.assertIn(shown, tour)
+        taken = re.search(r"takes (\d+) KiB of memory", tour)
+        if not taken or int(taken[1]) > MEMORY:
+            self.fail(f"the tour's figure of its memory: {taken and taken[0]!r}, and the bar is {MEMORY}")
 
+    def the_prompt_answers(self):
+        t = self.terminal
+        self.assertIn("6 times 7 is 42", t.ask("echo 6 times 7 is $((6 * 7))"))
+        if "job control" in t.seen:
+            self.fail("the shell has no job control")
 
-def the_tour_goes_all_the_way(t):
-    tour = t.wait(PROMPT, TOUR)
-    if "did not happen" in tour:
-        raise Fault("a step of the tour did not happen")
-    for step in range(1, 6):
-        expect(tour, f"\n{step}. ")
-    for shown in ["wlan0 -> wlan1", "wlan1 -> wlan0", "eth0: unplugged", "This is the Pi."]:
-        expect(tour, shown)
-    taken = re.search(r"takes (\d+) KiB of memory", tour)
-    if not taken or int(taken[1]) > MEMORY:
-        raise Fault(f"the tour's figure of its memory: {taken and taken[0]!r}, and the bar is {MEMORY}")
+    def status_and_both_hands(self):
+        t = self.terminal
+        self.until("wifibond status", "ONLINE through eth0")
+        self.assertIn("wlan0 is active", t.ask("wifibond status"))
+        t.ask("adapter pull wlan0")
+        self.until("wifibond status", "wlan1 is active")
+        t.ask("cable pull")
+        self.until("wifibond status", "ONLINE through bond0")
+        t.ask("cable plug")
+        t.ask("adapter plug wlan0")
+        self.until("wifibond status", "ONLINE through eth0")
 
+    def what_people_type_is_there(self):
+        t = self.terminal
+        for word in PROGRAMS:
+            self.assertIn(f"/{word}", t.ask(f"type -P {word}"))
+        # Not alone: wait-online, and what publishes for it, have the same name.
+        self.assertIn(t.ask("systemctl show --value -p MainPID wifibond"), t.ask("pidof wifibond").split())
+        self.assertIn("wifibond", t.ask("ps -C wifibond -o comm="))
+        self.assertIn("load average", t.ask("top -b -n 1 | head -n 1"))
+        self.assertIn("wifibond", t.ask("journalctl --no-pager -u wifibond | tail -n 3"))
+        self.assertIn("1 received", t.ask("ping -c 1 -W 2 192.168.43.1 | grep received"))
+        # Full-screen programs, and the way out of them.
+        for start, shown, leave in [
+            ("top", "load average", "q"),
+            ("less /etc/fstab", "/boot vfat", "q"),
+            ("journalctl -u wifibond | less", "wifibond[", "q"),
+            ("vi /etc/fstab", "/boot vfat", ":q!\r"),
+        ]:
+            t.type(f"{start}\r")
+            t.wait(start)
+            t.wait(shown)
+            t.type(leave)
+            t.wait(PROMPT)
+            self.assertIn("back from it", t.ask("echo back from it"))
 
-def the_prompt_answers(t):
-    expect(t.ask("echo 6 times 7 is $((6 * 7))"), "6 times 7 is 42")
-    if "job control" in t.seen:
-        raise Fault("the shell has no job control")
-
-
-def status_and_both_hands(t):
-    until(t, "wifibond status", "ONLINE through eth0")
-    expect(t.ask("wifibond status"), "wlan0 is active")
-    t.ask("adapter pull wlan0")
-    until(t, "wifibond status", "wlan1 is active")
-    t.ask("cable pull")
-    until(t, "wifibond status", "ONLINE through bond0")
-    t.ask("cable plug")
-    t.ask("adapter plug wlan0")
-    until(t, "wifibond status", "ONLINE through eth0")
-
-
-def what_people_type_is_there(t):
-    for word in PROGRAMS:
-        expect(t.ask(f"type -P {word}"), f"/{word}")
-    # Not alone: wait-online, and what publishes for it, have the same name.
-    expect(t.ask("pidof wifibond").split(), t.ask("systemctl show --value -p MainPID wifibond"))
-    expect(t.ask("ps -C wifibond -o comm="), "wifibond")
-    expect(t.ask("top -b -n 1 | head -n 1"), "load average")
-    expect(t.ask("journalctl --no-pager -u wifibond | tail -n 3"), "wifibond")
-    expect(t.ask("ping -c 1 -W 2 192.168.43.1 | grep received"), "1 received")
-    # Full-screen programs, and the way out of them.
-    for start, shown, leave in [
-        ("top", "load average", "q"),
-        ("less /etc/fstab", "/boot vfat", "q"),
-        ("journalctl -u wifibond | less", "wifibond[", "q"),
-        ("vi /etc/fstab", "/boot vfat", ":q!\r"),
-    ]:
-        t.type(f"{start}\r")
-        t.wait(start)
-        t.wait(shown)
-        t.type(leave)
+    def the_keyboard_works(self):
+        t = self.terminal
+        self.assertIn(f"{ROWS} {COLUMNS}", t.ask("stty size"))
+        # The word comes from the process that Ctrl-C is for: the shell's own, and the interrupt could
+        # reach the shell while it starts the other.
+        t.type("sh -c 'echo now; exec sleep infinity'\r")
+        t.wait("exec sleep infinity'")
+        t.wait("now")
+        t.type("\x03")
         t.wait(PROMPT)
-        expect(t.ask("echo back from it"), "back from it")
+        self.assertIn("130", t.ask("echo $?"))
+        t.type("ls /boot/wifib\t")
+        t.wait("/boot/wifibond.json")
+        t.type("\r")
+        t.wait(PROMPT)
+
+    def nothing_else_lands_in_it(self):
+        t = self.terminal
+        # QEMU's own lines, and the kernel's.
+        for noise in [r"usbnet:", r"qemu-system", r"^\[ *\d+\.\d{6}\]"]:
+            if found := re.search(f"{noise}.*", t.seen, re.M):
+                self.fail(f"on the screen is {found[0]!r}")
+
+    def poweroff_ends_it(self):
+        t = self.terminal
+        t.type("poweroff\r")
+        status = t.end(ANSWER)
+        if status != 0:
+            self.fail(f"it ends with status {status}")
+        if termios.tcgetattr(t.fd) != t.before:
+            self.fail("the terminal is not as it was")
 
 
-def the_keyboard_works(t):
-    expect(t.ask("stty size"), f"{ROWS} {COLUMNS}")
-    # The word comes from the process that Ctrl-C is for: the shell's own, and the interrupt could
-    # reach the shell while it starts the other.
-    t.type("sh -c 'echo now; exec sleep infinity'\r")
-    t.wait("exec sleep infinity'")
-    t.wait("now")
-    t.type("\x03")
-    t.wait(PROMPT)
-    expect(t.ask("echo $?"), "130")
-    t.type("ls /boot/wifib\t")
-    t.wait("/boot/wifibond.json")
-    t.type("\r")
-    t.wait(PROMPT)
-
-
-def nothing_else_lands_in_it(t):
-    # QEMU's own lines, and the kernel's.
-    for noise in [r"usbnet:", r"qemu-system", r"^\[ *\d+\.\d{6}\]"]:
-        if found := re.search(f"{noise}.*", t.seen, re.M):
-            raise Fault(f"on the screen is {found[0]!r}")
-
-
-def poweroff_ends_it(t):
-    t.type("poweroff\r")
-    status = t.end(ANSWER)
-    if status != 0:
-        raise Fault(f"it ends with status {status}")
-    if termios.tcgetattr(t.fd) != t.before:
-        raise Fault("the terminal is not as it was")
-
-
-TESTS = [the_tour_goes_all_the_way, the_prompt_answers, status_and_both_hands, what_people_type_is_there,
-         the_keyboard_works, nothing_else_lands_in_it, poweroff_ends_it]  # fmt: skip
+# In this order: each goes on where the one before left the machine.
+TESTS = [Prompt.the_tour_goes_all_the_way, Prompt.the_prompt_answers, Prompt.status_and_both_hands,
+         Prompt.what_people_type_is_there, Prompt.the_keyboard_works, Prompt.nothing_else_lands_in_it,
+         Prompt.poweroff_ends_it]  # fmt: skip
 
 
 def main():
     # The Pi goes with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    terminal = Terminal(["board/emulated/run"])
-    passed = failed = 0
-    print(f"running {len(TESTS)} tests")
+    tests = unittest.TestSuite(Prompt(test.__name__) for test in TESTS)
+    Prompt.terminal = Terminal(["board/emulated/run"])
     try:
-        for test in TESTS:
-            try:
-                test(terminal)
-            except Fault as fault:
-                print(f"test {test.__name__} ... FAILED\n{fault}")
-                failed += 1
-                break
-            print(f"test {test.__name__} ... ok", flush=True)
-            passed += 1
+        result = unittest.TextTestRunner(verbosity=2, failfast=True).run(tests)
     finally:
-        terminal.kill()
-    failed += len(TESTS) - passed - failed
-    if failed:
-        print(f"---- the terminal\n{terminal.seen}")
-    print(f"test result: {'FAILED' if failed else 'ok'}. {passed} passed; {failed} failed; 0 ignored")
-    return 1 if failed else 0
+        Prompt.terminal.kill()
+    if not result.wasSuccessful():
+        print(f"---- the terminal\n{Prompt.terminal.seen}")
+    return 0 if result.wasSuccessful() else 1
 
 
 sys.exit(main())

@@ -10,7 +10,10 @@ WORD...      only tests with one of these words in "FILE::NAME", for example `le
 --ci         with all else that must hold: clippy, AddressSanitizer, shellcheck, ruff, the
              check of the builds
 
-A test binary is cut into units of some 80 seconds, by what its tests took the last time
+In the machine run the tests of what depends on its kernel or processor. Those of the engine do
+not (ENGINE below): they run on this computer alone.
+
+A test binary is cut into units of some 120 seconds, by what its tests took the last time
 ($WIFIBOND_CACHE/durations.json). Each unit of those for the machine boots one. The output of a unit is shown when it fails.
 The last line is "N passed, N failed" (and ", N skipped" if some were). A unit that ends
 without a word about one of its tests counts as failed.
@@ -33,17 +36,22 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import build_cache
+
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = Path(os.environ["WIFIBOND_CACHE"])
 DURATIONS = CACHE / "durations.json"
 MACHINE, PI2 = "aarch64-unknown-linux-musl", "armv7-unknown-linux-musleabihf"
 # In seconds. A unit's aim, and what a test takes of which nothing is known.
-AIM, UNIT_TEST, MACHINE_TEST, CARD = 80, 0.05, 10, 150
+AIM, UNIT_TEST, MACHINE_TEST, CARD, PACKAGES = 120, 0.05, 10, 150, 100
 # What an emulated machine takes, in MiB.
 MACHINE_MEMORY = 1300
-REPORTED = re.compile(r"test (?P<name>[^\n]+?)(?: - should panic)? \.\.\. ")
-RESULT = re.compile(r"(ok|FAILED|ignored.*)$", re.M)
+# As libtest says it, and Python's unittest.
+REPORTED = re.compile(r"(?:test (?P<name>[^\n]+?)(?: - should panic)?|(?P<method>\w+) \(__main__\.\S+\)) \.\.\. ")
+RESULT = re.compile(r"(ok|FAILED|FAIL|ERROR|ignored.*)$", re.M)
+DETAILS = re.compile(r"\n(?:failures:|={70})\n")
 SUMS = re.compile(r"test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored")
+SUMS_OF_UNITTEST = re.compile(r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED \((?:failures|errors)=(\d+)\))$", re.M)
 
 
 @dataclass
@@ -86,6 +94,11 @@ def whole(prefix, test):
     return f"{prefix}::{test}" if prefix else test
 
 
+def belongs(kind, prefix, test):
+    """Does a test run there?"""
+    return not (kind == "machine" and prefix == "lib" and test.startswith(ENGINE))
+
+
 def judge(unit):
     """Passed, failed and skipped tests of a unit that has ended, and the names of its faults."""
     count, faults = Count(), []
@@ -102,8 +115,10 @@ def judge(unit):
             faults.append(unit.full(name))
         elif result is not None:
             count.skipped += 1
-    ends = SUMS.findall(unit.output)
-    summed = [sum(int(n) for n in column) for column in zip(*ends, strict=True)] if ends else None
+    ends = [[int(n) for n in end] for end in SUMS.findall(unit.output)]
+    for ran, failed in SUMS_OF_UNITTEST.findall(unit.output):
+        ends.append([int(ran) - int(failed or 0), int(failed or 0), 0])
+    summed = [sum(column) for column in zip(*ends, strict=True)] if ends else None
     ended = {name for name, result in told if result is not None}
     if unit.status == 0 and summed != [count.passed, count.failed, count.skipped]:
         count.failed += 1
@@ -119,14 +134,15 @@ def judge(unit):
 
 
 def reported(output):
-    """[(test, result or None)], as libtest says it; a machine's own words may stand between."""
-    body = output.split("\nfailures:\n", 1)[0]
+    """[(test, result or None)]; a machine's own words may stand between."""
+    body = DETAILS.split(output, maxsplit=1)[0]
     starts = list(REPORTED.finditer(body))
     told = []
     for i, start in enumerate(starts):
         end = starts[i + 1].start() if i + 1 < len(starts) else len(body)
         result = RESULT.search(body, start.end(), end)
-        told.append((start["name"], result and result[1].split(",")[0]))
+        result = result and result[1].split(",")[0]
+        told.append((start["name"] or start["method"], "FAILED" if result in ("FAIL", "ERROR") else result))
     return told
 
 
@@ -152,6 +168,10 @@ class Suite:
                     self.running.append(unit)
                     threading.Thread(target=self.carry_out, args=(unit,), daemon=True).start()
             if not self.running:
+                if self.waiting and not any(self.broken & set(unit.after) for unit in self.waiting):
+                    for unit in self.waiting:
+                        self.fault(f"{unit.name}: what has to be before it is missing")
+                    return
                 continue
             try:
                 unit = self.done.get(timeout=max(0.1, self.until - time.monotonic()))
@@ -213,9 +233,9 @@ class Suite:
             for line in process.stdout:
                 text = line.decode(errors="replace")
                 lines.append(text)
-                if result := re.match(r"test (\S+) \.\.\. (?:ok|FAILED)$", text):
+                if (told := REPORTED.match(text)) and RESULT.match(text, told.end()):
                     now = time.monotonic()
-                    unit.took[result[1]] = now - last
+                    unit.took[told["name"] or told["method"]] = now - last
                     last = now
                 elif text.startswith("running "):
                     last = time.monotonic()
@@ -276,8 +296,8 @@ class Plan:
                 before += weights[name]
             yield from (own for own in bins if own[2])
 
-    def units_of(self, built, kind):
-        """A built unit's test binaries, as units."""
+    def units_of(self, built, given=None):
+        """A built unit's test binaries, as units. Their kind is the binary's name, if none is given."""
         for line in built.output.splitlines():
             if not line.startswith('{"reason":"compiler-artifact"'):
                 continue
@@ -285,20 +305,28 @@ class Plan:
             if not (made["profile"]["test"] and made["executable"]):
                 continue
             what, binary = made["target"], made["executable"]
+            kind = given or what["name"]
             prefix = {"lib": "lib", "bin": "main"}.get(what["kind"][0], what["name"])
             prefix = "" if prefix in MANY_FILES else prefix
             names = self.names(binary, kind)
-            chosen = [name for name in names if self.wanted(whole(prefix, name))]
+            chosen = [name for name in names if self.wanted(whole(prefix, name)) and belongs(kind, prefix, name)]
             self.chosen += len(chosen)
             if not chosen:
                 continue
-            guess = CARD if kind == "card" else MACHINE_TEST if kind == "machine" and what["name"] == "machine" else UNIT_TEST
-            groups = [(AFTER["card"], guess, [name]) for name in chosen] if kind == "card" else self.cut(kind, prefix, chosen, guess)
-            for after, seconds, group in groups:
+            for after, seconds, group in self.grouped(kind, what["name"], prefix, chosen):
                 files = group[0] if kind == "card" else ", ".join(dict.fromkeys(whole(prefix, name).split("::")[0] for name in group))
                 some = ["--exact", *group] if len(group) < len(names) else []
                 yield Unit(f"{kind}: {files}", self.command(kind, binary) + some, seconds, tests=group, prefix=prefix,
                            after=after, env=self.environment(kind))  # fmt: skip
+
+    def grouped(self, kind, binary, prefix, names):
+        """[(what must have passed before, seconds, names)]: a unit each."""
+        if kind == "card":
+            return [(AFTER[kind], CARD, [name]) for name in names]
+        if kind == "package":
+            # The first of them makes what all look at.
+            return [(AFTER[kind], PACKAGES, names)]
+        return self.cut(kind, prefix, names, MACHINE_TEST if binary == "vm" else UNIT_TEST)
 
     def names(self, binary, kind):
         emulator = ["qemu-aarch64-static"] if kind == "machine" else []
@@ -312,7 +340,7 @@ class Plan:
 
     def environment(self, kind):
         env = {"CARGO_MANIFEST_DIR": str(ROOT)}
-        if kind == "machine":
+        if kind in ("machine", "package"):
             # One after the other, so that the time between two results is a test's own.
             env["RUST_TEST_THREADS"] = "1"
         if kind == "card":
@@ -325,20 +353,21 @@ class Plan:
         yield Unit("machine", ["board/emulated/machine"], 1, urgent=True)
         if not self.words or any(word.split("::")[0] not in ("card", "package", "prompt") for word in self.words):
             yield from self.for_binaries(machine, test)
-        if ci or any(map(self.wanted, ["package::", "prompt::", *written("card"), *written("memory", "tests/machine")])):
+        if ci or any(map(self.wanted, ["package::", "prompt::", *written("card/main.rs"), *written("vm/memory.rs")])):
             yield from self.for_cards(test)
-        if self.wanted("package::"):
-            yield Unit("packages", ["tests/package"], 100, ("builds for the Pi",), prefix="package")
         if self.wanted("prompt::"):
-            yield Unit("prompt: the emulated Pi's tour, and its prompt", ["tests/prompt.py"], 250, ("builds for the Pi", "cards: root file systems"), prefix="prompt")
+            yield Unit("prompt: the emulated Pi's tour, and its prompt", ["tests/prompt.py"], 250, AFTER["card"], prefix="prompt",
+                       tests=re.findall(r"Prompt\.(\w+)[],]", (ROOT / "tests/prompt.py").read_text()))  # fmt: skip
         if not self.words:
             yield Unit("checks of the source", ["bash", "-c", CHECKS], 5)
             yield Unit("documentation's examples", ["cargo", "test", "--locked", "--doc"], 20, lane="debug", prefix="doc")
         if ci:
             yield Unit("clippy", ["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], 60, lane="debug")
+            yield Unit("benchmarks compile", ["bash", "-c", BENCHMARKS], 60, ("tests for the machine",), lane="debug")
             yield Unit("system calls under AddressSanitizer", ["bash", "-c", SANITIZER], 120, prefix="sanitizer",
                        tests=["system::packet::tests::two_starts_have_two_seeds"],
-                       env={"RUSTC_BOOTSTRAP": "1", "RUST_MIN_STACK": str(32 << 20)})  # fmt: skip
+                       # Optimising takes several times as long as what it saves in these tests.
+                       env={"CARGO_PROFILE_DEV_OPT_LEVEL": "0", "RUSTC_BOOTSTRAP": "1", "RUST_MIN_STACK": str(32 << 20)})  # fmt: skip
             yield Unit("shellcheck", ["tests/lint", "shell"], 15)
             yield Unit("ruff", ["tests/lint", "python"], 5)
             yield Unit("cross check: static, stripped, runs, small", ["bash", "-c", CROSS_CHECK], 10, ("builds for the Pi",))
@@ -352,27 +381,39 @@ class Plan:
     def for_cards(self, test):
         yield Unit("builds for the Pi", ["bash", "-c", BUILDS], 400, lane="release", urgent=True)
         yield Unit("cards: root file systems", ["bash", "-c", ROOTS], 60, ("machine",), urgent=True)
-        yield Unit("tests of cards", [*test, "--test", "card"], 100, lane="debug", urgent=True,
-                   then=lambda unit: self.units_of(unit, "card"))  # fmt: skip
+        yield Unit("tests of cards and packages", [*test, "--test", "card", "--test", "package"], 100, lane="debug", urgent=True,
+                   then=self.units_of)  # fmt: skip
 
 
-def written(file, place="tests"):
+def written(path):
     """The tests in a file, before it is built."""
-    text = (ROOT / place / f"{file}.rs").read_text()
+    path = ROOT / "tests" / path
+    file = path.parent.name if path.stem == "main" else path.stem
+    text = path.read_text()
     return [f"{file}::{name}" for name in re.findall(r"#\[test\]\nfn (\w+)", text)]
 
 
+# The engine has no system calls and no clock, which tests/check-layers.py holds, and reads no
+# octets: its tests have the same result on every processor. In the machine they take minutes.
+ENGINE = "engine::"
 # Binaries with a module for each file of tests.
-MANY_FILES = ("machine", "host")
+MANY_FILES = ("vm", "host")
 # What the tests of a file need beside their binary.
 AFTER = {
     "card": ("builds for the Pi", "cards: root file systems"),
+    "package": ("builds for the Pi",),
     "memory": ("builds for the Pi",),
 }
-CHECKS = "python3 -B tests/suite.py --self-test && tests/check-layers.py --self-test && tests/check-layers.py && tests/check-licences.py --self-test && tests/check-licences.py"
+CHECKS = "python3 -B tests/suite.py --self-test && tests/build_cache.py --self-test && tests/check-layers.py --self-test && tests/check-layers.py && tests/check-licences.py --self-test && tests/check-licences.py"
 # With a target named, what runs while building has no sanitizer.
 SANITIZER = """RUSTFLAGS=-Zsanitizer=address cargo test --locked --lib --target-dir target/sanitizer \
     --target $(rustc -vV | sed -n 's/^host: //p') -- system::"""
+# "All targets" are those that `cargo test` runs: not the benchmarks.
+BENCHMARKS = """
+cargo clippy --locked --test wakeup -- -D warnings &&
+cross/cargo check --locked --target aarch64-unknown-linux-musl \\
+    --test failover --test golden --test health --test lease --test start_to_ping --test versions
+"""
 CROSS_CHECK = "cross/check.py --self-test && cross/check.py"
 ROOTS = "tests/setup image card && board/emulated/rootfs aarch64 && board/emulated/rootfs armv7h"
 BUILDS = f"""cross/build &&
@@ -416,6 +457,7 @@ def recall():
 def self_test():
     """Nothing that went wrong in a unit counts as passed."""
     good = "running 2 tests\ntest a ... ok\ntest b ... ok\n\ntest result: ok. 2 passed; 0 failed; 0 ignored; 0 measured\n"
+    python = "a (__main__.T.a) ... ok\nb (__main__.T.b) ... ok\n\n" + "-" * 70 + "\nRan 2 tests in 0.1s\n\nOK\n"
     cases = {
         "all well": (good, 0, (2, 0, 0)),
         "a machine's words between": (good.replace("a ... ok", "a ... hwsim: noise\nok"), 0, (2, 0, 0)),
@@ -427,6 +469,12 @@ def self_test():
         "an end without results": ("", 0, (0, 3, 0)),
         "no word about one": (good.replace("test b ... ok\n", ""), 0, (1, 2, 0)),
         "a failure after all tests": (good, 1, (2, 1, 0)),
+        "Python's": (python, 0, (2, 0, 0)),
+        "a failure of Python's": (
+            python.replace("b (__main__.T.b) ... ok", "b (__main__.T.b) ... FAIL\n\n" + "=" * 70 + "\nFAIL: b (__main__.T.b)\n")
+            .replace("OK", "FAILED (failures=1)"), 1, (1, 1, 0)),
+        "one that Python left out": (python.replace("b (__main__.T.b) ... ok\n", "").replace("Ran 2", "Ran 1"), 0, (1, 1, 0)),
+        "Python's sum is another": (python.replace("Ran 2", "Ran 1"), 0, (2, 1, 0)),
     }  # fmt: skip
     for name, (output, status, expected) in cases.items():
         unit = Unit("unit", [], 1, tests=["a", "b"], prefix="x", output=output, status=status)
@@ -435,6 +483,8 @@ def self_test():
             sys.exit(f"tests/suite.py: {name}: {count}, {faults}")
     if judge(Unit("step", [], 1, status=1))[0].failed != 1 or judge(Unit("step", [], 1, status=0))[0].failed != 0:
         sys.exit("tests/suite.py: a step that fails does not count")
+    if not belongs("here", "lib", "engine::a") or not belongs("machine", "lib", "kernel::a") or belongs("machine", "lib", "engine::a"):
+        sys.exit("tests/suite.py: the tests of the engine run on this computer, and there alone")
     print(f"tests/suite.py counts {len(cases)} cases as it should")
 
 
@@ -451,6 +501,7 @@ def main():
     if given.ci:
         # Nothing is built twice there.
         os.environ["CARGO_INCREMENTAL"] = "0"
+        build_cache.restore(CACHE, ROOT)
     known = recall()
     cards = tempfile.mkdtemp(prefix="wifibond-cards.")
     suite = Suite(given.jobs, start + given.minutes * 60)
@@ -463,6 +514,8 @@ def main():
         suite.stop()
         shutil.rmtree(cards, ignore_errors=True)
     remember(suite, known)
+    if given.ci and not given.words and not suite.count.failed:
+        build_cache.keep(CACHE, ROOT)
     table(suite)
     if not any(unit.name.startswith("machine: ") for unit in suite.ended) and not given.words:
         suite.fault("no test ran in the machine")

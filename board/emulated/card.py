@@ -29,11 +29,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-BOARDS = HERE.parent
+sys.path.insert(0, str(HERE.parents[1] / "image/maker"))
+
+import boards  # noqa: E402
+from say import Fault  # noqa: E402
+
 MACHINES = {
     "raspi3b": ["qemu-system-aarch64", "-M", "raspi3b", "-m", "1G"],
     "raspi2b": ["qemu-system-arm", "-M", "raspi2b", "-m", "1G"],
@@ -63,18 +66,6 @@ status=$?
 [ $status = 0 ] || journalctl --no-pager -b -u 'wifibond*' | tail -n 40
 printf '\\n#host done %s\\n' $status
 """
-
-
-class Fault(Exception):
-    pass
-
-
-def board(name):
-    path = BOARDS / name / "board.toml"
-    if not path.exists():
-        raise Fault(f"there is no board {name!r}; image/build --boards lists them")
-    own = tomllib.loads(path.read_text())
-    return (board(own["like"]) if "like" in own else {}) | own
 
 
 def boot_partition(image):
@@ -233,7 +224,7 @@ def boot(data, image, rider, place, terminal):
         files, line = firmware(image, place)
     else:
         files, line = own_firmware(data["arch"], place, rider)
-        data = data | {"machine": board(EMULATED[data["arch"]])["machine"]}
+        data = data | {"machine": boards.load(EMULATED[data["arch"]])["machine"]}
     prepare(files["device_tree"])
     first = place / "first-root"
     shutil.copy(files["initramfs"], first)
@@ -264,7 +255,7 @@ def main(words):
     if len(words) != (2 if verify else 3):
         raise Fault(__doc__.split("\n\n")[1])
     image = Path(words[1])
-    data = board(words[0])
+    data = boards.load(words[0])
     if not image.is_file():
         raise Fault(f"{image}: there is no such file")
     with tempfile.TemporaryDirectory() as place:

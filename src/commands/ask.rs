@@ -1,6 +1,6 @@
 //! The commands that ask the running daemon: status, events, reload, switch, member, renew,
 //! release.
-use super::{Exit, Outcome, say};
+use super::{Exit, FAILED, NOT_ONLINE, NOT_RUNNING, Outcome, say};
 use crate::daemon::CONTROL;
 use crate::system::unix;
 use crate::wire::control::{self, Leases, Order, Request, SEND};
@@ -9,36 +9,33 @@ use std::io::{IsTerminal, Read, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
-/// The daemon answers within this, also while it talks to a slow driver.
+/// Milliseconds within which the daemon answers, also while it waits for a slow driver.
 const ANSWER_WITHIN_MS: u64 = 10_000;
-/// `--watch` looks again after this.
+/// Between two requests of `--watch`.
 const WATCH_EVERY: Duration = Duration::from_millis(500);
-/// Clear the screen, go to its corner.
+/// Cursor to the upper left corner, and erase from there (ECMA-48: CUP, ED).
 const CLEAR: &str = "\x1b[H\x1b[J";
 
-/// The exit code for a daemon that is not there.
-pub(super) const NOT_RUNNING: u8 = 4;
-
-/// Sends one line; the exit code and the text of the answer.
+/// Sends one request; the exit code and the text of the answer.
 pub(super) fn ask(request: Request<'_>) -> Result<(u8, String), Exit> {
-    converse(request, None)
+    exchange(request, None)
 }
 
-/// What would change by this file, or by the daemon's own.
+/// What this file, or the daemon's own, would change: exit code and text.
 pub(super) fn plan(file: Option<&[u8]>) -> Result<(u8, String), Exit> {
     let follows = file.is_some();
-    converse(Request::Plan { follows }, file)
+    exchange(Request::Plan { follows }, file)
 }
 
 /// `file` is sent when the daemon asks for it.
-fn converse(request: Request<'_>, file: Option<&[u8]>) -> Result<(u8, String), Exit> {
+fn exchange(request: Request<'_>, file: Option<&[u8]>) -> Result<(u8, String), Exit> {
     let not_running = |e: crate::system::Error| match e.errno {
         libc::ENOENT | libc::ECONNREFUSED => Exit {
             code: NOT_RUNNING,
             message: "not running (systemctl start wifibond)".into(),
         },
         libc::EACCES | libc::EPERM => Exit {
-            code: 1,
+            code: FAILED,
             message: "only root and the group wifibond may ask: use sudo, or as root \
                       `usermod -aG wifibond USER` and log in again"
                 .into(),
@@ -81,7 +78,7 @@ fn converse(request: Request<'_>, file: Option<&[u8]>) -> Result<(u8, String), E
 fn show(request: Request<'_>) -> Outcome {
     let (code, body) = ask(request)?;
     match code {
-        0 | 3 => say(&body).map(|_| code),
+        0 | NOT_ONLINE => say(&body).map(|_| code),
         code => Err(Exit {
             code,
             message: body.trim_end().into(),
@@ -89,6 +86,7 @@ fn show(request: Request<'_>) -> Outcome {
     }
 }
 
+/// `wifibond status`.
 pub fn status(parser: &mut lexopt::Parser) -> Outcome {
     let (mut json, mut watch) = (false, false);
     while let Some(argument) = parser.next()? {
@@ -111,8 +109,8 @@ fn follow(json: bool) -> Outcome {
     loop {
         let text = match ask(Request::Status { json }) {
             Ok((_, body)) => body,
-            // The daemon may be just restarting: say so, and go on looking.
-            Err(exit) if exit.code == 4 && in_place => format!("{}\n", exit.message),
+            // The daemon may be restarting: show that, and ask again.
+            Err(exit) if exit.code == NOT_RUNNING && in_place => format!("{}\n", exit.message),
             Err(exit) => return Err(exit),
         };
         let corner = if in_place { CLEAR } else { "" };
@@ -125,6 +123,7 @@ fn follow(json: bool) -> Outcome {
     }
 }
 
+/// `wifibond events`.
 pub fn events(parser: &mut lexopt::Parser) -> Outcome {
     let (mut json, mut count) = (false, u32::MAX);
     while let Some(argument) = parser.next()? {
@@ -142,6 +141,7 @@ pub fn events(parser: &mut lexopt::Parser) -> Outcome {
     show(Request::Events { json, count })
 }
 
+/// `wifibond reload`.
 pub fn reload(parser: &mut lexopt::Parser) -> Outcome {
     match parser.next()? {
         Some(other) => Err(other.unexpected().into()),
@@ -149,11 +149,13 @@ pub fn reload(parser: &mut lexopt::Parser) -> Outcome {
     }
 }
 
+/// `wifibond renew`.
 pub fn renew(parser: &mut lexopt::Parser) -> Outcome {
     let words = lease_words(parser)?;
     show(Request::Renew(leases(&words, "renew")?))
 }
 
+/// `wifibond release`.
 pub fn release(parser: &mut lexopt::Parser) -> Outcome {
     let words = lease_words(parser)?;
     show(Request::Release(leases(&words, "release")?))
@@ -182,6 +184,7 @@ fn leases<'w>(words: &'w [String], verb: &str) -> Result<Leases<'w>, Exit> {
     Leases::parse(words.next(), words.next()).ok_or_else(wrong)
 }
 
+/// `wifibond switch`.
 pub fn switch(parser: &mut lexopt::Parser) -> Outcome {
     let member = match parser.next()? {
         Some(Value(member)) => member.string()?,
@@ -203,6 +206,7 @@ pub fn switch(parser: &mut lexopt::Parser) -> Outcome {
     }
 }
 
+/// `wifibond member`.
 pub fn member(parser: &mut lexopt::Parser) -> Outcome {
     let mut words: Vec<String> = Vec::new();
     while let Some(argument) = parser.next()? {
@@ -211,7 +215,7 @@ pub fn member(parser: &mut lexopt::Parser) -> Outcome {
             other => return Err(other.unexpected().into()),
         }
     }
-    let usage = "member: as in `wifibond member wlan1 down`, or up, or reassociate";
+    let usage = "member: as in `wifibond member wlan1 down`, or up, reassociate or repair";
     let [name, order] = words.as_slice() else {
         return Err(super::wrong_usage(usage));
     };

@@ -1,21 +1,23 @@
-//! Does a gateway answer? For `wait-online`, which asks from a process of its own.
-use crate::daemon::exchange::exchange;
+//! Whether a gateway answers, for `wait-online`, which is a process of its own.
+use crate::daemon::kernel_io::exchange::exchange;
+use crate::engine::time::Millis;
 use crate::kernel::{REQUEST_BYTES, neighbour as messages};
 use crate::system::neighbour;
 use crate::system::netlink::{Protocol, Requests};
 use std::net::IpAddr;
 
-/// The kernel has it in a table.
-const ANSWER_WITHIN_MS: u64 = 1_000;
+/// The kernel only has to read its table.
+const ANSWER_WITHIN: Millis = Millis(1_000);
 
-/// Has the kernel ask for it, and looks whether it has answered yet. ARP and neighbour
-/// discovery alone: many gateways do not answer pings.
+/// Makes the kernel resolve the gateway's hardware address, and returns whether it has: ARP and
+/// neighbour discovery alone, as many gateways do not answer pings. The first call after a while
+/// is too early for the answer.
 pub fn answers(interface: &str, address: IpAddr) -> Result<bool, String> {
     let Some(index) = neighbour::index(interface) else {
         return Ok(false);
     };
-    // It may be unreachable just now: that is an answer, too.
-    if let Err(e) = neighbour::poke(interface, index, address) {
+    // It may be unreachable at the moment: that is a valid result.
+    if let Err(e) = neighbour::resolve(interface, index, address) {
         if matches!(e.errno, libc::EPERM | libc::EACCES) {
             return Err(format!("{e}: run it as root"));
         }
@@ -25,16 +27,10 @@ pub fn answers(interface: &str, address: IpAddr) -> Result<bool, String> {
     let mut buffer = [0; REQUEST_BYTES];
     let seq = requests.next_seq();
     let request = messages::get_neighbour(index, address, seq, &mut buffer);
-    let mut there = false;
-    // ENOENT: the kernel has not heard of it.
-    let _ = exchange(
-        &mut requests,
-        seq,
-        request,
-        ANSWER_WITHIN_MS,
-        &mut |frame| {
-            there |= messages::is_there(frame.kind, frame.payload);
-        },
-    );
-    Ok(there)
+    let mut is_connected = false;
+    // ENOENT: the kernel has no entry of it.
+    let _ = exchange(&mut requests, seq, request, ANSWER_WITHIN, &mut |frame| {
+        is_connected |= messages::is_connected(frame.kind, frame.payload);
+    });
+    Ok(is_connected)
 }

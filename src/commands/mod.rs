@@ -1,7 +1,9 @@
 //! The command line: one thin file a command.
 //!
 //! Results go to standard output, errors to standard error. Exit codes: 0, 1 as each
-//! command says, 2 wrong usage, 3 not online, 4 not running.
+//! command defines, 2 wrong usage, 3 not online, 4 not running.
+#![warn(missing_docs)]
+
 mod ask;
 mod check;
 mod doctor;
@@ -16,6 +18,15 @@ use lexopt::prelude::*;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+/// Exit code: refused, wrong, or something was found.
+const FAILED: u8 = 1;
+/// Exit code: the command line is wrong.
+const WRONG_USAGE: u8 = 2;
+/// Exit code of `status`: no member and no link is online.
+const NOT_ONLINE: u8 = 3;
+/// Exit code of the commands that ask the daemon: it does not run.
+const NOT_RUNNING: u8 = 4;
+
 const USAGE: &str = "\
 usage: wifibond COMMAND
 
@@ -28,6 +39,7 @@ usage: wifibond COMMAND
   switch MEMBER              make a member active now
   member MEMBER down|up      set one member down, or up again
   member MEMBER reassociate  have it read its networks and join anew
+  member MEMBER repair       carry out the next measure of its repair
   doctor                     what is not as the file has it, and what to do
   renew [LINK] [4|6]         ask for the lease again, now; 4: DHCPv4, 6: DHCPv6
   release [LINK] [4|6]       give the lease back, until the next renew
@@ -38,18 +50,29 @@ FILE is /boot/wifibond.json unless named.
 exit codes: 0 good, 1 refused or wrong, 2 wrong usage, 3 not online, 4 not running
 ";
 
-/// What went wrong, and the exit code for it.
+/// An error: its message for standard error, and the exit code.
 struct Exit {
     code: u8,
     message: String,
 }
 
+/// The exit code of a command, or its error.
 type Outcome = Result<u8, Exit>;
 
 fn wrong_usage(message: impl std::fmt::Display) -> Exit {
     Exit {
-        code: 2,
+        code: WRONG_USAGE,
         message: format!("{message}\ntry: wifibond --help"),
+    }
+}
+
+impl Exit {
+    /// An error with exit code 1.
+    fn failed(message: String) -> Exit {
+        Exit {
+            code: FAILED,
+            message,
+        }
     }
 }
 
@@ -59,9 +82,9 @@ impl From<lexopt::Error> for Exit {
     }
 }
 
-/// Runs the command that these arguments name.
+/// Runs the command that these arguments name, without the program's own name.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    // Most of them hold the file's passphrases, and what they start does, too.
+    // Most commands have the file's passphrases in memory, and so do the processes they start.
     if let Err(e) = core_dump::forbid() {
         eprintln!("wifibond: a core dump could hold passphrases, and cannot be forbidden: {e}");
     }
@@ -105,14 +128,13 @@ fn dispatch(parser: &mut lexopt::Parser) -> Outcome {
     }
 }
 
-/// Writes to standard output. A reader that has gone (`| head`) is no error.
+/// Writes to standard output. A closed pipe (`| head`) is no error.
 fn say(text: &str) -> Outcome {
     use std::io::Write;
     match std::io::stdout().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Exit {
-            code: 1,
-            message: format!("standard output: {e}"),
-        }),
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Exit::failed(format!("standard output: {e}")))
+        }
         _ => Ok(0),
     }
 }
@@ -126,7 +148,7 @@ fn config_option(parser: &mut lexopt::Parser) -> Result<String, Exit> {
             other => return Err(other.unexpected().into()),
         }
     }
-    Ok(file.unwrap_or_else(|| crate::daemon::file::DEFAULT.into()))
+    Ok(file.unwrap_or_else(|| crate::daemon::files::config_file::DEFAULT.into()))
 }
 
 /// The one optional FILE of `check` and `plan`.

@@ -3,11 +3,11 @@ use super::{Exit, Outcome};
 use crate::daemon::Daemon;
 use crate::system::log;
 
+/// Returns after an ordered stop. Exit code 1: the daemon could not start, or its loop failed.
 pub fn main(parser: &mut lexopt::Parser) -> Outcome {
     let path = super::config_option(parser)?;
     log::init();
-    let failed = |message| Exit { code: 1, message };
-    let daemon = Daemon::start(&path).map_err(failed)?;
-    daemon.run().map_err(failed)?;
+    let daemon = Daemon::start(&path).map_err(Exit::failed)?;
+    daemon.run().map_err(Exit::failed)?;
     Ok(0)
 }

@@ -1,17 +1,18 @@
 //! `wifibond wait-online`: returns when the bond or a link has an address and its gateway
 //! answers.
 use super::gateway;
-use super::{Exit, Outcome, ask};
+use super::{Exit, NOT_RUNNING, Outcome, ask};
 use crate::wire::control::Request;
 use lexopt::prelude::*;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-/// As systemd-networkd-wait-online has it.
+/// Seconds: the default of systemd-networkd-wait-online(8).
 const TIMEOUT_S: u64 = 120;
-/// Between two looks.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Between two checks.
+const CHECK_EVERY: Duration = Duration::from_millis(200);
 
+/// Exit code 1: not online within the time.
 pub fn main(parser: &mut lexopt::Parser) -> Outcome {
     let mut seconds = TIMEOUT_S;
     while let Some(argument) = parser.next()? {
@@ -29,26 +30,24 @@ pub fn main(parser: &mut lexopt::Parser) -> Outcome {
     }
     let began = Instant::now();
     loop {
-        let missing = match look()? {
+        let missing = match check()? {
             None => return Ok(0),
             Some(missing) => missing,
         };
         if seconds != 0 && began.elapsed() >= Duration::from_secs(seconds) {
-            return Err(Exit {
-                code: 1,
-                message: format!("not online after {seconds} s: {missing}"),
-            });
+            let message = format!("not online after {seconds} s: {missing}");
+            return Err(Exit::failed(message));
         }
-        std::thread::sleep(LOOK_EVERY);
+        std::thread::sleep(CHECK_EVERY);
     }
 }
 
 /// `None`: online. Otherwise what is missing.
-fn look() -> Result<Option<String>, Exit> {
+fn check() -> Result<Option<String>, Exit> {
     let ways = match ask::ask(Request::Ways) {
         Ok((_, ways)) => ways,
-        // It may be just starting.
-        Err(exit) if exit.code == 4 => return Ok(Some(exit.message)),
+        // It may be starting.
+        Err(exit) if exit.code == NOT_RUNNING => return Ok(Some(exit.message)),
         Err(exit) => return Err(exit),
     };
     let mut missing = String::from("no link has an address; see `wifibond status`");
@@ -63,12 +62,12 @@ fn look() -> Result<Option<String>, Exit> {
         };
         gateways += 1;
         let answers = gateway::answers(link, gateway);
-        if answers.map_err(|message| Exit { code: 1, message })? {
+        if answers.map_err(Exit::failed)? {
             return Ok(None);
         }
         missing = format!("{link}: the gateway {gateway} does not answer");
     }
-    // A network without any way out has nobody to ask.
+    // In a network without a gateway there is nothing to resolve.
     match links > 0 && gateways == 0 {
         true => Ok(None),
         false => Ok(Some(missing)),

@@ -1,12 +1,12 @@
 //! A list with an upper bound whose entries are on the heap.
 //!
 //! For entries of some hundred octets and more: moving the list moves three words, where a
-//! `heapless::Vec` moves the room of every entry that it may ever have, and leaves as much of
-//! the stack in use. Only what has been written to is resident.
+//! `heapless::Vec` moves its whole capacity and needs as much stack. Only pages that have been
+//! written to are resident.
 use core::ops::{Deref, DerefMut};
 use serde::{Serialize, Serializer};
 
-/// At most `N` entries.
+/// A list of at most `N` entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bounded<T, const N: usize>(Vec<T>);
 
@@ -21,11 +21,12 @@ impl<T, const N: usize> Bounded<T, N> {
         Bounded(Vec::with_capacity(N))
     }
 
+    /// It has `N` entries: [`Bounded::push`] fails.
     pub fn is_full(&self) -> bool {
         self.0.len() >= N
     }
 
-    /// Gives the entry back where there is no room for it.
+    /// Appends an entry; returns it where there is no room.
     pub fn push(&mut self, entry: T) -> Result<(), T> {
         match self.is_full() {
             true => Err(entry),
@@ -36,20 +37,22 @@ impl<T, const N: usize> Bounded<T, N> {
         }
     }
 
+    /// Removes the entries for which `keep` is false; the others keep their order.
     pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
         self.0.retain(keep);
     }
 
-    /// Takes the entry at `place` out; the others keep their order.
+    /// Removes the entry at `place`, which must exist; the others keep their order.
     pub fn remove(&mut self, place: usize) -> T {
         self.0.remove(place)
     }
 
-    /// Takes the entry at `place` out; the last one comes to stand there.
+    /// Removes the entry at `place`, which must exist; the last one takes its place.
     pub fn swap_remove(&mut self, place: usize) -> T {
         self.0.swap_remove(place)
     }
 
+    /// Removes all entries; the room stays allocated.
     pub fn clear(&mut self) {
         self.0.clear();
     }

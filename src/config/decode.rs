@@ -1,17 +1,18 @@
 //! Bytes as editors leave them → text.
 //!
 //! Windows' Notepad writes UTF-8 with or without a byte order mark, or UTF-16 with
-//! one. A card pulled out too early leaves NUL bytes. Each gets its own words.
+//! one. A card pulled out too early leaves NUL bytes. Each has its own message.
 use super::error::ConfigError;
 use std::borrow::Cow;
 
-/// The largest file that is read, in bytes. Sixteen networks fit twenty times.
+/// Octets of the largest file that is read: some twenty times those of sixteen networks.
 pub const MAX_FILE: usize = 32 * 1024;
 
 const SAVE_AS_UTF8: &str =
     "save the file again as UTF-8 (Notepad: Save as, Encoding: UTF-8) or type the text anew";
 
-/// The file's text without a byte order mark. Line ends stay as they are.
+/// The file's text without a byte order mark. Line ends stay as they are. An error: too large,
+/// empty, or not text in UTF-8 or UTF-16.
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ConfigError> {
     if bytes.len() > MAX_FILE {
         return Err(wrong(
@@ -38,7 +39,7 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ConfigError> {
     Ok(text)
 }
 
-/// Files that are no plain text at all, or text in an encoding we do not read.
+/// Files that are not plain text, or text in an encoding that is not supported.
 fn known_formats(bytes: &[u8]) -> Result<(), ConfigError> {
     let document = [&b"{\\rtf"[..], b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0"];
     if document.iter().any(|start| bytes.starts_with(start)) {
@@ -61,7 +62,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, ConfigError> {
     };
     let (good, rest) = bytes.split_at(error.valid_up_to());
     let good = core::str::from_utf8(good).unwrap_or_default();
-    // In an old Western encoding one of these bytes stands alone for é, ü, “ and so on.
+    // In Windows-1252 one of these octets alone is é, ü, “ and so on.
     let what = if rest.first().is_some_and(|byte| *byte >= 0x80) && error.error_len().is_some() {
         "a character here is not UTF-8; it looks like an old Windows encoding (ANSI)"
     } else {

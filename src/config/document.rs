@@ -1,6 +1,6 @@
-//! The file as `serde-json-core` reads it: a flat list of nodes that know their path.
+//! The file as `serde-json-core` reads it: a flat list of nodes, each with its path.
 //!
-//! One visitor serves all of the grammar, led by its tables: a derived struct for each
+//! One visitor reads all of the grammar by its tables: a derived struct for each
 //! object would cost some 30 KB of program. It is filled after `shape.rs` has found
 //! nothing wrong, so every node is of the kind that the grammar has at its path.
 use super::choice::Choice;
@@ -13,14 +13,14 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 
 /// The settings of a file.
 pub struct Document<'t> {
-    /// For the places of errors.
+    /// The file's text, for the positions of errors.
     text: &'t str,
     /// In the order of the file; the first is the file itself.
     nodes: Vec<Entry<'t>>,
 }
 
 struct Entry<'t> {
-    /// The object or list that this stands in.
+    /// The object or list that contains it.
     up: usize,
     step: Step<'static>,
     value: Value<'t>,
@@ -28,7 +28,7 @@ struct Entry<'t> {
 
 #[derive(Clone, Copy)]
 enum Value<'t> {
-    /// As it stands between the quotes, escapes and all.
+    /// What is between the quotes, escapes included.
     Text(&'t str),
     Number(u32),
     Flag(bool),
@@ -44,7 +44,8 @@ pub struct Node<'d> {
 }
 
 impl<'t> Document<'t> {
-    /// `count`: at least the number of values in the text.
+    /// Reads a text that passed `shape`; `count` is the number of values in it, or more. The
+    /// error is a fault of this program.
     pub fn read(text: &'t str, count: usize) -> Result<Self, ConfigError> {
         // The one allocation: it never grows.
         let mut nodes = Vec::with_capacity(count);
@@ -58,7 +59,7 @@ impl<'t> Document<'t> {
         let read = reader.deserialize(&mut json).and_then(|()| json.end());
         match read {
             Ok(_) => Ok(Document { text, nodes }),
-            // `shape.rs` lets nothing through that ends here; the fuzzer holds us to it.
+            // What passes `shape.rs` can be read; the fuzzer checks that.
             Err(_) => Err(wrong_at(
                 text,
                 &[],
@@ -68,6 +69,7 @@ impl<'t> Document<'t> {
         }
     }
 
+    /// The file itself, an object.
     pub fn root(&self) -> Node<'_> {
         Node {
             document: self,
@@ -76,7 +78,7 @@ impl<'t> Document<'t> {
     }
 }
 
-/// What is said of a file that the checks let through and the reader does not take.
+/// The message on a file that passes the checks and that the reader refuses.
 pub const UNREADABLE: &str = "the file passes all checks and still cannot be read";
 
 /// Reads one value and its parts into the list.
@@ -181,16 +183,18 @@ impl<'d> Node<'d> {
         self.get(key).into_iter().flat_map(Node::parts)
     }
 
+    /// The part `key` of this object; `None`: the file does not have it.
     pub fn get(self, key: &'static str) -> Option<Node<'d>> {
         self.parts()
             .find(|part| part.entry().step == Step::Key(key))
     }
 
+    /// Whether the file has the part `key` of this object.
     pub fn has(self, key: &'static str) -> bool {
         self.get(key).is_some()
     }
 
-    /// This text as it stands between the quotes.
+    /// This text, escapes included; empty for other values.
     pub fn raw(self) -> &'d str {
         match self.entry().value {
             Value::Text(text) => text,
@@ -198,6 +202,7 @@ impl<'d> Node<'d> {
         }
     }
 
+    /// The number `key`; `None`: the file does not have it.
     pub fn number(self, key: &'static str) -> Option<u32> {
         match self.get(key)?.entry().value {
             Value::Number(number) => Some(number),
@@ -205,6 +210,7 @@ impl<'d> Node<'d> {
         }
     }
 
+    /// The truth value `key`; `None`: the file does not have it.
     pub fn flag(self, key: &'static str) -> Option<bool> {
         match self.get(key)?.entry().value {
             Value::Flag(flag) => Some(flag),
@@ -212,7 +218,7 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// What the word of `key` stands for; `None`: the file does not have `key`.
+    /// The value of the word `key`; `None`: the file does not have it.
     pub fn choice<T: Choice>(self, key: &'static str) -> Option<T> {
         let word = self.get(key)?.raw();
         let known = T::WORDS.iter().find(|(known, _)| *known == word);
@@ -240,7 +246,7 @@ impl<'d> Node<'d> {
         wrong_at(self.document.text, &self.steps(), what, cure)
     }
 
-    /// The same for words that need nothing put in.
+    /// [`Node::wrong`] for texts without arguments.
     pub fn plain(self, what: &str, cure: &str) -> ConfigError {
         self.wrong(format_args!("{what}"), format_args!("{cure}"))
     }
@@ -266,6 +272,7 @@ impl<'d> Node<'d> {
         wrong_at(self.document.text, &steps, what, cure)
     }
 
+    /// The error that the part `key` is missing.
     pub fn missing(self, key: &'static str, cure: &str) -> ConfigError {
         self.plain_in(key, "missing", cure)
     }

@@ -1,21 +1,21 @@
 //! What is wrong in a file, where, and what would be right.
 //!
 //! An error never holds a secret: no message repeats a value from `wifi`, from an
-//! `eap` or from a `wired_auth` block, nor a key the grammar does not know there.
+//! `eap` or from a `wired_auth` block, nor a key that the grammar does not have there.
 use std::fmt;
 
 /// One error; the first one found in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
-    /// Counted from 1.
+    /// The line, counted from 1.
     pub line: u32,
-    /// In characters, counted from 1; a byte order mark does not count.
+    /// The column in characters, counted from 1; a byte order mark does not count.
     pub column: u32,
     /// The field, such as `wifi[0].passphrase`; empty for the file as a whole.
     pub path: Box<str>,
     /// What is wrong.
     pub what: Box<str>,
-    /// What would be right; empty where `what` says it already.
+    /// What would be right; empty where that follows from `what`.
     pub cure: Box<str>,
 }
 

@@ -1,4 +1,4 @@
-//! The file's grammar, written once: each line gives a key and what may stand for it.
+//! The file's grammar, once: each line has a key and the kind of its value.
 //!
 //! The checks that explain (`shape.rs`) and the reader (`document.rs`) follow these
 //! tables. Rules between fields, and of single values, are in `checked/`.
@@ -9,43 +9,61 @@ use super::types::{
     MAX_MEMBERS, MAX_NETWORKS, MAX_ROUTES, PrimaryReselect, RouteScope, Security,
 };
 
-/// What may stand for a value.
+/// The kind of a value.
 #[derive(Clone, Copy)]
 pub enum Kind {
+    /// Any text; the rules of its value are in `checked/`.
     Text,
     /// A text that no message and no report may show.
     Secret,
+    /// One of some words.
     Choice(Words),
-    /// A whole number; `why` says where the limits come from.
+    /// A whole number.
     Number {
+        /// The least value.
         min: u32,
+        /// The greatest value.
         max: u32,
+        /// The reason of the limits, for the error; may be empty.
         why: &'static str,
     },
+    /// `true` or `false`.
     Flag,
+    /// A list of texts.
     Texts {
+        /// The most entries.
         max: usize,
     },
+    /// A list of objects.
     Objects {
+        /// What each is.
         of: &'static Object,
+        /// The most entries.
         max: usize,
     },
+    /// An object.
     Object(&'static Object),
 }
 
+/// An object of the file: which keys it may have.
 pub struct Object {
-    /// Its place, as people write it: `wifi[]`, `ipv4`.
+    /// Its path as people write it: `wifi[]`, `ipv4`; empty for the file itself.
     pub place: &'static str,
+    /// At most 32: `shape.rs` has one bit for each.
     pub fields: &'static [Field],
 }
 
+/// A key and the kind of its value.
 pub struct Field {
+    /// Without quotes.
     pub key: &'static str,
+    /// Its value's kind.
     pub kind: Kind,
 }
 
 const IAID: &str = "it has 32 bits";
 
+/// The file itself.
 pub static FILE: Object = Object {
     place: "",
     fields: &[
@@ -172,7 +190,7 @@ static ROUTE: Object = Object {
         number("metric", 0, u32::MAX, ""),
         field("src", Kind::Text),
         field("onlink", Kind::Flag),
-        // Above that ip_metrics_convert() in net/ipv4/metrics.c changes it: never what is wanted.
+        // ip_metrics_convert() in net/ipv4/metrics.c reduces what is above to 65520.
         number(
             "mtu",
             68,
@@ -222,6 +240,8 @@ static HEALTH: Object = Object {
         number("recover_after", 1, 1_000, ""),
         number("hold_s", 0, 3_600, ""),
         field("repair", Kind::Flag),
+        field("port_power", Kind::Flag),
+        field("reboot", Kind::Flag),
     ],
 };
 
@@ -251,22 +271,24 @@ const fn objects(key: &'static str, of: &'static Object, max: usize) -> Field {
 }
 
 impl Object {
+    /// The position of a key among the fields.
     pub fn position(&self, key: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.key == key)
     }
 
+    /// The field of a key; `None`: the object does not have it.
     pub fn field(&self, key: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.key == key)
     }
 }
 
 impl Kind {
-    /// What an element of this list may be.
+    /// The kind of this list's elements; `None`: it is not a list.
     pub fn element(self) -> Option<Kind> {
         self.part(Step::Index(0))
     }
 
-    /// What the grammar has one step further in.
+    /// The kind one step further in; `None`: the grammar has nothing there.
     pub fn part(self, step: Step<'_>) -> Option<Kind> {
         match (self, step) {
             (Kind::Object(object), Step::Key(key)) => object.field(key).map(|field| field.kind),
@@ -277,7 +299,7 @@ impl Kind {
     }
 }
 
-/// What the grammar has at a path.
+/// The kind at a path; `None`: the grammar has nothing there.
 pub fn resolve<'t>(mut steps: &mut dyn Iterator<Item = Step<'t>>) -> Option<Kind> {
     Iterator::try_fold(&mut steps, Kind::Object(&FILE), Kind::part)
 }

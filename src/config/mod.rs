@@ -1,8 +1,9 @@
 //! Bytes → JSON → a [`Config`] that cannot be wrong.
 //!
-//! Files and limits, never the network: this module reads nothing by itself and
-//! asks the machine nothing. Whoever holds a [`Config`] may rely on every field
-//! note in [`types`].
+//! Files and limits, never the network: this module reads no file itself and does not query the
+//! machine. A [`Config`] fulfils the notes of all its fields in [`types`].
+#![warn(missing_docs)]
+
 mod bounded;
 mod checked;
 mod choice;
@@ -30,22 +31,22 @@ pub use report::{InForce, report};
 pub use checked::value::dns_name;
 pub use types::*;
 
-/// Reads, checks and fills in the defaults; the first thing wrong is the error.
+/// Reads, checks and fills in the defaults; the error is the first one found.
 ///
-/// The way of a file: bytes → [`decode`] → `shape` (is it JSON, and the grammar's?) →
-/// `document` (`serde-json-core` reads it) → `checked` (do the values make sense?).
+/// The steps: bytes → [`decode`] → `shape` (is it JSON, and does the grammar have it?) →
+/// `document` (`serde-json-core` reads it) → `checked` (values, and rules between them).
 ///
-/// The box has some 4 KB; the lists of networks, links and bridges are beside it.
+/// The box has some 4 KiB; the lists of networks, links and bridges are allocated beside it.
 pub fn parse(bytes: &[u8]) -> Result<Box<Config>, ConfigError> {
     let text = decode(bytes)?;
     let values = shape::check(&text)?;
     let document = document::Document::read(&text, values)?;
-    let mut config = Box::new(checked::nothing_said());
+    let mut config = Box::new(checked::defaults());
     checked::file(&document, &mut config)?;
     Ok(config)
 }
 
-/// What the box goes by where no file has ever worked: DHCP on every cable, no bond.
+/// The configuration where no file has ever worked: DHCP on every cable, no bond.
 pub fn built_in() -> Box<Config> {
     Box::new(checked::built_in())
 }

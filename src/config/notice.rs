@@ -1,16 +1,17 @@
-//! What a good file should be told: parts that this version does not carry out yet, and
-//! what is allowed but unwise.
+//! Notices on a valid file: parts that this version does not carry out yet, and what is allowed
+//! but unwise.
 //!
-//! Each part that is carried out one day takes its line out of the table below.
-use super::types::{Config, Eap, FailOverMac, Key, MAX_LINKS, MAX_NETWORKS, Probe};
+//! Whoever implements a part removes its line from the table below.
+use super::types::{Config, Eap, FailOverMac, Key, MAX_LINKS, MAX_NETWORKS};
 use core::fmt;
 use heapless::{String, Vec};
 
-/// One part of the file, and what is to be said about it.
+/// A notice on one part of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// The part's path in the file.
     pub place: String<128>,
+    /// The text, in plain English.
     pub what: &'static str,
 }
 
@@ -20,16 +21,11 @@ impl fmt::Display for Notice {
     }
 }
 
-/// Whether a part of the file asks for something.
+/// Whether a part of the file uses something.
 type Asks<Part> = fn(&Part) -> bool;
 
-/// Settings of the file: where, whether they ask for something, what is not done.
+/// Settings of the file: the path, whether the file uses them, the notice.
 const FILE: &[(&str, Asks<Config>, &str)] = &[
-    (
-        "health",
-        |config| has_bond(config) && (config.health.probe != Probe::Off || config.health.repair),
-        "not supported yet: probing and repairing members; a member counts as good while it is authorised. Where one stays authorised and passes nothing, `wifibond switch MEMBER` takes another",
-    ),
     (
         "bond.fail_over_mac",
         |config| {
@@ -39,17 +35,21 @@ const FILE: &[(&str, Asks<Config>, &str)] = &[
         },
         "for wired members alone: as soon as one is Wi-Fi, \"active\" is used, because access points drop frames with another adapter's address",
     ),
+    (
+        "health.repair",
+        |config| !config.health.repair && (config.health.port_power || config.health.reboot),
+        "false, so `port_power` and `reboot` have no effect",
+    ),
 ];
 
-/// Room for every line of the table, and for every part with EAP.
-pub const MAX_NOTICES: usize = 8 + MAX_NETWORKS + 1 + MAX_LINKS;
-const _: () = assert!(FILE.len() <= 8);
+/// Notices on one file at most: every line of the table, and every part with EAP.
+pub const MAX_NOTICES: usize = FILE.len() + MAX_NETWORKS + 1 + MAX_LINKS;
 
-/// Anybody can set up a network of that name and is told the password, or its hash.
+/// Without `ca_cert` an access point of the same name gets the password, or its hash.
 const NOT_VERIFIED: &str =
     "without `ca_cert` nobody knows who asks for the password: anyone may pretend to be the server";
 
-/// What is to be said about `config`.
+/// The notices on `config`.
 pub fn notices(config: &Config) -> Vec<Notice, MAX_NOTICES> {
     let mut notices = Vec::new();
     for (path, asks, what) in FILE {
@@ -67,7 +67,7 @@ pub fn notices(config: &Config) -> Vec<Notice, MAX_NOTICES> {
     notices
 }
 
-/// Every `eap` and `wired_auth` of the file, with its path.
+/// Calls `each` with every `eap` and `wired_auth` of the file, and its path.
 pub fn each_eap<'c>(config: &'c Config, each: &mut dyn FnMut(String<128>, &'c Eap)) {
     for (n, network) in config.wifi.iter().enumerate() {
         if let Key::Eap(eap) = &network.key {

@@ -1,4 +1,4 @@
-//! Paths of fields as people write them (`wifi[0].passphrase`), and where they stand in the text.
+//! Paths of fields as people write them (`wifi[0].passphrase`), and their positions in the text.
 use super::error::ConfigError;
 use super::grammar::{self, FILE, Kind};
 use super::path::Step;
@@ -7,7 +7,7 @@ use super::syntax::Fault;
 use core::fmt;
 use heapless::String;
 
-/// An error at the value of the path; where that is missing, at what should hold it.
+/// An error at the value of the path; where that is missing, at what should contain it.
 pub fn wrong_at(
     text: &str,
     steps: &[Step<'_>],
@@ -25,11 +25,11 @@ pub fn at_token(scanner: &Scanner<'_>, what: &str, cure: fmt::Arguments<'_>) -> 
     ConfigError::at(scanner.text, scanner.place(), &path, what, cure)
 }
 
-/// The text is no JSON: `fault` came up where `scanner` stands.
+/// The error that the text is not JSON: `scanner` found `fault`.
 pub fn no_json(scanner: &Scanner<'_>, fault: Fault) -> ConfigError {
     let path = write_path(&mut scanner.steps());
     let mut what: String<8> = String::new();
-    // Inside a secret even one character is too many.
+    // No message shows even one character of a secret.
     let secret = matches!(grammar::resolve(&mut scanner.steps()), Some(Kind::Secret));
     if let Some(c) = fault.glyph.filter(|_| !secret) {
         let _ = what.push(' ').and_then(|()| what.push(c));
@@ -64,7 +64,7 @@ fn locate(text: &str, steps: &[Step<'_>]) -> usize {
     best.1
 }
 
-/// `wifi[0].passphrase`, as far as the grammar knows the path: what follows may be a
+/// `wifi[0].passphrase`, up to the first step that the grammar does not have: what follows may be a
 /// secret in the wrong place.
 pub fn write_path<'t>(steps: &mut dyn Iterator<Item = Step<'t>>) -> String<96> {
     let mut path = String::new();

@@ -1,8 +1,8 @@
 //! `wifibond-report.txt`: what is wrong with the file, in plain words, for someone who
 //! put the card into a Windows computer. Lines end with CR LF for old editors.
 //!
-//! The line in question is shown with stars in place of everything that is not surely
-//! harmless: what is shown is built from the tokens of the grammar, never copied.
+//! The line in question is shown with stars in place of everything that may be a secret: what is
+//! shown is built from the tokens of the grammar, never copied.
 use super::decode::decode;
 use super::error::ConfigError;
 use super::grammar::{self, Kind};
@@ -11,7 +11,7 @@ use super::scan::{Scanner, Token};
 use core::fmt::{self, Write};
 use heapless::String;
 
-/// What the box goes by while the file is wrong.
+/// Which configuration is in force while the file is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InForce {
     /// The last file that worked.
@@ -20,7 +20,8 @@ pub enum InForce {
     BuiltIn,
 }
 
-/// Writes the report on `bytes`, the content of `file`, in which `error` was found.
+/// Writes the report on `bytes`, the content of `file`, in which `error` was found. Fails where
+/// `out` does.
 pub fn report(
     out: &mut dyn Write,
     file: &str,
@@ -82,7 +83,7 @@ impl Write for Crlf<'_> {
     }
 }
 
-/// The byte that the error's line and column stand for.
+/// The position in octets of the error's line and column.
 fn offset(text: &str, error: &ConfigError) -> usize {
     let place = (error.line, error.column);
     let (mut low, mut high) = (0, text.len());
@@ -107,14 +108,14 @@ struct Line {
     text: String<512>,
     /// In characters.
     caret: usize,
-    /// Where the place is in the file, and whether `text` has reached it.
+    /// The position of the error in the file, in octets, and whether `text` has reached it.
     place: usize,
     reached: bool,
     after: usize,
 }
 
 impl Line {
-    /// Adds `c`, which stands at the byte `at` of the file.
+    /// Adds `c`, which is at the byte `at` of the file.
     fn add(&mut self, at: usize, c: char) {
         if !self.reached && at >= self.place {
             self.reached = true;
@@ -142,8 +143,8 @@ impl Line {
         let _ = self.text.push(if c == '\t' { ' ' } else { c });
     }
 
-    /// Adds what stands between two tokens: punctuation and white space. `false`: there
-    /// was something else.
+    /// Adds what is between two tokens: punctuation and white space. `false`: there is something
+    /// else.
     fn between(&mut self, text: &str, from: usize, to: usize) -> bool {
         for (at, c) in text.get(from..to).unwrap_or_default().char_indices() {
             if !matches!(
@@ -178,7 +179,7 @@ fn masked(text: &str, place: usize) -> Line {
                     "***"
                 };
                 for (n, c) in shown.char_indices() {
-                    // Stars all stand for the token's first byte.
+                    // All stars have the position of the token's first byte.
                     line.add(scanner.start + if shown == "***" { 0 } else { n }, c);
                 }
                 done = scanner.end;
@@ -187,7 +188,7 @@ fn masked(text: &str, place: usize) -> Line {
             Err(fault) => break fault.at,
         }
     };
-    // Beyond a fault no token is sure: nothing is shown from there on.
+    // After a fault the kind of a token is unknown: nothing is shown from there on.
     line.between(text, done, fault);
     if !line.reached {
         line.caret = line.text.chars().count();

@@ -1,8 +1,8 @@
-//! JSON text → tokens with their place and path, strictly by RFC 8259.
+//! JSON text → tokens with their position and path, strictly by RFC 8259.
 //!
-//! The one reader of JSON's punctuation here: the checks, the search for a field's
-//! place and the masking of secrets all follow its tokens. It never recurses and
-//! keeps a fixed number of open brackets.
+//! The only reader of JSON's punctuation: the checks, the search for a field's position and the
+//! masking of secrets all use its tokens. It does not recurse, and the number of open brackets is
+//! bounded.
 use super::path::Step;
 use super::syntax::{self, Fault};
 use heapless::Vec;
@@ -10,24 +10,33 @@ use heapless::Vec;
 /// Brackets open at one time; the grammar needs 6.
 pub const MAX_DEPTH: usize = 16;
 
+/// A token of JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Token {
+    /// `{`
     ObjectStart,
+    /// `}`
     ObjectEnd,
+    /// `[`
     ListStart,
+    /// `]`
     ListEnd,
-    /// An object's key; the colon after it is there.
+    /// An object's key; the colon after it has been read.
     Key,
+    /// A string that is a value.
     Text,
+    /// A number, also one with a fraction or exponent.
     Number,
+    /// `true` or `false`.
     Bool,
+    /// `null`
     Null,
 }
 
 /// One open bracket.
 struct Frame<'t> {
     object: bool,
-    /// Where the bracket stands.
+    /// The bracket's position.
     opened: usize,
     /// What is being read inside: the key, or the element's number.
     step: Option<Step<'t>>,
@@ -43,15 +52,18 @@ enum Expect {
     CommaOrEnd,
 }
 
+/// The reader of one text. Positions are in octets.
 pub struct Scanner<'t> {
+    /// The text, without a byte order mark.
     pub text: &'t str,
     at: usize,
     frames: Vec<Frame<'t>, MAX_DEPTH>,
     expect: Expect,
     /// The last comma, for "a comma after the last element".
     comma: usize,
-    /// The last token: its bytes, without the quotes of a key or text.
+    /// Where the last token begins, without the quote of a key or text.
     pub start: usize,
+    /// Where it ends, likewise.
     pub end: usize,
 }
 
@@ -59,11 +71,12 @@ type Scanned<T> = Result<T, Fault>;
 
 #[cfg(test)]
 std::thread_local! {
-    /// How many readings were begun.
+    /// Number of scanners made by this thread.
     pub static READINGS: core::cell::Cell<u32> = const { core::cell::Cell::new(0) };
 }
 
 impl<'t> Scanner<'t> {
+    /// At the start of the text.
     pub fn new(text: &'t str) -> Self {
         #[cfg(test)]
         READINGS.set(READINGS.get() + 1);
@@ -78,7 +91,8 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// The next token; `None` after the whole text was read.
+    /// The next token; `None` after the whole text was read. After an error it must not be called
+    /// again.
     pub fn next(&mut self) -> Scanned<Option<Token>> {
         loop {
             self.skip_space()?;
@@ -104,12 +118,12 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// The last token's bytes as they stand in the file.
+    /// The last token's text, without quotes, escapes included.
     pub fn raw(&self) -> &'t str {
         self.text.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// Where the last token begins in the file, its opening quote included.
+    /// Where the last token begins, its opening quote included.
     pub fn place(&self) -> usize {
         let quoted = self.start > 0 && self.text.as_bytes().get(self.start - 1) == Some(&b'"');
         self.start - usize::from(quoted)
@@ -120,13 +134,13 @@ impl<'t> Scanner<'t> {
         self.frames.iter().filter_map(|frame| frame.step)
     }
 
-    /// How many brackets are open.
+    /// Number of open brackets.
     pub fn depth(&self) -> usize {
         self.frames.len()
     }
 
     fn peek(&self) -> u8 {
-        // NUL never stands in decoded text: it marks the end here.
+        // Decoded text has no NUL: it marks the end here.
         self.text.as_bytes().get(self.at).copied().unwrap_or(0)
     }
 
@@ -199,7 +213,7 @@ impl<'t> Scanner<'t> {
         Ok(token)
     }
 
-    /// Takes the bracket that stands here.
+    /// Takes the bracket at this position.
     fn bracket(&mut self, expect: Expect) {
         self.start = self.at;
         self.at += 1;
@@ -247,7 +261,7 @@ impl<'t> Scanner<'t> {
         })
     }
 
-    /// `self.at` stands on the opening quote.
+    /// `self.at` is the position of the opening quote.
     fn string(&mut self) -> Scanned<()> {
         let opened = self.at;
         self.at += 1;
@@ -275,114 +289,4 @@ impl<'t> Scanner<'t> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn is_json(text: &str) -> bool {
-        let mut scanner = Scanner::new(text);
-        loop {
-            match scanner.next() {
-                Ok(Some(_)) => {}
-                Ok(None) => return true,
-                Err(_) => return false,
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_json() {
-        let good = [
-            "{}",
-            " [ ] ",
-            "\"\"",
-            "0",
-            "-0.5e+7",
-            "10",
-            "[1,[2,{}],null]",
-            "true",
-            r#"{"a":{"b":[]},"c":""}"#,
-            r#""\u00e9\ud83d\ude00\/\"""#,
-        ];
-        for text in good {
-            assert!(is_json(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_json() {
-        let wrong = [
-            "",
-            "{",
-            "[",
-            "{]",
-            "[}",
-            "[,1]",
-            "[1,]",
-            "[1 2]",
-            "{,}",
-            "{\"a\":1,}",
-            "{\"a\"}",
-            "{\"a\":}",
-            "{1:2}",
-            "{a:1}",
-            "1 2",
-            "01",
-            "+1",
-            ".5",
-            "1.",
-            "1e",
-            "--1",
-            "-",
-            "0x1",
-            "1_0",
-            "tru",
-            "truex",
-            "nul",
-            "\"",
-            "\"\n\"",
-            "\"\u{7}\"",
-            r#""\x""#,
-            r#""\u12""#,
-            r#""\ud800""#,
-            r#""\udc00""#,
-            r#""\ud800\u0041""#,
-            "'a'",
-            "{}}",
-            "[]]",
-            "/**/{}",
-            "{}//",
-            "NaN",
-            "Infinity",
-            "\u{feff}{}",
-        ];
-        for text in wrong {
-            assert!(!is_json(text), "{text}");
-        }
-        assert!(is_json(&("[".repeat(MAX_DEPTH) + &"]".repeat(MAX_DEPTH))));
-        assert!(!is_json(
-            &("[".repeat(MAX_DEPTH + 1) + &"]".repeat(MAX_DEPTH + 1))
-        ));
-    }
-
-    #[test]
-    fn tokens_know_their_path() {
-        let mut scanner = Scanner::new(r#"{ "a": [ { "b": 1 }, 2 ], "c": true }"#);
-        let mut paths = std::vec::Vec::new();
-        while let Ok(Some(token)) = scanner.next() {
-            if matches!(token, Token::Number | Token::Bool) {
-                paths.push(std::format!(
-                    "{:?}",
-                    scanner.steps().collect::<std::vec::Vec<_>>()
-                ));
-            }
-        }
-        assert_eq!(
-            paths,
-            [
-                r#"[Key("a"), Index(0), Key("b")]"#,
-                r#"[Key("a"), Index(1)]"#,
-                r#"[Key("c")]"#
-            ]
-        );
-    }
-}
+mod tests;

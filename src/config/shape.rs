@@ -1,6 +1,6 @@
 //! Text × grammar: JSON as such, unknown and double keys, types, ranges, list lengths.
 //!
-//! What passes here, `document.rs` can read.
+//! `document.rs` can read what passes here.
 use super::choice::Words;
 use super::error::{Checked, ConfigError};
 use super::grammar::{self, Kind, Object};
@@ -12,14 +12,14 @@ use super::types::VERSION;
 use core::fmt::{self, Write};
 use heapless::{String, Vec};
 
-/// One message being written; what does not fit is cut off.
+/// One message being written; what has no room is cut.
 type Message = String<240>;
 
-/// Finds nothing wrong, and how many values there are: in one reading of the text.
+/// The number of values in the text, or the error, in one reading of it.
 ///
-/// What is no JSON comes before all else, wherever it stands: only in sound JSON a key is
-/// surely a key and no half secret. Then comes a newer version, whose keys may be unknown
-/// here; and then the first thing that the grammar does not have.
+/// A fault of JSON comes first, wherever it is: only in valid JSON a key is certainly a key and
+/// not part of a secret. Then comes a newer version, whose keys may be unknown here; and then the
+/// first thing that the grammar does not have.
 pub fn check(text: &str) -> Checked<usize> {
     let mut scanner = Scanner::new(text);
     let mut seen = Seen::new();
@@ -47,7 +47,7 @@ pub fn check(text: &str) -> Checked<usize> {
     }
 }
 
-/// For each open object the keys met, one bit a field.
+/// The keys of each open object that were read, one bit a field.
 type Seen = Vec<u32, MAX_DEPTH>;
 
 fn newer(scanner: &Scanner<'_>, token: Token) -> Checked<()> {
@@ -87,8 +87,8 @@ fn key(scanner: &Scanner<'_>, seen: &mut Seen) -> Checked<()> {
     Ok(())
 }
 
-/// An unknown key is shown only where it surely is no secret: outside the objects
-/// that hold secrets, or when it comes near to a word of the grammar.
+/// The error of an unknown key, which is shown only where it is certainly not a secret: outside
+/// objects with secrets, or when it is similar to a key of the grammar.
 fn unknown(scanner: &Scanner<'_>, object: &Object) -> ConfigError {
     let word = scanner.raw();
     let absent = suggest::absent(word);

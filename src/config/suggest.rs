@@ -1,7 +1,7 @@
-//! "Did you mean …?": the word of the grammar that comes nearest to what was written.
+//! "Did you mean …?": the word of the grammar that is most similar to what was written.
 use super::grammar::{self, Object};
 
-/// Names that other programs have for our keys.
+/// Names that other programs have for keys of the grammar.
 const ALIASES: &[(&str, &str)] = &[
     ("password", "passphrase"),
     ("key", "passphrase"),
@@ -31,7 +31,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("username", "identity"),
 ];
 
-/// What other programs have and this one does not, and what to do instead.
+/// Keys of other programs for what this one does not have, and what to do instead.
 const ABSENT: &[(&str, &str)] = &[
     (
         "bonds",
@@ -47,19 +47,16 @@ const ABSENT: &[(&str, &str)] = &[
     ),
     (
         "arp_interval",
-        "links are watched by `miimon_ms`; probing a host is for `health`, which is not carried out yet: leave it out",
+        "links are watched by `miimon_ms`, hosts are probed as `health` says: leave it out",
     ),
-    (
-        "arp_ip_target",
-        "a host to probe will be `probe` in `health`, which is not carried out yet: leave it out",
-    ),
+    ("arp_ip_target", "the host to probe is `probe` in `health`"),
     (
         "num_grat_arp",
         "neighbours are always told after a switch: leave it out",
     ),
 ];
 
-/// Why there is no such key anywhere, where people may expect one.
+/// Why the grammar does not have a key that people may expect; `None`: not one of these.
 pub fn absent(word: &str) -> Option<&'static str> {
     let same = |known: &str| distance(known, word.trim_end_matches('s')) == 0;
     let found = ABSENT
@@ -81,7 +78,7 @@ pub fn key(object: &Object, word: &str) -> Option<&'static str> {
     })
 }
 
-/// Where a key belongs that is right in itself and stands in the wrong object.
+/// The place of the first object that has this key; empty: the file itself.
 pub fn place_of(key: &str) -> Option<&'static str> {
     let owner = grammar::ALL
         .iter()
@@ -89,7 +86,7 @@ pub fn place_of(key: &str) -> Option<&'static str> {
     Some(owner.place)
 }
 
-/// The nearest of `words`, if one is near enough.
+/// The most similar of `words`, if its distance is at most 2 and a third of the length.
 pub fn nearest(words: impl Iterator<Item = &'static str>, word: &str) -> Option<&'static str> {
     let near = words
         .map(|known| (distance(known, word), known))
@@ -97,7 +94,8 @@ pub fn nearest(words: impl Iterator<Item = &'static str>, word: &str) -> Option<
     (near.0 <= (word.len() / 3).min(2)).then_some(near.1)
 }
 
-/// Letters to change, add, drop or swap, capital letters and `-`/`_` apart.
+/// Optimal string alignment distance: characters to change, add, remove or swap; case and the
+/// difference between `-` and `_` do not count.
 fn distance(a: &str, b: &str) -> usize {
     const LONGEST: usize = 24;
     if a.len() > LONGEST || b.len() > LONGEST {
@@ -114,7 +112,7 @@ fn distance(a: &str, b: &str) -> usize {
         plain(x) == plain(y)
     };
     let (a, b) = (a.as_bytes(), b.as_bytes());
-    // Three rows of the table of optimal string alignment: two back, one back, this.
+    // Three rows of the distance table: two back, one back, this.
     let mut rows = [[0usize; LONGEST + 1]; 3];
     for (j, cell) in rows[1].iter_mut().enumerate() {
         *cell = j;

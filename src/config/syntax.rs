@@ -1,19 +1,21 @@
-//! What people write instead of JSON, and what to tell them.
+//! Common mistakes in JSON, and the messages on them.
 //!
-//! Each function looks at one place of the text and names the likely mistake. The
-//! words never repeat what stands there: it may be half of a passphrase.
+//! Each function examines one position of the text and names the likely mistake. The messages
+//! never repeat what is there: it may be part of a passphrase. All positions are in octets.
 use core::ops::Range;
 
-/// A place where the text is no JSON.
+/// A position where the text is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fault {
-    /// The byte in the text.
+    /// The position.
     pub at: usize,
+    /// What is wrong.
     pub what: &'static str,
+    /// What would be right.
     pub cure: &'static str,
     /// The character to be shown after `what`: only ever a quotation mark.
     pub glyph: Option<char>,
-    /// The bracket or quote that is still open, whose line is to be told.
+    /// The position of the bracket that is still open; the message names its line.
     pub opened: Option<usize>,
 }
 
@@ -52,7 +54,7 @@ fn quote(at: usize, glyph: char) -> Fault {
     }
 }
 
-/// Comments and spaces that only look like spaces.
+/// The error of a comment, or of a character that only looks like a space, at `at`.
 pub fn no_odd_space(text: &str, at: usize) -> Result<(), Fault> {
     match char_at(text, at) {
         Some('#') => Err(comment(at)),
@@ -72,10 +74,12 @@ fn comment(at: usize) -> Fault {
     fault(at, "a comment: JSON has none", "take the comment out")
 }
 
+/// The comma at `at` is followed by a closing bracket.
 pub fn trailing_comma(at: usize) -> Fault {
     fault(at, "a comma after the last element", "take this comma out")
 }
 
+/// The bracket at `at` is one more than the scanner keeps.
 pub fn too_deep(at: usize) -> Fault {
     fault(
         at,
@@ -84,6 +88,7 @@ pub fn too_deep(at: usize) -> Fault {
     )
 }
 
+/// Something follows the closing bracket of the file.
 pub fn after_the_end(at: usize) -> Fault {
     fault(
         at,
@@ -99,7 +104,8 @@ fn end_of_file(at: usize, opened: usize, closing: &'static str) -> Fault {
     }
 }
 
-/// Neither a comma nor the closing bracket after a value, the bytes of which are `last`.
+/// Neither a comma nor the closing bracket after the value at `last`; `opened` is the position of
+/// the bracket that is open, of an object or a list.
 pub fn no_comma(text: &str, at: usize, last: Range<usize>, object: bool, opened: usize) -> Fault {
     if let Some(fault) = closed_by_typographic(text, last) {
         return fault;
@@ -147,7 +153,7 @@ fn closed_by_typographic(text: &str, string: Range<usize>) -> Option<Fault> {
     None
 }
 
-/// No key where one is due.
+/// No key where one is expected; `opened` is the position of the object's bracket.
 pub fn no_key(text: &str, at: usize, opened: usize) -> Fault {
     match char_at(text, at) {
         None => end_of_file(at, opened, "a } is missing for the {"),
@@ -170,7 +176,7 @@ fn single_quote(at: usize) -> Fault {
     )
 }
 
-/// No colon after the key whose bytes are `key`.
+/// No colon after the key at `key`.
 pub fn no_colon(text: &str, at: usize, key: Range<usize>) -> Fault {
     if let Some(fault) = closed_by_typographic(text, key) {
         return fault;
@@ -185,7 +191,7 @@ pub fn no_colon(text: &str, at: usize, key: Range<usize>) -> Fault {
     }
 }
 
-/// No value where one is due.
+/// No value where one is expected; `opened` is the position of the innermost open bracket.
 pub fn no_value(text: &str, at: usize, opened: Option<usize>) -> Fault {
     match (char_at(text, at), opened) {
         (None, Some(opened)) if byte(text, opened) == b'{' => {
@@ -237,7 +243,7 @@ pub fn in_string(text: &str, at: usize, opened: usize) -> Fault {
     ))
 }
 
-/// The escape at `at`, where the backslash stands → the byte after it.
+/// The escape whose backslash is at `at` → the position after it.
 pub fn escape(text: &str, at: usize) -> Result<usize, Fault> {
     match byte(text, at + 1) {
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(at + 2),
@@ -267,7 +273,7 @@ fn unicode(text: &str, at: usize) -> Result<usize, Fault> {
     }
 }
 
-/// The number in `\uXXXX` at `at`.
+/// The number in `\uXXXX` at `at`, a UTF-16 code unit; `None`: no such escape.
 pub fn unit(text: &str, at: usize) -> Option<u32> {
     let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
     if !digits.bytes().all(|c| c.is_ascii_hexdigit()) {
@@ -276,7 +282,7 @@ pub fn unit(text: &str, at: usize) -> Option<u32> {
     u32::from_str_radix(digits, 16).ok()
 }
 
-/// The number at `at` → the byte after it.
+/// The number at `at` → the position after it.
 pub fn number(text: &str, at: usize) -> Result<usize, Fault> {
     let digits = |from: usize| {
         let rest = text.as_bytes().get(from..).unwrap_or_default();
@@ -303,7 +309,7 @@ pub fn number(text: &str, at: usize) -> Result<usize, Fault> {
     }
 }
 
-/// `true`, `false` or `null` at `at` → the byte after it.
+/// `true`, `false` or `null` at `at` → the position after it.
 pub fn word(text: &str, at: usize) -> Result<usize, Fault> {
     let rest = text.get(at..).unwrap_or_default();
     let end = rest

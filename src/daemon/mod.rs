@@ -2,99 +2,93 @@
 //!
 //! Requests to the kernel are carried out one at a time by a process beside the loop, and what
 //! they changed is read before the next one is asked for: the kernel queues its notifications
-//! before it acknowledges a request, so the engine never acts on an old picture. Everything
-//! else goes on meanwhile.
-mod answers;
-mod card;
-mod clients;
-mod dhcp;
-mod dhcp6;
-pub mod exchange;
-pub mod file;
-mod ipv6;
-mod kernel_io;
-mod leases;
-mod link_files;
-mod machine;
-mod neighbours;
+//! before it acknowledges a request, so the engine never acts on tables that are out of date.
+//! Everything else goes on meanwhile.
+#![warn(missing_docs)]
+
+pub mod control;
+pub mod engine;
+pub mod files;
+pub mod kernel_io;
 mod perform;
-mod planner;
-mod radio;
-mod requests;
-pub mod resolv;
-mod restore;
-mod slow;
-pub mod staging;
-mod supplicants;
-mod sysctls;
+mod processes;
+mod sockets;
+mod time;
+mod utc;
 mod wait;
-mod wifi;
 
-use crate::engine::Engine;
-use crate::engine::contract::action::{Action, Scope};
-use crate::engine::contract::event::{Event, Failure};
+use self::engine::{EngineHandle, Tell};
+use crate::engine::contract::content::Content;
+use crate::engine::contract::event::{Event, Failure, FileEvent};
+use crate::engine::dhcp::Identity;
 use crate::engine::journal::{RecordKind, clip};
+use crate::engine::status::status_line::StatusLine;
 use crate::engine::status::text;
+use crate::engine::time::{Instant, Millis};
 use crate::system::children::Process;
-use crate::system::poll::Alarm;
+use crate::system::poll::Poll;
 use crate::system::signals::Signals;
-use crate::system::{clock, files, host, notify, packet};
-use clients::Clients;
-use dhcp::Exchanges;
-use dhcp6::Exchanges6;
-use file::{Look, Source};
+use crate::system::{self, host, notify, packet};
+use control::clients::Clients;
+use files::source::{Look, Source};
+use files::{leases, reboot};
+use kernel_io::machine::Machine;
+use kernel_io::messages::Messages;
+use kernel_io::{notes, restore};
 use log::Level;
-use machine::Machine;
-use radio::Switches;
-use supplicants::Processes;
+use processes::repair::Repairs;
+use processes::supplicants::{self, Processes};
+use sockets::Sockets;
 
-/// Run-time state. The group may look into it for the control socket; what is in it is 0600,
-/// and 0644 where it is meant for everybody.
+/// Run-time state, on tmpfs. Mode 0750, with the group, for the control socket; files in it are
+/// 0600, and 0644 where all users may read them.
 pub const RUN_DIR: &str = "/run/wifibond";
 /// The control socket.
 pub const CONTROL: &str = "/run/wifibond/control.sock";
-/// Its members may ask, and change nothing.
+/// The group whose members may query the daemon, and change nothing.
 const GROUP: &str = "wifibond";
-/// Lasting state.
+/// State that outlives a boot, on the card.
 pub const STATE_DIR: &str = "/var/lib/wifibond";
 
 /// Steps in a row before other events are looked at again.
 const STEPS_AT_ONCE: usize = 200;
-/// A start that has not come to rest by then is told as ready all the same.
-const READY_WITHIN_MS: u64 = 5_000;
+/// A start that has not come to rest by then is reported as ready all the same (`READY=1`).
+const READY_WITHIN: Millis = Millis(5_000);
 /// Clients are answered after this, also before the start has come to rest.
-const CLIENTS_WITHIN_MS: u64 = 800;
+const CLIENTS_WITHIN: Millis = Millis(800);
 /// A status waits so long for the radios' signals, and for a change that is under way.
-const SIGNALS_WITHIN_MS: u64 = 150;
+const SIGNALS_WITHIN: Millis = Millis(150);
 
+/// The engine, and every resource that the loop waits for or acts on; one a process.
 pub struct Daemon {
-    /// In a box: it has some 140 KB, and every move would leave that much of the stack in use.
-    engine: Box<Engine>,
+    engine: EngineHandle,
+    /// What the action under way carries.
+    content: Content,
     machine: Machine,
-    switches: Switches,
+    messages: Messages,
     processes: Processes,
-    exchanges: Exchanges,
-    exchanges6: Exchanges6,
+    repairs: Repairs,
+    sockets: Sockets,
     clients: Clients,
     signals: Signals,
     source: Source,
-    /// Links that were there after the last look: one fewer has left its marks.
+    /// Links that were there after the last look: of one that is gone, files may be left.
     links: usize,
     /// The last record that went to the log.
     logged: u32,
     /// The last line given to the init system.
-    notified: heapless::String<96>,
+    status_line: StatusLine,
     /// When the engine was last asked for a step.
-    looked_at: u64,
+    looked_at: Instant,
     /// The last look at the engine ended before it had come to rest.
     busy: bool,
     /// A status waits for the radios' signals until then.
-    signals_until: Option<u64>,
-    alarm: Alarm,
-    watchdog: Option<(u64, u64)>,
+    signals_until: Option<Instant>,
+    poll: Poll<wait::Token>,
+    watchdog: Option<(Millis, Instant)>,
     /// The copy of this process that answers a `plan`.
     planner: Option<Process>,
-    begun: u64,
+    begun: Instant,
     /// The kernel's tables have been read once.
     adopted: bool,
     ready: bool,
@@ -102,14 +96,14 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Opens what it needs, and reads the machine once.
+    /// Opens what it needs; the machine is not read yet. An error is a text for the user.
     pub fn start(path: &str) -> Result<Self, String> {
         for (path, mode) in [
             (RUN_DIR, 0o750),
             ("/run/wifibond/wpa", 0o700),
             (supplicants::DIR, 0o700),
         ] {
-            files::ensure_dir(path, mode).map_err(|e| match e.errno {
+            system::files::ensure_dir(path, mode).map_err(|e| match e.errno {
                 libc::EACCES | libc::EPERM => format!("{path}: {e}: run it as root"),
                 _ => format!("{path}: {e}"),
             })?;
@@ -119,7 +113,7 @@ impl Daemon {
         // Under the init unit the group is ours already.
         if host::is_root() {
             for path in [RUN_DIR, CONTROL] {
-                if let Err(e) = files::give_to_group(path, GROUP) {
+                if let Err(e) = system::files::give_to_group(path, GROUP) {
                     log::warn!("{path}: {e}; only root may ask");
                 }
             }
@@ -127,42 +121,44 @@ impl Daemon {
         // Not before: another daemon's last good file and report are not ours to change.
         let source = Source::load(path);
         let signals = Signals::install().map_err(|e| format!("signals: {e}"))?;
-        let mut engine = Box::new(Engine::new(source.config()));
-        engine.set_seed(packet::seed());
-        let watchdog = notify::watchdog_ms().map(|every| (every, clock::boot_ms()));
+        let engine = EngineHandle::new(source.config(), packet::seed());
+        let watchdog = notify::watchdog_ms().map(|every| (Millis(every), time::now()));
         Ok(Daemon {
             engine,
+            content: Content::new(),
             machine,
-            switches: Switches::open(),
+            messages: Messages::open(),
             processes: Processes::default(),
-            exchanges: Exchanges::default(),
-            exchanges6: Exchanges6::default(),
+            repairs: Repairs::default(),
+            sockets: Sockets::default(),
             clients,
             signals,
             source,
             links: 0,
             logged: 0,
-            notified: heapless::String::new(),
-            looked_at: 0,
+            status_line: StatusLine::default(),
+            looked_at: Instant::ZERO,
             busy: false,
             signals_until: None,
-            alarm: Alarm::new().map_err(|e| format!("the timer: {e}"))?,
+            poll: Poll::with_room(wait::DESCRIPTORS).map_err(|e| format!("the timer: {e}"))?,
             watchdog,
             planner: None,
-            begun: clock::boot_ms(),
+            begun: time::now(),
             adopted: false,
             ready: false,
             leave: false,
         })
     }
 
-    /// Runs until it is told to stop.
+    /// Runs until a signal ends it, or the helper process has ended (an error).
     pub fn run(mut self) -> Result<(), String> {
-        self.source.note_start(clock::boot_ms(), &mut self.engine);
-        restore::left_over(&mut self.engine);
-        slow::left_over(&mut self.engine);
-        self.switches.drain(&mut self.engine);
-        leases::load(&mut self.engine);
+        let tell: &mut Tell<'_> = &mut |event| self.engine.tell(event);
+        self.source.note_start(tell);
+        restore::left_over(tell);
+        notes::left_over(tell);
+        leases::load(tell);
+        reboot::load(tell);
+        self.repairs.give_back(time::now(), true);
         self.work()?;
         while !self.leave {
             self.wait()?;
@@ -176,9 +172,10 @@ impl Daemon {
         if !self.adopted && self.engine.observed().is_complete() {
             self.adopted = true;
             restore::clean(&self.engine);
-            slow::clean(&self.engine);
-            self.processes
-                .adopt_leftovers(clock::boot_ms(), &mut self.engine);
+            notes::clean(&self.engine);
+            for (link, how) in self.processes.adopt_leftovers(&self.engine) {
+                self.engine.tell(Event::SupplicantStarted { link, how });
+            }
         }
     }
 
@@ -188,16 +185,16 @@ impl Daemon {
     }
 
     fn become_ready(&mut self) {
-        let late = clock::boot_ms() >= self.begun + READY_WITHIN_MS;
+        let late = time::now() >= self.begun + READY_WITHIN;
         if !self.ready && (late || self.is_at_rest()) {
             self.ready = true;
-            notify::ready(&self.notified);
+            notify::ready(self.status_line.line());
         }
     }
 
-    /// Not in the midst of a start: who asks would be told of half of it.
+    /// Not during a start: an answer would show half of it.
     fn takes_clients(&self) -> bool {
-        self.ready || clock::boot_ms() >= self.begun + CLIENTS_WITHIN_MS
+        self.ready || time::now() >= self.begun + CLIENTS_WITHIN
     }
 
     /// Takes every step there is to take.
@@ -205,20 +202,15 @@ impl Daemon {
         self.busy = true;
         for _ in 0..STEPS_AT_ONCE {
             self.keep_watchdog();
-            if !self.machine.drain(&mut self.engine) {
+            if !self.machine.drain(&mut |event| self.engine.tell(event)) {
                 break;
             }
-            self.hear_kernel()?;
+            self.take_kernel_answers()?;
             self.adopt();
-            // With the first adapter there is something to make it from.
-            if self.engine.is_anonymous() {
-                let identity = leases::identity(&self.engine);
-                self.engine.set_identity(identity);
-            }
-            let now = clock::boot_ms();
-            self.engine.tick(now);
+            self.identify();
+            let now = self.engine.tick();
             self.looked_at = now;
-            let Some(action) = self.engine.next(now) else {
+            let Some(action) = self.engine.next(now, &mut self.content) else {
                 self.busy = false;
                 break;
             };
@@ -230,12 +222,11 @@ impl Daemon {
         let links = self.engine.observed().links().count();
         if links < self.links && self.adopted {
             restore::clean(&self.engine);
-            slow::clean(&self.engine);
+            notes::clean(&self.engine);
         }
         self.links = links;
-        self.exchanges.sweep(&self.engine);
-        self.exchanges6.sweep(&self.engine);
-        self.source.keep_if_good(clock::boot_ms(), &self.engine);
+        self.sockets.sweep(&self.engine);
+        self.source.keep_if_good(time::now(), &self.engine);
         self.write_log();
         self.tell_init();
         self.become_ready();
@@ -244,42 +235,45 @@ impl Daemon {
         Ok(())
     }
 
+    /// Makes the DUID, which needs the hardware address of an adapter.
+    fn identify(&mut self) {
+        if !self.engine.lacks_identity() {
+            return;
+        }
+        let Identity { duid, host_name } = leases::identity(&self.engine);
+        if !duid.is_empty() {
+            self.engine.tell(Event::Identity {
+                duid: &duid,
+                host_name: &host_name,
+            });
+        }
+    }
+
     fn stop(&mut self) {
         notify::stopping();
         log::info!("stopping");
-        self.engine.handle(clock::boot_ms(), Event::Stop);
+        self.engine.tell(Event::Stop);
     }
 
     fn reload(&mut self) -> Result<(), String> {
         notify::reloading();
         let result = self.source.reload();
         match &result {
-            Ok(()) => {
-                let config = Event::Config(self.source.config());
-                self.engine.handle(clock::boot_ms(), config);
-            }
-            Err(reason) => {
-                let now = clock::boot_ms();
-                let text = format_args!("reload refused, nothing changed: {reason}");
-                self.engine
-                    .journal_mut()
-                    .write(now, RecordKind::Trouble, "", text);
-            }
+            Ok(()) => self.engine.tell(Event::Config(self.source.config())),
+            Err(fault) => self.engine.tell(Event::File(FileEvent::Refused { fault })),
         }
-        notify::ready(&self.notified);
+        notify::ready(self.status_line.line());
         result
     }
 
     /// The file that is waited for may have come.
     fn look(&mut self, remounted: bool) {
         let look = self.source.look(remounted);
-        let now = clock::boot_ms();
         if let Look::Taken = look {
-            let config = Event::Config(self.source.config());
-            self.engine.handle(now, config);
+            self.engine.tell(Event::Config(self.source.config()));
         }
         if let Look::Taken | Look::Wrong = look {
-            self.source.note_look(now, &mut self.engine);
+            self.source.note_look(&mut |event| self.engine.tell(event));
         }
     }
 
@@ -290,6 +284,7 @@ impl Daemon {
                 RecordKind::Program
                 | RecordKind::Adapter
                 | RecordKind::Radio
+                | RecordKind::Health
                 | RecordKind::Switch
                 | RecordKind::Supplicant
                 | RecordKind::Lease
@@ -302,16 +297,14 @@ impl Daemon {
 
     /// One line for `systemctl status`, when it changes.
     fn tell_init(&mut self) {
-        let line = clip(format_args!("{}", text::headline(&self.engine)));
-        if line != self.notified {
-            notify::status(&line);
-            self.notified = line;
+        if let Some(line) = self.status_line.changed(&self.engine) {
+            notify::status(line);
         }
     }
 
     fn keep_watchdog(&mut self) {
         if let Some((every, at)) = &mut self.watchdog {
-            let now = clock::boot_ms();
+            let now = time::now();
             if now >= *at {
                 notify::watchdog();
                 *at = now + *every;
@@ -320,7 +313,7 @@ impl Daemon {
     }
 }
 
-/// A failed system call as the engine takes it.
+/// As the engine takes it.
 fn failure(errno: i32, text: &dyn core::fmt::Display) -> Failure {
     Failure {
         errno,
@@ -328,22 +321,8 @@ fn failure(errno: i32, text: &dyn core::fmt::Display) -> Failure {
     }
 }
 
-/// Stands in resolv.conf what the engine wants there?
-pub fn resolver_is_current(engine: &Engine) -> bool {
-    resolv::is_current(engine)
-}
-
-/// Reads the machine once into an engine, for `plan`.
-pub fn read_machine(engine: &mut Engine) -> Result<(), String> {
-    let mut worker = kernel_io::Worker::open()?;
-    leases::load(engine);
-    let all = Action::Resync(Scope::All);
-    let read = worker.carry_out(&all, &mut |answer| {
-        if let Some(event) = answer.event() {
-            engine.handle(clock::boot_ms(), event);
-        }
-    });
-    let failed = read.as_ref().err().map(|failure| failure.text.to_string());
-    engine.handle(clock::boot_ms(), Event::Done(all, read));
-    failed.map_or(Ok(()), Err)
+impl From<system::Error> for Failure {
+    fn from(e: system::Error) -> Self {
+        failure(e.errno, &e)
+    }
 }

@@ -1,111 +1,119 @@
-//! Carrying out one action of the engine, and telling it how that went.
-use super::{Daemon, failure, leases, neighbours, resolv, restore, slow};
-use crate::engine::contract::action::Action;
+//! Carrying out one action of the engine, and reporting the outcome.
+use super::files::{leases, reboot, resolv};
+use super::kernel_io::{notes, restore};
+use super::{Daemon, failure, time};
+use crate::config::IfName;
+use crate::engine::contract::action::{Action, KernelRequest, Packet, Store, SupplicantStep};
 use crate::engine::contract::describe;
-use crate::engine::contract::event::{Event, Failure};
-use crate::system::clock;
+use crate::engine::contract::event::{Event, Failure, Start};
+use crate::engine::observed::Index;
 
 impl Daemon {
     pub(super) fn perform(&mut self, action: Action) {
-        log::debug!("{}", describe::Spoken(&action, self.engine.observed()));
-        if action.is_for_kernel() {
-            let now = clock::boot_ms();
-            let given = self.machine.give(action.clone());
-            return self.engine.handle(
-                now,
-                match given {
+        log::debug!("{}", describe::WithLink(&action, self.engine.observed()));
+        let result = match &action {
+            Action::Kernel(request) => {
+                return self.engine.tell(match self.machine.give(request.clone()) {
                     Ok(()) => Event::Given(action),
                     Err(failure) => Event::Done(action, Err(failure)),
-                },
-            );
-        }
-        let result = match &action {
-            Action::StartSupplicant { link, name } => {
-                match self.processes.start(*link, name, &self.engine) {
-                    Ok(how) => {
-                        let started = Event::SupplicantStarted { link: *link, how };
-                        self.engine.handle(clock::boot_ms(), started);
-                        Ok(())
-                    }
+                });
+            }
+            Action::Send { link, name, packet } => self.send(*link, name, *packet),
+            Action::Store(store) => self.store(store),
+            Action::Supplicant(link, step) => self.supplicant(*link, step),
+            Action::Repair { port, measure, .. } => {
+                match self.repairs.start(&action, port, *measure, time::now()) {
+                    Ok(()) => return,
                     Err(failure) => Err(failure),
                 }
             }
-            Action::AttachSupplicant { link } => self.processes.attach(*link),
-            Action::AskSupplicant { link, request } => self.processes.ask(*link, *request),
-            Action::ReconfigureSupplicant { link } => {
-                self.processes.reconfigure(*link, &self.engine)
-            }
-            Action::StopSupplicant { link, force } => self.processes.stop(*link, *force),
-            Action::SendDhcp4 { link } => self.exchanges.send(*link, false, &self.engine),
-            Action::SendArp { link } => self.exchanges.say(*link, &self.engine),
-            Action::ReleaseDhcp4 { link } => {
-                leases::give_back(*link, &self.engine);
-                self.exchanges.send(*link, true, &self.engine)
-            }
-            Action::StoreLease { link, lasting } => {
-                leases::store(*link, *lasting, &self.engine);
-                Ok(())
-            }
-            Action::SendDhcp6 { link } => self.exchanges6.send(*link, false, &self.engine),
-            Action::ReleaseDhcp6 { link } => {
-                leases::forget6(*link, &self.engine);
-                self.exchanges6.send(*link, true, &self.engine)
-            }
-            Action::StoreLease6 { link } => {
-                leases::store6(*link, &self.engine);
-                Ok(())
-            }
-            Action::NoteUp { link, was_up } => restore::note_up(*link, *was_up),
-            Action::NoteSlow { link, times } => slow::note(*link, *times),
-            Action::AnnounceAddresses { link } => neighbours::tell(*link, &self.engine),
-            Action::SolicitRouter { link } => neighbours::ask_routers(*link, &self.engine),
-            Action::WriteResolver => resolv::write(&self.engine),
             Action::Exit => {
+                // It goes on in a process of its own.
+                self.repairs.give_back(time::now(), true);
                 resolv::give_back();
                 log::info!("stopped");
                 self.leave = true;
                 Ok(())
             }
-            // `is_for_kernel()` names every action, and these are the helper's.
-            _ => Err(failure(0, &"no action of the loop")),
         };
-        self.engine
-            .handle(clock::boot_ms(), Event::Done(action, result));
+        self.engine.tell(Event::Done(action, result));
     }
 
-    /// Takes in what the kernel answered.
-    pub(super) fn hear_kernel(&mut self) -> Result<(), String> {
-        let Some((action, mut result)) = self.machine.hear(&mut self.engine)? else {
+    fn send(&mut self, link: Index, name: &IfName, packet: Packet) -> Result<(), Failure> {
+        // Whether or not it can be sent: the engine drops the lease all the same.
+        if let Packet::Dhcp {
+            family,
+            release: true,
+            ..
+        } = packet
+        {
+            leases::give_back(family, name);
+        }
+        let bytes = self.content.bytes();
+        if bytes.is_empty() {
+            return Err(failure(0, &"it has no hardware address"));
+        }
+        self.sockets.deliver(link, name, packet, bytes)
+    }
+
+    fn store(&mut self, store: &Store) -> Result<(), Failure> {
+        let bytes = self.content.bytes();
+        match store {
+            Store::Lease {
+                name,
+                family,
+                obtained,
+                lasting,
+                ..
+            } => leases::store(*family, name, *obtained, *lasting, bytes),
+            Store::WasUp { link, was_up } => return restore::note_up(*link, *was_up),
+            Store::Note { link, note } => return notes::write(*link, *note),
+            Store::Reboot => reboot::request(self.source.path()),
+            Store::Resolver { first } => return resolv::write(&self.content, *first),
+        }
+        Ok(())
+    }
+
+    fn supplicant(&mut self, link: Index, step: &SupplicantStep) -> Result<(), Failure> {
+        let file = self.content.bytes();
+        match step {
+            SupplicantStep::Start { name, wired } => {
+                self.processes.start(link, name, *wired, file)?;
+                let how = Start::Spawned;
+                self.engine.tell(Event::SupplicantStarted { link, how });
+                Ok(())
+            }
+            SupplicantStep::Attach => self.processes.attach(link),
+            SupplicantStep::Ask(request) => self.processes.ask(link, *request),
+            SupplicantStep::Reconfigure => self.processes.reconfigure(link, file),
+            SupplicantStep::Stop { force } => self.processes.stop(link, *force),
+        }
+    }
+
+    /// Takes in what the helper answered.
+    pub(super) fn take_kernel_answers(&mut self) -> Result<(), String> {
+        let Some((request, result)) = self
+            .machine
+            .take_answers(&mut |event| self.engine.tell(event))?
+        else {
             return Ok(());
         };
         if result.is_ok() {
-            result = self.look_after(&action);
+            self.look_after(&request);
         }
         self.engine
-            .handle(clock::boot_ms(), Event::Done(action, result));
+            .tell(Event::Done(Action::Kernel(request), result));
         Ok(())
     }
 
     /// What the kernel sends no notification of. It sends none when a bond that is down
     /// changes an option, nor for an alias (`netdev_state_change()` in net/core/dev.c looks at
-    /// IFF_UP); rfkill's come by themselves, and tell whether anything changed.
-    fn look_after(&mut self, action: &Action) -> Result<(), Failure> {
-        match action {
-            Action::Kernel(kernel) => {
-                if let Some(link) = describe::changed_link(kernel) {
-                    self.engine
-                        .handle(clock::boot_ms(), Event::LinkUnread(link));
-                }
-                Ok(())
-            }
-            Action::Unblock { switch, .. } => {
-                self.switches.drain(&mut self.engine);
-                match self.engine.is_blocked_by_software(*switch) {
-                    true => Err(failure(0, &"something switches it off again at once")),
-                    false => Ok(()),
-                }
-            }
-            _ => Ok(()),
+    /// IFF_UP).
+    fn look_after(&mut self, request: &KernelRequest) {
+        if let KernelRequest::Change(change) = request
+            && let Some(link) = change.changed_link()
+        {
+            self.engine.tell(Event::LinkUnread(link));
         }
     }
 }

@@ -1,123 +1,107 @@
 //! What the loop waits for, and who takes it in.
-use super::{CLIENTS_WITHIN_MS, Daemon, READY_WITHIN_MS, clients, supplicants};
+use super::control::clients;
+use super::engine::Tell;
+use super::processes::{repair, supplicants};
+use super::{CLIENTS_WITHIN, Daemon, READY_WITHIN};
+use crate::daemon::time;
 use crate::engine::contract::event::Event;
-use crate::engine::dhcp4;
-use crate::system::poll::{self, Interest, Ready};
-use crate::system::{clock, notify};
+use crate::engine::packets::MAX_SOCKETS;
+use crate::engine::time::Instant;
+use crate::system::notify;
+use crate::system::poll::{Interest, Ready};
 use std::os::fd::AsFd;
 
-/// Netlink, the helper, signals, the listener, rfkill, the file's place (two); clients; each
-/// process and its words; DHCP, ARP, DHCPv6. One is left for the wait's own timer.
-const DESCRIPTORS: usize =
-    7 + clients::MAX_CLIENTS + 2 * supplicants::MAX_PROCESSES + 3 * dhcp4::MAX_CLIENTS;
-const _: () = assert!(DESCRIPTORS < poll::MAX);
+/// Netlink, the helper, signals, the listener, the kernel's messages, the file's place (two);
+/// clients; each process and its control socket; repairs; the links' sockets. Each of these tables
+/// reports when it is full.
+pub(super) const DESCRIPTORS: usize =
+    7 + clients::MAX_CLIENTS + 2 * supplicants::MAX_PROCESSES + repair::MAX_REPAIRS + MAX_SOCKETS;
 
 /// What a descriptor in the wait belongs to.
 #[derive(Debug, Clone, Copy)]
-enum Token {
+pub(super) enum Token {
     Kernel,
     /// Answers to requests.
     Answers,
     Signals,
     Listener,
     Client(usize),
-    /// The switches of the radios.
-    Switches,
+    /// The kernel's messages.
+    Warnings,
     /// The mount table.
     Mounts,
     /// The directory of a file that is waited for.
     Directory,
     /// A wpa_supplicant's end.
     Process(usize),
-    /// A wpa_supplicant's words.
-    Words(usize),
-    /// A link's DHCP.
-    Dhcp(usize),
-    /// A link's ARP.
-    Arp(usize),
-    /// A link's DHCPv6.
-    Dhcp6(usize),
+    /// A wpa_supplicant's control socket.
+    Messages(usize),
+    /// The end of an adapter's repair.
+    Repair(usize),
+    /// A socket on a link.
+    Socket(usize),
 }
 
 impl Daemon {
     /// Until something can be read or written, or a deadline passes; then takes that in.
     pub(super) fn wait(&mut self) -> Result<(), String> {
-        let now = clock::boot_ms();
+        let now = time::now();
         let deadlines = [
             // A deadline that passed since then is still to be served.
             self.engine.poll_at(self.looked_at),
             self.clients.poll_at(),
             self.source.poll_at(now),
+            self.repairs.poll_at(),
+            self.messages.poll_at(now),
             self.signals_until,
             self.watchdog.map(|(_, at)| at),
             self.busy.then_some(now),
-            (!self.takes_clients()).then_some(self.begun + CLIENTS_WITHIN_MS),
-            (!self.ready).then_some(self.begun + READY_WITHIN_MS),
+            (!self.takes_clients()).then_some(self.begun + CLIENTS_WITHIN),
+            (!self.ready).then_some(self.begun + READY_WITHIN),
         ];
         let until = deadlines.into_iter().flatten().min();
-        let ready = {
-            let mut interests: heapless::Vec<Interest<'_, Token>, { poll::MAX }> =
-                heapless::Vec::new();
-            // The mount table reports its changes as trouble alone.
-            self.source.interests(&mut |fd, mounts| {
-                let _ = interests.push(Interest {
-                    fd,
-                    token: match mounts {
-                        true => Token::Mounts,
-                        false => Token::Directory,
-                    },
-                    read: !mounts,
-                    write: false,
-                });
+        let takes_clients = self.takes_clients();
+        let mut interests = self.poll.begin();
+        self.source.interests(&mut |fd, mounts| match mounts {
+            // It reports its changes as trouble alone.
+            true => interests.add(fd, Token::Mounts, Interest::Trouble),
+            false => interests.add(fd, Token::Directory, Interest::Read),
+        });
+        let mut read = |fd, token| interests.add(fd, token, Interest::Read);
+        if let Some(fd) = self.machine.events_fd() {
+            read(fd, Token::Kernel);
+        }
+        read(self.machine.answers_fd(), Token::Answers);
+        read(self.signals.as_fd(), Token::Signals);
+        if let Some(fd) = self.messages.fd(now) {
+            read(fd, Token::Warnings);
+        }
+        self.processes
+            .interests(&mut |fd, place, is_socket| match is_socket {
+                true => read(fd, Token::Messages(place)),
+                false => read(fd, Token::Process(place)),
             });
-            let mut add = |fd, token, write: bool| {
-                let _ = interests.push(Interest {
-                    fd,
-                    token,
-                    read: !write,
-                    write,
-                });
-            };
-            if let Some(fd) = self.machine.events_fd() {
-                add(fd, Token::Kernel, false);
-            }
-            add(self.machine.answers_fd(), Token::Answers, false);
-            add(self.signals.as_fd(), Token::Signals, false);
-            if let Some(fd) = self.switches.fd() {
-                add(fd, Token::Switches, false);
-            }
-            self.processes
-                .interests(&mut |fd, place, words| match words {
-                    true => add(fd, Token::Words(place), false),
-                    false => add(fd, Token::Process(place), false),
-                });
-            self.exchanges.interests(&mut |fd, place, arp| match arp {
-                true => add(fd, Token::Arp(place), false),
-                false => add(fd, Token::Dhcp(place), false),
+        self.repairs
+            .interests(&mut |fd, place| read(fd, Token::Repair(place)));
+        self.sockets
+            .interests(&mut |fd, place| read(fd, Token::Socket(place)));
+        self.clients
+            .interests(takes_clients, &mut |fd, place, interest| {
+                let token = place.map_or(Token::Listener, Token::Client);
+                interests.add(fd, token, interest);
             });
-            self.exchanges6
-                .interests(&mut |fd, place| add(fd, Token::Dhcp6(place), false));
-            let takes_clients = self.takes_clients();
-            self.clients
-                .interests(takes_clients, &mut |fd, place, read, write| {
-                    let token = place.map_or(Token::Listener, Token::Client);
-                    let _ = interests.push(Interest {
-                        fd,
-                        token,
-                        read,
-                        write,
-                    });
-                });
-            self.alarm
-                .wait(&interests, until)
-                .map_err(|e| format!("waiting: {e}"))?
-        };
+        interests
+            .wait(until.map(Instant::as_ms))
+            .map_err(|e| format!("waiting: {e}"))?;
         // Places are stable until the next wait: nothing is removed in between.
-        for Ready { token, trouble, .. } in ready {
+        while let Some(Ready { token, trouble }) = self.poll.take_ready() {
             self.serve(token, trouble);
         }
         self.processes.sweep();
-        self.clients.sweep(clock::boot_ms());
+        let now = time::now();
+        self.repairs.look(now, &mut |event| self.engine.tell(event));
+        self.repairs.sweep(now);
+        self.clients.sweep(now);
         self.keep_watchdog();
         Ok(())
     }
@@ -147,10 +131,13 @@ impl Daemon {
                     let _ = self.reload();
                 }
             }
-            Token::Switches => self.switches.drain(&mut self.engine),
+            Token::Warnings => {
+                let tell: &mut Tell<'_> = &mut |event| self.engine.tell(event);
+                self.messages.drain(time::now(), tell);
+            }
             Token::Mounts => self.look(true),
             Token::Directory => self.look(false),
-            Token::Listener => self.clients.accept(clock::boot_ms()),
+            Token::Listener => self.clients.accept(time::now()),
             Token::Client(place) => {
                 if let Some(request) = self.clients.serve(place, trouble) {
                     self.request(place, &request);
@@ -158,14 +145,21 @@ impl Daemon {
             }
             Token::Process(place) => {
                 if let Some(link) = self.processes.ended(place) {
-                    self.engine
-                        .handle(clock::boot_ms(), Event::SupplicantExited { link });
+                    self.engine.tell(Event::SupplicantExited { link });
                 }
             }
-            Token::Arp(place) => self.exchanges.watch(place, trouble, &mut self.engine),
-            Token::Dhcp(place) => self.exchanges.listen(place, trouble, &mut self.engine),
-            Token::Dhcp6(place) => self.exchanges6.listen(place, trouble, &mut self.engine),
-            Token::Words(place) => self.processes.listen(place, trouble, &mut self.engine),
+            Token::Repair(place) => {
+                let tell: &mut Tell<'_> = &mut |event| self.engine.tell(event);
+                self.repairs.ended(place, tell);
+            }
+            Token::Socket(place) => {
+                let tell: &mut Tell<'_> = &mut |event| self.engine.tell(event);
+                self.sockets.listen(place, trouble, tell);
+            }
+            Token::Messages(place) => {
+                let tell: &mut Tell<'_> = &mut |event| self.engine.tell(event);
+                self.processes.listen(place, trouble, tell);
+            }
         }
     }
 }

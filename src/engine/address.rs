@@ -1,15 +1,16 @@
-//! Static addresses and routes: there while the link can carry, gone when it can't.
+//! Static addresses and routes: there while the link can carry traffic, removed when it cannot.
 //!
 //! Only what carries our mark is ever removed. New things come before old ones go,
 //! except where the kernel would not hold both.
 use super::Engine;
 use super::contract::action::{Action, KernelAction};
-use super::dhcp4::{Client, Lease};
-use super::dhcp6;
+use super::dhcp;
+use super::dhcp::v4::{Client, Lease};
 use super::existing;
 use super::journal::{Text, clip};
 use super::observed::{Address, Attachment, Index, KernelRoute, Kind, Link, OUR_PROTOCOL};
 use super::roles::{self, own_link};
+use super::time::Instant;
 use crate::config::{Fallback, IpBlock, IpNet, Ipv6Mode, Matcher, Route};
 use core::net::IpAddr;
 
@@ -21,8 +22,8 @@ pub(super) struct Managed<'a> {
     pub step: u32,
     /// Its addresses and routes should be there now.
     pub ready: bool,
-    /// What carries its traffic, if anything does.
-    pub carrier: Option<Attachment>,
+    /// The adapter that carries its traffic, and its join; `None`: none does.
+    pub attachment: Option<Attachment>,
     /// What it got from a server, if it asks.
     client: Option<&'a Client>,
     /// What it goes by without.
@@ -31,7 +32,7 @@ pub(super) struct Managed<'a> {
 
 impl Managed<'_> {
     /// From the file, and from elsewhere: those with an end have it.
-    fn addresses(&self) -> impl Iterator<Item = (IpNet, Option<u64>)> {
+    fn addresses(&self) -> impl Iterator<Item = (IpNet, Option<Instant>)> {
         let v6 = self.block.ipv6.mode != Ipv6Mode::Off;
         let v4 = self.block.ipv4.addresses.iter();
         let v6 = self.block.ipv6.addresses.iter().filter(move |_| v6);
@@ -78,22 +79,22 @@ impl Managed<'_> {
     }
 
     pub fn lease(&self) -> Option<&Lease> {
-        self.client.and_then(|client| client.lease.as_ref())
+        self.client.and_then(Client::lease)
     }
 
-    /// The kernel has to be told of this address, of its new end, or of its metric.
-    fn lacks(&self, engine: &Engine, net: IpNet, until: Option<u64>) -> Option<KernelAction> {
+    /// The kernel lacks this address, its new end or its metric.
+    fn lacks(&self, engine: &Engine, net: IpNet, until: Option<Instant>) -> Option<KernelAction> {
         let link = self.link.index;
-        let told = self.client.and_then(|client| client.told_kernel);
+        let until_now = self.client.and_then(Client::kernel_until);
         let metric = match net.address {
             IpAddr::V4(_) => self.block.ipv4.metric,
             IpAddr::V6(_) => self.block.ipv6.metric,
         };
         let metric = metric.saturating_add(self.step);
         let have = engine.observed.addresses_of(link).find(|a| a.net == net);
-        // Somebody else's address keeps what it has.
+        // Another program's address keeps its metric.
         let other = have.is_some_and(|a| a.metric != metric && a.protocol == OUR_PROTOCOL);
-        let late = until.is_some() && told != until;
+        let late = until.is_some() && until_now != until;
         (have.is_none() || other || late).then_some(KernelAction::AddAddress {
             link,
             net,
@@ -141,7 +142,7 @@ pub(super) fn block_of_name<'a>(engine: &'a Engine, name: &str) -> Option<&'a Ip
         .or(link.map(|link| &link.ip))
 }
 
-/// The part a link plays here, or `None` if it gets no addresses from us.
+/// A link with its part of the file, or `None` if it gets no addresses from us.
 fn managed<'a>(engine: &'a Engine, link: &'a Link) -> Option<Managed<'a>> {
     let block = block(engine, link).filter(|_| roles::can_be_used(link))?;
     let ready = match link.name == engine.config.bond.name {
@@ -150,7 +151,7 @@ fn managed<'a>(engine: &'a Engine, link: &'a Link) -> Option<Managed<'a>> {
         false if link.master.is_some() => return None,
         false => engine.authorised(link),
     };
-    let carrier = match link.name == engine.config.bond.name {
+    let adapter = match link.name == engine.config.bond.name {
         true => engine.failover.now().map(|(member, _)| member),
         false => Some(existing::bearer_of_bridge(engine, link).unwrap_or(link.index)),
     };
@@ -160,7 +161,7 @@ fn managed<'a>(engine: &'a Engine, link: &'a Link) -> Option<Managed<'a>> {
         block,
         step: step(engine, link),
         ready: ready && !engine.is_stopping(),
-        carrier: carrier.and_then(|adapter| engine.attachment(adapter)),
+        attachment: adapter.and_then(|adapter| engine.attachment(adapter)),
         client,
         fallback: client
             .filter(|client| client.fallback)
@@ -192,20 +193,14 @@ pub fn refusal(engine: &Engine, link: &Link) -> Option<Text> {
 }
 
 /// Brings up the links of their own and turns their IPv6 on or off.
-pub fn next_link(engine: &Engine, now: u64) -> Option<Action> {
+pub fn next_link(engine: &Engine, now: Instant) -> Option<Action> {
     for part in all(engine) {
         let link = part.link;
         // The bond and the bridges have been set up before.
         let is_bond = !matches!(link.kind, Kind::Plain | Kind::Other(_));
         let off = engine.blocked(link).is_some();
         if !link.up && !off && !is_bond && !engine.is_stopping() {
-            let step = engine.offer(
-                now,
-                KernelAction::SetUp {
-                    link: link.index,
-                    up: true,
-                },
-            );
+            let step = engine.offer(now, KernelAction::up(link.index));
             if step.is_some() {
                 return step;
             }
@@ -219,7 +214,7 @@ pub fn next_link(engine: &Engine, now: u64) -> Option<Action> {
 }
 
 /// The next address or route to add or remove.
-pub fn next(engine: &Engine, now: u64) -> Option<Action> {
+pub fn next(engine: &Engine, now: Instant) -> Option<Action> {
     obstacle(engine, now)
         .or_else(|| missing(engine, now))
         .or_else(|| surplus(engine, now))
@@ -236,7 +231,7 @@ fn wants_address(engine: &Engine, have: &Address) -> bool {
         part.ready
             && part.link.index == have.link
             && (part.addresses().any(|(net, _)| net == have.net)
-                || dhcp6::wants_address(engine, part.link, have.net))
+                || dhcp::wants_address(engine, part.link, have.net))
     })
 }
 
@@ -249,7 +244,7 @@ fn ours_unwanted(engine: &Engine) -> impl Iterator<Item = &KernelRoute> {
 
 /// An old route of ours with the destination and metric of one that is missing: the
 /// kernel holds one of them only, so the old one goes first.
-fn obstacle(engine: &Engine, now: u64) -> Option<Action> {
+fn obstacle(engine: &Engine, now: Instant) -> Option<Action> {
     let in_the_way = |old: &&KernelRoute| {
         all(engine).filter(|part| part.ready).any(|part| {
             let same = |new: Route| new.to == old.route.to && new.metric == old.route.metric;
@@ -260,7 +255,7 @@ fn obstacle(engine: &Engine, now: u64) -> Option<Action> {
     remove_route(engine, now, old)
 }
 
-fn missing(engine: &Engine, now: u64) -> Option<Action> {
+fn missing(engine: &Engine, now: Instant) -> Option<Action> {
     for part in all(engine).filter(|part| part.ready) {
         let link = part.link.index;
         for (net, until) in part.addresses() {
@@ -270,7 +265,7 @@ fn missing(engine: &Engine, now: u64) -> Option<Action> {
             }
         }
         // An address is no source while duplicate address detection runs (RFC 4862, 5.4): the
-        // kernel refuses the route, and tells when the address is ready.
+        // kernel refuses the route, and notifies when the address is ready.
         let ready = |route: &Route| {
             let mut addresses = engine.observed.addresses();
             !addresses.any(|a| a.tentative && route.src == Some(a.net.address))
@@ -292,7 +287,7 @@ fn has_route(engine: &Engine, link: Index, route: &Route) -> bool {
         .any(|have| have.link == link && have.route == *route)
 }
 
-fn surplus(engine: &Engine, now: u64) -> Option<Action> {
+fn surplus(engine: &Engine, now: Instant) -> Option<Action> {
     for old in ours_unwanted(engine) {
         if let Some(step) = remove_route(engine, now, old) {
             return Some(step);
@@ -311,10 +306,17 @@ fn surplus(engine: &Engine, now: u64) -> Option<Action> {
     None
 }
 
-fn remove_route(engine: &Engine, now: u64, old: &KernelRoute) -> Option<Action> {
+fn remove_route(engine: &Engine, now: Instant, old: &KernelRoute) -> Option<Action> {
     let gone = KernelAction::DeleteRoute {
         link: old.link,
         route: old.route,
     };
     engine.offer(now, gone)
+}
+
+pub(super) fn is_link_local(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    }
 }

@@ -6,6 +6,7 @@ use super::existing::{self, Existing, desired_options, mode_fits};
 use super::journal::{Text, clip};
 use super::member;
 use super::observed::{BondOptions, Link};
+use super::time::Instant;
 use crate::config::FailOverMac;
 
 /// The file's `fail_over_mac` would have an access point drop every frame of a member. It is
@@ -23,7 +24,7 @@ pub fn mac_refusal(engine: &Engine) -> Option<Text> {
 }
 
 /// The next step for the bond itself.
-pub fn next(engine: &Engine, now: u64) -> Option<Action> {
+pub fn next(engine: &Engine, now: Instant) -> Option<Action> {
     let want = desired_options(engine);
     let (bond, have) = match existing::bond(engine) {
         Existing::Unwanted | Existing::Refused(_) => return None,
@@ -49,25 +50,13 @@ pub fn next(engine: &Engine, now: u64) -> Option<Action> {
         return change_mode(engine, now, bond, have, &want);
     }
     if let Some(option) = next_option(have, &want) {
-        let step = engine.offer(
-            now,
-            KernelAction::SetBond {
-                bond: bond.index,
-                option,
-            },
-        );
+        let step = engine.offer(now, KernelAction::SetBond(bond.index, option));
         if step.is_some() {
             return step;
         }
     }
     if !bond.up {
-        return engine.offer(
-            now,
-            KernelAction::SetUp {
-                link: bond.index,
-                up: true,
-            },
-        );
+        return engine.offer(now, KernelAction::up(bond.index));
     }
     None
 }
@@ -76,7 +65,7 @@ pub fn next(engine: &Engine, now: u64) -> Option<Action> {
 /// the bond is down (drivers/net/bonding/bond_options.c).
 fn change_mode(
     engine: &Engine,
-    now: u64,
+    now: Instant,
     bond: &Link,
     have: &BondOptions,
     want: &BondOptions,
@@ -89,26 +78,14 @@ fn change_mode(
         return member::free(engine, now, member);
     }
     if bond.up {
-        return engine.offer(
-            now,
-            KernelAction::SetUp {
-                link: bond.index,
-                up: false,
-            },
-        );
+        return engine.offer(now, KernelAction::down(bond.index));
     }
     let option = if have.mode != want.mode {
         BondOption::Mode(want.mode)
     } else {
         BondOption::FailOverMac(want.fail_over_mac)
     };
-    engine.offer(
-        now,
-        KernelAction::SetBond {
-            bond: bond.index,
-            option,
-        },
-    )
+    engine.offer(now, KernelAction::SetBond(bond.index, option))
 }
 
 /// The first option that differs. miimon before the delays, which are multiples of it.

@@ -7,10 +7,11 @@ use super::journal::{Text, clip};
 use super::member;
 use super::observed::Link;
 use super::roles;
+use super::time::Instant;
 use crate::config::Bridge;
 
 /// The next step for any bridge.
-pub fn next(engine: &Engine, now: u64) -> Option<Action> {
+pub fn next(engine: &Engine, now: Instant) -> Option<Action> {
     let bridges = engine.config.bridges.iter();
     let mut steps = bridges.filter_map(|bridge| match existing::bridge(engine, bridge) {
         Existing::Unwanted | Existing::Refused(_) => None,
@@ -23,7 +24,7 @@ pub fn next(engine: &Engine, now: u64) -> Option<Action> {
     steps.next()
 }
 
-fn next_of(engine: &Engine, now: u64, bridge: &Bridge, link: &Link) -> Option<Action> {
+fn next_of(engine: &Engine, now: Instant, bridge: &Bridge, link: &Link) -> Option<Action> {
     let index = link.index;
     if engine.was_made(index)
         && !link.ours
@@ -32,10 +33,7 @@ fn next_of(engine: &Engine, now: u64, bridge: &Bridge, link: &Link) -> Option<Ac
         return Some(mark);
     }
     if !link.up {
-        let up = KernelAction::SetUp {
-            link: index,
-            up: true,
-        };
+        let up = KernelAction::up(index);
         if let Some(step) = engine.offer(now, up) {
             return Some(step);
         }
@@ -52,11 +50,11 @@ fn next_of(engine: &Engine, now: u64, bridge: &Bridge, link: &Link) -> Option<Ac
 }
 
 /// Addresses off → IPv6 off → member → up. A port need not be down for it.
-fn take_in(engine: &Engine, now: u64, bridge: &Link, port: &Link) -> Option<Action> {
+fn take_in(engine: &Engine, now: Instant, bridge: &Link, port: &Link) -> Option<Action> {
     let link = port.index;
     if port.master == Some(bridge.index) {
         // The bond sets itself up.
-        let up = KernelAction::SetUp { link, up: true };
+        let up = KernelAction::up(link);
         return (!port.up).then(|| engine.offer(now, up)).flatten();
     }
     if port.master.is_some() || refusal(engine, port).is_some() {
@@ -70,7 +68,7 @@ fn take_in(engine: &Engine, now: u64, bridge: &Link, port: &Link) -> Option<Acti
         return Some(step);
     }
     let master = Some(bridge.index);
-    engine.offer(now, KernelAction::SetMaster { link, master })
+    engine.offer(now, KernelAction::SetMaster(link, master))
 }
 
 /// Why a bridge cannot be, or a link cannot be in it.

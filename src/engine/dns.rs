@@ -2,7 +2,9 @@
 //! link's first.
 use super::Engine;
 use super::address;
-use super::contract::action::Action;
+use super::contract::action::{Action, Store};
+use super::contract::content::Content;
+use super::time::{Instant, Millis};
 use crate::config::{DnsName, IfName};
 use core::fmt::{self, Write};
 use core::net::{IpAddr, Ipv6Addr};
@@ -18,7 +20,9 @@ const MAX_SEARCH: usize = 6;
 /// A name server. One that is known by its link's own address needs the link's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
+    /// Where it is asked, at port 53.
     pub address: IpAddr,
+    /// The scope of a link-local address (RFC 4007, 11).
     pub link: Option<IfName>,
 }
 
@@ -46,7 +50,9 @@ impl fmt::Display for Server {
 /// What belongs into resolv.conf now.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Resolver {
+    /// In the order in which they are asked.
     pub servers: Vec<Server, MAX_SERVERS>,
+    /// Domains that the C library appends to short names.
     pub search: Vec<DnsName, MAX_SEARCH>,
     /// Of leases alone: the file has none.
     pub time: Vec<IpAddr, MAX_TIME>,
@@ -56,22 +62,22 @@ pub struct Resolver {
 #[derive(Debug)]
 pub(super) struct Written {
     resolver: Resolver,
-    /// [`ground`] then.
+    /// The value of [`ground`] then.
     ground: u64,
-    /// The last time that nothing but routers' words were the reason.
-    routers_at: Option<u64>,
+    /// When the options of advertisements alone were last the reason.
+    routers_at: Option<Instant>,
 }
 
 /// Any neighbour can advertise other name servers at any time. After the first change on the
 /// same ground the file is written at most once in this time on their account.
-const ROUTERS_EVERY_MS: u64 = 60_000;
+const ROUTERS_EVERY: Millis = Millis(60_000);
 
-/// A number for all that name servers follow from except routers' words: where links are
+/// A hash of all that the name servers depend on but advertisements: where links are
 /// attached, the configuration, leases.
 fn ground(engine: &Engine) -> u64 {
     let mut hash = Fnv::default();
     for part in address::all(engine).filter(|part| part.ready) {
-        let _ = write!(hash, "{} {:?};", part.link.index, part.carrier);
+        let _ = write!(hash, "{} {:?};", part.link.index, part.attachment);
     }
     let list = collect(engine, false);
     let _ = write!(hash, "{list}{}", TimeServers(&list));
@@ -97,13 +103,8 @@ impl Write for Fnv {
 }
 
 impl Engine {
-    /// Since the start.
-    pub fn has_written_resolver(&self) -> bool {
-        self.resolver.is_some()
-    }
-
     /// The files have been written.
-    pub(super) fn resolver_written(&mut self, now: u64) {
+    pub(super) fn resolver_written(&mut self, now: Instant) {
         let ground = ground(self);
         let before = self.resolver.as_ref();
         let same = before.is_some_and(|written| written.ground == ground);
@@ -115,9 +116,9 @@ impl Engine {
     }
 
     /// When they may be written though the options of advertisements alone have changed.
-    pub(super) fn resolver_poll_at(&self, now: u64) -> Option<u64> {
+    pub(super) fn resolver_poll_at(&self, now: Instant) -> Option<Instant> {
         let written = self.resolver.as_ref()?;
-        let at = written.routers_at? + ROUTERS_EVERY_MS;
+        let at = written.routers_at? + ROUTERS_EVERY;
         (at > now && written.resolver != resolver(self)).then_some(at)
     }
 }
@@ -129,7 +130,7 @@ pub fn resolver(engine: &Engine) -> Resolver {
 }
 
 fn collect(engine: &Engine, with_routers: bool) -> Resolver {
-    let mut parts: Vec<address::Managed<'_>, { super::dhcp4::MAX_CLIENTS }> = Vec::new();
+    let mut parts: Vec<address::Managed<'_>, { super::dhcp::MAX_CLIENTS }> = Vec::new();
     for part in address::all(engine).filter(|part| part.ready) {
         let _ = parts.push(part);
     }
@@ -149,14 +150,13 @@ fn collect(engine: &Engine, with_routers: bool) -> Resolver {
 impl Resolver {
     fn add_part(&mut self, engine: &Engine, part: &address::Managed<'_>, with_routers: bool) {
         let lease = part.lease();
-        let inet6 = engine.inet6(&part.link.name);
-        let routers = inet6.filter(|_| with_routers).map(|inet6| &inet6.routers);
-        let lease6 = inet6.and_then(|inet6| inet6.client.lease.as_ref());
+        let routers = engine.routers(part.link.index).filter(|_| with_routers);
+        let lease6 = engine.dhcp6(&part.link.name).and_then(|c| c.lease.as_ref());
 
         let file = part.block.dns.iter().copied();
-        let dhcp = lease.into_iter().flat_map(|l| l.dns.iter().copied());
+        let dhcp = lease.into_iter().flat_map(|l| l.reply.dns.iter().copied());
         let router = routers.into_iter().flat_map(|r| r.servers());
-        let dhcp6 = lease6.into_iter().flat_map(|l| l.dns.iter().copied());
+        let dhcp6 = lease6.into_iter().flat_map(|l| l.reply.dns.iter().copied());
         let servers = file
             .chain(dhcp.map(IpAddr::V4))
             .chain(router.chain(dhcp6).map(IpAddr::V6));
@@ -165,17 +165,17 @@ impl Resolver {
         }
 
         let file = part.block.search.iter();
-        let dhcp = lease.into_iter().flat_map(|l| l.search.iter());
+        let dhcp = lease.into_iter().flat_map(|l| l.reply.search.iter());
         let router = routers.into_iter().flat_map(|r| r.search());
-        let dhcp6 = lease6.into_iter().flat_map(|l| l.search.iter());
+        let dhcp6 = lease6.into_iter().flat_map(|l| l.reply.search.iter());
         for domain in file.chain(dhcp).chain(router).chain(dhcp6) {
             if !self.search.contains(domain) {
                 let _ = self.search.push(domain.clone());
             }
         }
 
-        let dhcp = lease.into_iter().flat_map(|l| l.time_servers.iter());
-        let dhcp6 = lease6.into_iter().flat_map(|l| l.time_servers.iter());
+        let dhcp = lease.into_iter().flat_map(|l| l.reply.time_servers.iter());
+        let dhcp6 = lease6.into_iter().flat_map(|l| l.reply.time_servers.iter());
         let dhcp = dhcp.copied().map(IpAddr::V4);
         for server in dhcp.chain(dhcp6.copied().map(IpAddr::V6)) {
             add(&mut self.time, server);
@@ -221,16 +221,27 @@ impl fmt::Display for Resolver {
     }
 }
 
+/// resolv.conf, and as the second part the time servers, where there are any.
+pub(super) fn write(engine: &Engine, content: &mut Content) {
+    let resolver = resolver(engine);
+    let _ = write!(content, "{resolver}");
+    if !resolver.time.is_empty() {
+        content.begin_second();
+        let _ = write!(content, "{}", TimeServers(&resolver));
+    }
+}
+
 /// The file has to be written.
-pub(super) fn next(engine: &Engine, now: u64) -> Option<Action> {
+pub(super) fn next(engine: &Engine, now: Instant) -> Option<Action> {
     let wanted = resolver(engine);
     let due = match &engine.resolver {
         None => wanted != Resolver::default(),
         Some(written) if written.resolver == wanted => false,
         Some(written) => {
-            let rests = |at| now < at + ROUTERS_EVERY_MS;
+            let rests = |at| now < at + ROUTERS_EVERY;
             !written.routers_at.is_some_and(rests) || written.ground != ground(engine)
         }
     };
-    due.then(|| engine.offer_any(now, Action::WriteResolver))?
+    let first = engine.resolver.is_none();
+    due.then(|| engine.offer(now, Store::Resolver { first }))?
 }

@@ -2,7 +2,7 @@
 use super::Engine;
 use super::journal::{Text, clip};
 use super::observed::{BondOptions, Index, Kind, Link};
-use super::roles::{self, member_rank, present_members};
+use super::roles::{self, member_rank};
 use crate::config::{Bridge, Config, FailOverMac, Matcher};
 
 /// The kernel's number of mode active-backup (BOND_MODE_ACTIVEBACKUP).
@@ -49,6 +49,17 @@ impl Engine {
             Existing::Unwanted | Existing::Absent | Existing::Refused(_) => None,
         }
     }
+
+    /// The bond may be used, and this link is a member of it.
+    pub(super) fn in_bond(&self, link: &Link) -> bool {
+        let is_it = |(bond, _): (&Link, _)| link.master == Some(bond.index);
+        self.usable_bond().is_some_and(is_it)
+    }
+
+    /// The bond's active member.
+    pub(super) fn active_member(&self) -> Option<Index> {
+        self.usable_bond()?.1.active
+    }
 }
 
 /// The interface with the name of this bridge.
@@ -61,7 +72,7 @@ pub fn bridge<'a>(engine: &'a Engine, bridge: &Bridge) -> Existing<&'a Link> {
             "exists already and is no bridge: rename it, or choose another name in `bridges`"
         )));
     }
-    // One that somebody else made is taken over when nothing is lost by it.
+    // One that another program made is taken over when nothing is lost by it.
     let foreign = |port: &&Link| {
         let member = is_bridge_member(engine, bridge, port);
         port.master == Some(link.index) && !member && !engine.is_ours(link)
@@ -75,7 +86,7 @@ pub fn bridge<'a>(engine: &'a Engine, bridge: &Bridge) -> Existing<&'a Link> {
     }
 }
 
-/// A bond that somebody else made is taken over when nothing is lost by it: when it
+/// A bond that another program made is taken over when nothing is lost by it: when it
 /// is empty, or already as wanted with no other members than ours.
 fn foreign_reason(engine: &Engine, bond: &Link, options: &BondOptions) -> Option<Text> {
     if engine.is_ours(bond) {
@@ -127,7 +138,7 @@ pub fn desired_options(engine: &Engine) -> BondOptions {
         updelay_ms: bond.updelay_ms,
         downdelay_ms: bond.downdelay_ms,
         primary: None,
-        // Always "failure", whatever the file says: with "always" any re-selection moves
+        // Always "failure", whatever the file has: with "always" any re-selection moves
         // the traffic to the first member that has carrier, authorised or not. The
         // file's meaning is kept by `choose`.
         primary_reselect: 2,
@@ -145,13 +156,8 @@ pub fn desired_options(engine: &Engine) -> BondOptions {
 
 /// Is a member that is there Wi-Fi?
 pub fn has_wifi(engine: &Engine) -> bool {
-    let mut present = present_members(&engine.config, &engine.observed).into_iter();
-    present.any(|index| {
-        engine
-            .observed
-            .link(index)
-            .is_some_and(|l| l.facts.is_wifi())
-    })
+    let members = engine.present_members();
+    members.iter().any(|link| link.facts.is_wifi())
 }
 
 /// The file's bridge that this link is, where it may be used.
@@ -163,12 +169,12 @@ pub fn usable_bridge<'a>(engine: &'a Engine, link: &Link) -> Option<&'a Bridge> 
 
 /// The adapter whose hardware address a bridge has: the lowest of its ports
 /// (br_stp_recalculate_bridge_id() in net/bridge/br_stp_if.c). When that one leaves, the
-/// bridge has another, and the kernel tells nobody: measured, 22 s of silence.
+/// bridge has another, and the kernel does not announce it: measured, 22 s of silence.
 pub fn bearer_of_bridge(engine: &Engine, link: &Link) -> Option<Index> {
     let mac = link.mac.filter(|_| link.kind == Kind::Bridge)?;
     let mut links = engine.observed.links();
     let port = links.find(|l| l.master == Some(link.index) && l.mac == Some(mac))?;
-    // The bond has the address of whoever carries there.
+    // The bond has the address of its active member.
     let carries = engine
         .failover
         .now()

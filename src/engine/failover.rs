@@ -5,9 +5,12 @@
 //! link as up, and it is authorised. The outage is the time without such a member, from the
 //! kernel's first notification of the loss to the one that ends it.
 use super::Engine;
-use super::journal::{RecordKind, Switch, Text, clip};
+use super::contract::action::{Action, ReadRequest};
+use super::health::Health;
+use super::journal::{RecordKind, SwitchRecord, Text, clip};
 use super::observed::{Attachment, Index};
 use super::select::{self, Why};
+use super::time::{Instant, Millis};
 use crate::config::IfName;
 
 #[derive(Debug, Default)]
@@ -15,17 +18,39 @@ pub struct Failover {
     /// The member that carries now, or carried last.
     last: Option<(Index, IfName)>,
     /// Since when none does.
-    lost_at: Option<u64>,
+    lost_at: Option<Instant>,
+    /// How long it took to find that.
+    detected: Millis,
+    /// A switch to this member after which the probed host has not answered yet: the number of its
+    /// record, and when the outage began.
+    unconfirmed: Option<(Index, u32, Instant)>,
+    /// The member that was lost, as a probe showed, and when one was last answered through it.
+    left: Option<(Index, Instant)>,
+    /// A switch whose outage may have begun earlier than the first probe that was not answered.
+    inexact: Option<Inexact>,
     /// Why the last one ceased to.
     cause: Text,
     /// When the present member took over.
-    since: u64,
+    since: Instant,
     switches: u32,
+}
+
+/// Between the last probe that was answered and the first that was not, the last frame that the
+/// access point sent or acknowledged shows the beginning of an outage: out of its range exactly, and
+/// not at all where it still acknowledges what is lost behind it.
+#[derive(Debug)]
+struct Inexact {
+    /// The member that was lost.
+    member: Index,
+    /// Of the switch's record.
+    number: u32,
+    answered: Instant,
+    unanswered: Instant,
 }
 
 impl Failover {
     /// The member that carries now, and since when.
-    pub fn now(&self) -> Option<(Index, u64)> {
+    pub fn now(&self) -> Option<(Index, Instant)> {
         match (&self.last, self.lost_at) {
             (Some((index, _)), None) => Some((*index, self.since)),
             _ => None,
@@ -35,7 +60,7 @@ impl Failover {
         self.switches
     }
     /// Why and since when no member carries; `None` before the first one did.
-    pub fn outage(&self) -> Option<(&str, u64)> {
+    pub fn outage(&self) -> Option<(&str, Instant)> {
         self.lost_at.map(|at| (self.cause.as_str(), at))
     }
 }
@@ -51,7 +76,7 @@ impl Engine {
 
     /// An adapter's wpa_supplicant reported that it is in a network; `connected`: newly so. The
     /// kernel's notification comes a moment earlier or later, or, after a gap that was too
-    /// short for it, not at all: then this report alone tells of a join.
+    /// short for it, not at all: then this report alone shows the join.
     pub(super) fn joined_by_supplicant(&mut self, index: Index, connected: bool) {
         let Some(link) = self.observed.link(index) else {
             return;
@@ -73,22 +98,19 @@ impl Engine {
     }
 
     /// Compares what was with what is.
-    pub(super) fn update_failover(&mut self, now: u64) {
-        let bond = self
-            .usable_bond()
-            .map(|(bond, have)| (bond.index, have.active));
-        let active = bond.and_then(|(_, active)| self.observed.link(active?));
+    pub(super) fn update_failover(&mut self, now: Instant) {
+        let active = self.active_member().and_then(|of| self.observed.link(of));
         let active = active
             .filter(|link| self.passes(link).is_ok())
             .map(|l| l.index);
         match active {
             Some(index) if self.failover.now().is_some_and(|(last, _)| last == index) => {}
             Some(index) => self.gained(now, index),
-            None => self.lost(now, bond.map(|(index, _)| index)),
+            None => self.lost(now),
         }
     }
 
-    fn gained(&mut self, now: u64, index: Index) {
+    fn gained(&mut self, now: Instant, index: Index) {
         let Some(link) = self.observed.link(index) else {
             return;
         };
@@ -97,13 +119,13 @@ impl Engine {
             (None, _) => (IfName::new(), None, clip(format_args!("first member"))),
             (Some((_, name)), Some(at)) => (
                 name.clone(),
-                Some(now.saturating_sub(at)),
+                Some((now - at).0),
                 self.failover.cause.clone(),
             ),
             (Some((last, name)), None) => {
                 let cause = match self.why_lost(*last) {
                     Some(why) => clip(format_args!("{name} {}", why.past())),
-                    None => select::reason(self, link),
+                    None => select::reason(self, now, link),
                 };
                 (name.clone(), Some(0), cause)
             }
@@ -111,42 +133,100 @@ impl Engine {
         let other = |(_, name): &(Index, IfName)| *name != to;
         self.failover.switches += u32::from(self.failover.last.as_ref().is_some_and(other));
         self.failover.last = Some((index, to.clone()));
-        self.failover.lost_at = None;
         self.failover.since = now;
-        let switch = Switch {
+        let lost_at = self.failover.lost_at.take();
+        self.failover.unconfirmed =
+            Some((index, self.journal.written() + 1, lost_at.unwrap_or(now)));
+        let left = self.failover.left.take();
+        self.failover.inexact = left
+            .zip(lost_at)
+            .map(|((member, answered), unanswered)| Inexact {
+                member,
+                number: self.journal.written() + 1,
+                answered,
+                unanswered,
+            });
+        let switch = SwitchRecord {
             from,
             to,
             outage_ms,
+            detected_ms: lost_at.map(|_| self.failover.detected.0),
+            answered_ms: None,
         };
         self.journal
             .write_switch(now, switch, format_args!("{cause}"));
     }
 
-    fn lost(&mut self, now: u64, bond: Option<Index>) {
+    fn lost(&mut self, now: Instant) {
         let (Some((index, name)), None) = (&self.failover.last, self.failover.lost_at) else {
             return;
         };
         let (index, name) = (*index, name.clone());
         let why = match self.why_lost(index) {
-            _ if bond.is_none() => "lost its bond",
+            _ if self.usable_bond().is_none() => "lost its bond",
             Some(why) => why.past(),
             None => "is no longer active",
         };
         let cause: Text = clip(format_args!("{name} {why}"));
         let mut others = self.observed.links().filter(|l| l.index != index);
-        let other = others.any(|l| bond.is_some() && l.master == bond && self.passes(l).is_ok());
+        let other = others.any(|l| self.in_bond(l) && self.passes(l).is_ok());
         if !other {
             let text = format_args!("no member carries traffic: {cause}");
             self.journal.write(now, RecordKind::Outage, &name, text);
         }
         self.failover.cause = cause;
-        self.failover.lost_at = Some(now);
+        // Probes, too, show it later than it began.
+        let silent = self.health(index).and_then(Health::silent_since);
+        let answered = self.health(index).and_then(Health::answered);
+        self.failover.left = silent.and(answered).map(|at| (index, at));
+        let lost_at = silent.map_or(now, |since| since.min(now));
+        self.failover.detected = now - lost_at;
+        self.failover.lost_at = Some(lost_at);
     }
 
-    /// Why a member that carried does so no longer; `None`: it could.
+    /// The question since when the access point of the member that was lost is silent. It is no part
+    /// of the switch: the driver may be what has failed.
+    pub(super) fn next_inactive(&self, now: Instant) -> Option<Action> {
+        let link = self.failover.inexact.as_ref()?.member;
+        let wifi = self.observed.link(link)?.facts.is_wifi();
+        wifi.then(|| self.offer(now, ReadRequest::Inactive { link }))?
+    }
+
+    /// It has been silent for so long.
+    pub(super) fn outage_began(&mut self, now: Instant, link: Index, inactive: Millis) {
+        let inexact = self.failover.inexact.as_ref();
+        let Some(inexact) = inexact.filter(|inexact| inexact.member == link) else {
+            return;
+        };
+        let last_frame = (now - inactive).max(inexact.answered);
+        let by = inexact.unanswered - last_frame;
+        self.journal.switch_began_earlier(inexact.number, by);
+        if let Some((_, number, since)) = &mut self.failover.unconfirmed
+            && *number == inexact.number
+        {
+            *since = *since - by;
+        }
+    }
+
+    /// The question was answered, or cannot be.
+    pub(super) fn inactive_read(&mut self, link: Index) {
+        let of = |inexact: &mut Inexact| inexact.member == link;
+        self.failover.inexact.take_if(of);
+    }
+
+    /// The probed host answers through this member.
+    pub(super) fn confirm_switch(&mut self, now: Instant, index: Index) {
+        let switch = self.failover.unconfirmed.filter(|(to, ..)| *to == index);
+        if let Some((_, number, since)) = switch {
+            self.failover.unconfirmed = None;
+            self.journal.switch_answered(number, (now - since).0);
+        }
+    }
+
+    /// Why a member that carried does so no longer, or shall not; `None`: it could.
     fn why_lost(&self, index: Index) -> Option<Why> {
         match self.observed.link(index) {
-            Some(link) => self.passes(link).err(),
+            Some(link) => self.eligible(link).err(),
             None => Some(Why::Unplugged),
         }
     }

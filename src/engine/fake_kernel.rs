@@ -1,11 +1,15 @@
 //! A fake kernel: what an action would change, as the events it would cause.
 //!
 //! `wifibond plan` carries its steps out here instead of on the machine, and the
-//! engine's tests live on it. It knows only what the engine can see.
+//! engine's tests are based on it. It has only what the engine can see.
 use super::Engine;
-use super::contract::action::{Action, BondOption, KernelAction, Scope};
+use super::contract::action::{
+    Action, KernelAction, KernelRequest, RadioRequest, ReadRequest, Scope, SupplicantStep,
+};
 use super::contract::event::{Event, Failure, Start};
+use super::contract::settings::Switch;
 use super::observed::*;
+use super::time::Instant;
 use crate::config::IfName;
 
 /// What a step of the engine turned into.
@@ -18,69 +22,66 @@ pub enum Effect {
     Exit,
 }
 
-/// Carries one action out on the engine's own view, and tells it the outcome.
-pub fn perform(engine: &mut Engine, now: u64, action: Action) -> Effect {
+/// Carries one action out on the engine's own view, and reports the outcome.
+pub fn perform(engine: &mut Engine, now: Instant, action: Action) -> Effect {
     let mut effect = Effect::Changed;
     let result = match &action {
-        Action::Kernel(kernel) => change(engine, now, kernel),
-        Action::StartSupplicant { link, .. } => {
-            engine.handle(
-                now,
-                Event::SupplicantStarted {
-                    link: *link,
-                    how: Start::Spawned,
-                },
-            );
-            effect = Effect::Supplicant(*link);
+        Action::Kernel(KernelRequest::Change(kernel)) => change(engine, now, kernel),
+        Action::Kernel(KernelRequest::Read(ReadRequest::Tables(scope))) => {
+            reread(engine, now, *scope)
+        }
+        Action::Kernel(KernelRequest::Read(ReadRequest::Link { link })) => {
+            edit_or_fail(engine, now, *link, |_| {})
+        }
+        Action::Kernel(KernelRequest::Radio(RadioRequest::Unblock { switch, .. })) => {
+            if let Some(switch) = engine.switch(*switch) {
+                let switch = Switch {
+                    soft: false,
+                    ..switch
+                };
+                engine.handle(now, Event::Rfkill(switch));
+            }
             Ok(())
         }
-        Action::StopSupplicant { link, .. } => {
-            let link = *link;
-            engine.handle(now, Event::Done(action.clone(), Ok(())));
-            engine.handle(now, Event::SupplicantExited { link });
-            return effect;
+        Action::Supplicant(link, step) => {
+            let (link, step) = (*link, step.clone());
+            return supplicant(engine, now, link, &step, action);
         }
-        Action::AskSupplicant { link, .. }
-        | Action::AttachSupplicant { link }
-        | Action::ReconfigureSupplicant { link } => {
-            let link = *link;
-            engine.handle(now, Event::Done(action.clone(), Ok(())));
-            engine.handle(now, Event::Supplicant { link, text: "OK" });
-            return effect;
+        Action::Kernel(_) | Action::Send { .. } | Action::Store(_) | Action::Repair { .. } => {
+            Ok(())
         }
-        Action::Resync(scope) => reread(engine, now, *scope),
-        Action::ReadLink { link } => edit_or_fail(engine, now, *link, |_| {}),
         Action::Exit => {
             effect = Effect::Exit;
             Ok(())
         }
-        Action::SetIpv6 { .. }
-        | Action::Inspect { .. }
-        | Action::SetRadio { .. }
-        | Action::RestoreRadio { .. }
-        | Action::SetCountry { .. }
-        | Action::CheckCountry { .. }
-        | Action::Unblock { .. }
-        | Action::NoteUp { .. }
-        | Action::NoteSlow { .. }
-        | Action::SetSysctls { .. }
-        | Action::SendDhcp6 { .. }
-        | Action::ReleaseDhcp6 { .. }
-        | Action::StoreLease6 { .. }
-        | Action::SolicitRouter { .. }
-        | Action::AnnounceAddresses { .. }
-        | Action::WriteResolver
-        | Action::SendDhcp4 { .. }
-        | Action::SendArp { .. }
-        | Action::ReleaseDhcp4 { .. }
-        | Action::StoreLease { .. } => Ok(()),
     };
     engine.handle(now, Event::Done(action, result));
     effect
 }
 
+/// It does at once what it is asked to.
+fn supplicant(
+    engine: &mut Engine,
+    now: Instant,
+    link: Index,
+    step: &SupplicantStep,
+    action: Action,
+) -> Effect {
+    if let SupplicantStep::Start { .. } = step {
+        let how = Start::Spawned;
+        engine.handle(now, Event::SupplicantStarted { link, how });
+    }
+    engine.handle(now, Event::Done(action, Ok(())));
+    match step {
+        SupplicantStep::Start { .. } => return Effect::Supplicant(link),
+        SupplicantStep::Stop { .. } => engine.handle(now, Event::SupplicantExited { link }),
+        _ => engine.handle(now, Event::Supplicant { link, text: "OK" }),
+    }
+    Effect::Changed
+}
+
 /// A read of the fake kernel finds what was known.
-fn reread(engine: &mut Engine, now: u64, scope: Scope) -> Result<(), Failure> {
+fn reread(engine: &mut Engine, now: Instant, scope: Scope) -> Result<(), Failure> {
     let routes: heapless::Vec<KernelRoute, MAX_ROUTES> =
         engine.observed.routes().copied().collect();
     let links: heapless::Vec<Link, MAX_LINKS> = engine.observed.links().cloned().collect();
@@ -130,8 +131,13 @@ pub fn plain(index: Index, name: &str, wifi: bool) -> Link {
     }
 }
 
-/// Changes a link and tells the engine.
-pub fn edit(engine: &mut Engine, now: u64, index: Index, change: impl FnOnce(&mut Link)) -> bool {
+/// Changes a link and reports it.
+pub(super) fn edit(
+    engine: &mut Engine,
+    now: Instant,
+    index: Index,
+    change: impl FnOnce(&mut Link),
+) -> bool {
     let Some(mut link) = engine.observed.link(index).cloned() else {
         return false;
     };
@@ -142,7 +148,7 @@ pub fn edit(engine: &mut Engine, now: u64, index: Index, change: impl FnOnce(&mu
 
 fn edit_or_fail(
     engine: &mut Engine,
-    now: u64,
+    now: Instant,
     index: Index,
     change: impl FnOnce(&mut Link),
 ) -> Result<(), Failure> {
@@ -155,65 +161,48 @@ fn edit_or_fail(
     }
 }
 
-fn change(engine: &mut Engine, now: u64, action: &KernelAction) -> Result<(), Failure> {
-    match action {
-        KernelAction::CreateBond { name, options } => {
-            let highest = engine.observed.links().map(|l| l.index).max().unwrap_or(0);
-            let mut link = plain(highest + 1, name, false);
-            link.kind = Kind::Bond(*options);
-            engine.handle(now, Event::Link(link));
-            Ok(())
-        }
-        KernelAction::CreateBridge { name } => {
-            let highest = engine.observed.links().map(|l| l.index).max().unwrap_or(0);
-            let mut link = plain(highest + 1, name, false);
-            link.kind = Kind::Bridge;
-            engine.handle(now, Event::Link(link));
-            Ok(())
-        }
-        KernelAction::SetBond { bond, option } => {
-            edit_or_fail(engine, now, *bond, |link| set_option(link, *option))
-        }
-        KernelAction::SetAlias { link } => edit_or_fail(engine, now, *link, |l| l.ours = true),
-        KernelAction::DeleteLink { link } => {
-            engine.handle(now, Event::LinkGone(*link));
-            Ok(())
-        }
-        KernelAction::SetUp { link, up } => edit_or_fail(engine, now, *link, |l| {
-            l.up = *up;
-            l.carrier &= *up;
-        }),
-        KernelAction::SetMaster { link, master } => set_master(engine, now, *link, *master),
+fn change(engine: &mut Engine, now: Instant, action: &KernelAction) -> Result<(), Failure> {
+    let event = match action {
+        KernelAction::CreateBond { name, options } => fresh(engine, name, Kind::Bond(*options)),
+        KernelAction::CreateBridge { name } => fresh(engine, name, Kind::Bridge),
+        KernelAction::DeleteLink { link } => Event::LinkGone(*link),
+        KernelAction::SetMaster(link, master) => return set_master(engine, now, *link, *master),
         KernelAction::AddAddress {
             link, net, metric, ..
-        } => put_address(engine, now, *link, *net, *metric),
-        KernelAction::AddAddress6 { link, net, .. } => put_address(engine, now, *link, *net, 0),
+        } => our_address(*link, *net, *metric),
+        KernelAction::AddAddress6 { link, net, .. } => our_address(*link, *net, 0),
         KernelAction::DeleteAddress { link, net } => {
-            let gone = engine
-                .observed
-                .addresses_of(*link)
-                .find(|a| a.net == *net)
-                .copied();
-            if let Some(address) = gone {
-                engine.handle(now, Event::AddressGone(address));
-            }
-            Ok(())
+            let mut known = engine.observed.addresses_of(*link);
+            let Some(address) = known.find(|a| a.net == *net) else {
+                return Ok(());
+            };
+            Event::AddressGone(*address)
         }
-        KernelAction::AddRoute { link, route, .. } => {
-            engine.handle(now, Event::Route(our_route(*link, *route)));
-            Ok(())
+        KernelAction::AddRoute { link, route, .. } => Event::Route(our_route(*link, *route)),
+        KernelAction::DeleteRoute { link, route } => Event::RouteGone(our_route(*link, *route)),
+        _ => {
+            return match action.changed_link() {
+                Some(link) => edit_or_fail(engine, now, link, |link| action.apply(link)),
+                None => Ok(()),
+            };
         }
-        KernelAction::DeleteRoute { link, route } => {
-            engine.handle(now, Event::RouteGone(our_route(*link, *route)));
-            Ok(())
-        }
-    }
+    };
+    engine.handle(now, event);
+    Ok(())
+}
+
+/// A link that was just created.
+fn fresh(engine: &Engine, name: &str, kind: Kind) -> Event<'static> {
+    let highest = engine.observed.links().map(|l| l.index).max().unwrap_or(0);
+    let mut link = plain(highest + 1, name, false);
+    link.kind = kind;
+    Event::Link(link)
 }
 
 /// The bonding driver sets its members up, and down when they leave; a bridge does neither.
 fn set_master(
     engine: &mut Engine,
-    now: u64,
+    now: Instant,
     link: Index,
     master: Option<Index>,
 ) -> Result<(), Failure> {
@@ -235,23 +224,15 @@ fn set_master(
     })
 }
 
-fn put_address(
-    engine: &mut Engine,
-    now: u64,
-    link: Index,
-    net: crate::config::IpNet,
-    metric: u32,
-) -> Result<(), Failure> {
-    let address = Address {
+fn our_address(link: Index, net: crate::config::IpNet, metric: u32) -> Event<'static> {
+    Event::Address(Address {
         link,
         net,
         protocol: OUR_PROTOCOL,
         metric,
         tentative: false,
         duplicate: false,
-    };
-    engine.handle(now, Event::Address(address));
-    Ok(())
+    })
 }
 
 fn our_route(link: Index, route: crate::config::Route) -> KernelRoute {
@@ -262,28 +243,8 @@ fn our_route(link: Index, route: crate::config::Route) -> KernelRoute {
     }
 }
 
-fn set_option(link: &mut Link, option: BondOption) {
-    let Kind::Bond(options) = &mut link.kind else {
-        return;
-    };
-    match option {
-        BondOption::Mode(mode) => options.mode = mode,
-        BondOption::Miimon(ms) => {
-            options.miimon_ms = ms;
-            options.arp_interval_ms = 0;
-        }
-        BondOption::Updelay(ms) => options.updelay_ms = ms,
-        BondOption::Downdelay(ms) => options.downdelay_ms = ms,
-        BondOption::Primary(primary) => options.primary = primary,
-        BondOption::PrimaryReselect(word) => options.primary_reselect = word,
-        BondOption::FailOverMac(word) => options.fail_over_mac = word,
-        BondOption::PeerNotifications(count) => options.peer_notifications = count,
-        BondOption::Active(active) => options.active = active,
-    }
-}
-
 /// The member joins its network: authorised, and the bond has carrier.
-pub fn join(engine: &mut Engine, now: u64, index: Index) {
+pub fn join(engine: &mut Engine, now: Instant, index: Index) {
     edit(engine, now, index, |link| {
         link.carrier = true;
         link.oper = Oper::Up;

@@ -1,5 +1,6 @@
 //! What happened: a ring of records, the newest [`CAPACITY`] of them. The daemon
 //! writes each to the log; `wifibond events` shows them.
+use super::time::{Instant, Millis};
 use crate::config::IfName;
 use core::fmt::{self, Write};
 use heapless::String;
@@ -29,6 +30,7 @@ pub fn clip<const N: usize>(arguments: fmt::Arguments<'_>) -> String<N> {
     out.0
 }
 
+/// What a record is about; `events --json` has it as `kind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordKind {
     /// The program started, stopped, read its file.
@@ -37,11 +39,13 @@ pub enum RecordKind {
     Adapter,
     /// Carrier, authorisation, wrong passphrase.
     Radio,
+    /// A member's probes are not answered, or are again.
+    Health,
     /// The active member changed.
     Switch,
     /// No member carries traffic.
     Outage,
-    /// A wpa_supplicant died or was restarted.
+    /// A wpa_supplicant was started, adopted or ended.
     Supplicant,
     /// A lease was got, refused, given back or has ended.
     Lease,
@@ -58,6 +62,7 @@ impl RecordKind {
             RecordKind::Program => "program",
             RecordKind::Adapter => "adapter",
             RecordKind::Radio => "radio",
+            RecordKind::Health => "health",
             RecordKind::Switch => "switch",
             RecordKind::Outage => "outage",
             RecordKind::Supplicant => "supplicant",
@@ -70,27 +75,40 @@ impl RecordKind {
 
 /// The active member changed, or the same one carries traffic again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Switch {
+pub struct SwitchRecord {
+    /// The member before; empty the first time.
     pub from: IfName,
+    /// The member that carries traffic now.
     pub to: IfName,
-    /// How long no authorised member was active, as the kernel's notifications
-    /// tell it. `None` at the first time: nothing was interrupted.
+    /// Milliseconds without an active member that passes traffic: from the first probe that was
+    /// not answered, the last frame that its access point sent it or acknowledged before, or the
+    /// kernel's notification of the loss, to the notification that another member is active. `None` the first time: nothing was interrupted.
     pub outage_ms: Option<u64>,
+    /// Of these until the loss was found. `None`: nothing was lost.
+    pub detected_ms: Option<u64>,
+    /// From the same beginning until the probed host answered through the new member. `None`: it
+    /// has not, or is not probed.
+    pub answered_ms: Option<u64>,
 }
 
+/// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// Counts from 1; a gap means that records fell out of the ring.
     pub number: u32,
-    /// Milliseconds since boot.
-    pub at_ms: u64,
+    /// When it was written.
+    pub at: Instant,
+    /// What it is about.
     pub kind: RecordKind,
-    /// The interface it speaks of; empty for the program itself.
+    /// The interface it is about; empty for the program itself.
     pub link: IfName,
+    /// What happened, in English, without the interface.
     pub text: Text,
-    pub switch: Option<Switch>,
+    /// With [`RecordKind::Switch`] alone.
+    pub switch: Option<SwitchRecord>,
 }
 
+/// The ring of records, in memory alone.
 #[derive(Debug)]
 pub struct Journal {
     /// Has the room for [`CAPACITY`] from the start.
@@ -108,22 +126,24 @@ impl Default for Journal {
 }
 
 impl Journal {
-    pub fn write(&mut self, now: u64, kind: RecordKind, link: &str, text: fmt::Arguments<'_>) {
+    /// Adds a record, in place of the oldest of a full ring; the text is cut to fit [`Text`].
+    pub fn write(&mut self, now: Instant, kind: RecordKind, link: &str, text: fmt::Arguments<'_>) {
         self.push(now, kind, link, text, None);
     }
 
-    pub fn write_switch(&mut self, now: u64, switch: Switch, cause: fmt::Arguments<'_>) {
+    /// Adds a record of kind [`RecordKind::Switch`], about the new member.
+    pub fn write_switch(&mut self, now: Instant, switch: SwitchRecord, cause: fmt::Arguments<'_>) {
         let to = switch.to.clone();
         self.push(now, RecordKind::Switch, &to, cause, Some(switch));
     }
 
     fn push(
         &mut self,
-        now: u64,
+        now: Instant,
         kind: RecordKind,
         link: &str,
         text: fmt::Arguments<'_>,
-        switch: Option<Switch>,
+        switch: Option<SwitchRecord>,
     ) {
         if self.records.len() >= CAPACITY {
             self.records.pop_front();
@@ -131,13 +151,36 @@ impl Journal {
         self.written += 1;
         let record = Record {
             number: self.written,
-            at_ms: now,
+            at: now,
             kind,
             link: IfName::try_from(link).unwrap_or_default(),
             text: clip(text),
             switch,
         };
         self.records.push_back(record);
+    }
+
+    /// The host that is probed has answered through the member of this switch.
+    pub fn switch_answered(&mut self, number: u32, ms: u64) {
+        let record = self.records.iter_mut().find(|r| r.number == number);
+        if let Some(switch) = record.and_then(|record| record.switch.as_mut()) {
+            switch.answered_ms = Some(ms);
+        }
+    }
+
+    /// The outage that this switch ended began so much earlier than its record says.
+    pub fn switch_began_earlier(&mut self, number: u32, by: Millis) {
+        let record = self.records.iter_mut().find(|r| r.number == number);
+        if let Some(switch) = record.and_then(|record| record.switch.as_mut()) {
+            let times = [
+                &mut switch.outage_ms,
+                &mut switch.detected_ms,
+                &mut switch.answered_ms,
+            ];
+            for time in times.into_iter().flatten() {
+                *time += by.0;
+            }
+        }
     }
 
     /// Records with a number above this one, oldest first.

@@ -1,30 +1,30 @@
 //! Taking members into the bond, and letting them go again as they were.
 use super::Engine;
-use super::contract::action::{Action, KernelAction};
+use super::contract::action::{Action, KernelAction, Store};
 use super::existing::{self, desired_options, mode_fits};
 use super::journal::{RecordKind, Text, clip};
 use super::observed::{Index, Kind, Link};
-use super::roles::{self, member_rank, present_members};
+use super::roles::{self, member_rank};
+use super::time::Instant;
 
 /// The next step for the members: those that should leave, then those to take in.
-pub fn next_member(engine: &Engine, now: u64) -> Option<Action> {
+pub fn next_member(engine: &Engine, now: Instant) -> Option<Action> {
     let Some((bond, have)) = engine.usable_bond() else {
         return leave_old(engine, now);
     };
     if !mode_fits(have, &desired_options(engine)) {
         return None;
     }
-    let present = present_members(&engine.config, &engine.observed);
+    let present = engine.present_members();
     for link in engine.observed.links() {
         if link.master == Some(bond.index)
-            && (!present.contains(&link.index) || is_wifi_in_bridge(engine, link))
+            && (!present.contains(&link) || is_wifi_in_bridge(engine, link))
             && let Some(step) = free(engine, now, link)
         {
             return Some(step);
         }
     }
-    for index in &present {
-        let link = engine.observed.link(*index)?;
+    for link in present {
         if let Some(step) = take_in(engine, now, bond, link) {
             return Some(step);
         }
@@ -33,7 +33,7 @@ pub fn next_member(engine: &Engine, now: u64) -> Option<Action> {
 }
 
 /// A bond or bridge of ours that the file does not name any more: its members go, then it.
-fn leave_old(engine: &Engine, now: u64) -> Option<Action> {
+fn leave_old(engine: &Engine, now: Instant) -> Option<Action> {
     let config = &engine.config;
     let is_old = |l: &&Link| match l.kind {
         Kind::Bond(_) => l.ours && (l.name != config.bond.name || config.bond.members.is_empty()),
@@ -77,12 +77,12 @@ pub fn refusal(engine: &Engine, bond: Index, link: &Link) -> Option<Text> {
 
 /// Down → addresses off → IPv6 off → member → up. The supplicant follows when it is
 /// a member and up.
-fn take_in(engine: &Engine, now: u64, bond: &Link, link: &Link) -> Option<Action> {
+fn take_in(engine: &Engine, now: Instant, bond: &Link, link: &Link) -> Option<Action> {
     if link.master == Some(bond.index) {
         let taken_over = !engine.is_ours(bond);
         if taken_over && link.up && !engine.was_up(link.index) {
             let (link, was_up) = (link.index, true);
-            return engine.offer_any(now, Action::NoteUp { link, was_up });
+            return engine.offer(now, Store::WasUp { link, was_up });
         }
         let rest = engine.is_resting(link.index);
         if link.up != rest || engine.blocked(link).is_some() {
@@ -106,16 +106,13 @@ fn take_in(engine: &Engine, now: u64, bond: &Link, link: &Link) -> Option<Action
         let index = link.index;
         if !engine.was_up(index) {
             let was_up = true;
-            let note = Action::NoteUp {
+            let note = Store::WasUp {
                 link: index,
                 was_up,
             };
-            return engine.offer_any(now, note);
+            return engine.offer(now, note);
         }
-        let down = KernelAction::SetUp {
-            link: index,
-            up: false,
-        };
+        let down = KernelAction::down(index);
         return engine.offer(now, down);
     }
     if let Some(address) = engine.observed.addresses_of(link.index).next() {
@@ -132,68 +129,20 @@ fn take_in(engine: &Engine, now: u64, bond: &Link, link: &Link) -> Option<Action
         return Some(step);
     }
     let master = Some(bond.index);
-    engine.offer(
-        now,
-        KernelAction::SetMaster {
-            link: link.index,
-            master,
-        },
-    )
+    engine.offer(now, KernelAction::SetMaster(link.index, master))
 }
 
 /// The supplicant goes, then the member, then it gets its IPv6 back.
-pub fn free(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
+pub fn free(engine: &Engine, now: Instant, link: &Link) -> Option<Action> {
     if let Some(step) = engine.supplicant_must_go(now, link.index) {
         return step;
     }
-    engine.offer(
-        now,
-        KernelAction::SetMaster {
-            link: link.index,
-            master: None,
-        },
-    )
-}
-
-/// Former members that were up before they were ours are so again.
-pub fn next_former(engine: &Engine, now: u64) -> Option<Action> {
-    let former = |link: &&Link| {
-        let member = member_rank(&engine.config, link).is_some() && !engine.is_stopping();
-        let waits = !link.up && engine.is_put_off(link.index, now);
-        link.master.is_none() && !member && !waits
-    };
-    let interfaces = engine.interfaces.iter();
-    let mut links = interfaces
-        .filter(|one| one.restore.was_up)
-        .filter_map(|one| engine.observed.link(one.index));
-    let link = links.find(former)?;
-    let index = link.index;
-    // One that is switched off cannot: it is left as it is.
-    if !link.up && engine.blocked(link).is_none() {
-        let up = KernelAction::SetUp {
-            link: index,
-            up: true,
-        };
-        if let Some(step) = engine.offer(now, up) {
-            return Some(step);
-        }
-    }
-    let note = Action::NoteUp {
-        link: index,
-        was_up: false,
-    };
-    engine.offer_any(now, note)
+    engine.offer(now, KernelAction::SetMaster(link.index, None))
 }
 
 impl Engine {
-    pub(super) fn is_resting(&self, link: Index) -> bool {
+    pub(in crate::engine) fn is_resting(&self, link: Index) -> bool {
         self.interfaces.get(link).is_some_and(|one| one.resting)
-    }
-
-    /// It was, and was set down to become a member.
-    fn was_up(&self, link: Index) -> bool {
-        let interface = self.interfaces.get(link);
-        interface.is_some_and(|one| one.restore.was_up)
     }
 
     /// What is no member any more does not rest.
@@ -205,12 +154,16 @@ impl Engine {
         }
     }
 
-    pub(super) fn rest(&mut self, now: u64, link: Index, rest: bool) {
+    pub(super) fn rest(&mut self, now: Instant, link: Index, rest: bool) {
         if let Some(interface) = self.interfaces.entry(link) {
             interface.resting = rest;
         }
         if !rest {
             self.lift_block(link);
+            self.end_hold(link);
+            if let Some(link) = self.observed.link(link) {
+                self.storms.end(link);
+            }
         }
         self.retry.forget_link(link);
         self.end_wait(now, link);
@@ -224,34 +177,18 @@ impl Engine {
         }
     }
 
-    pub(super) fn note_up(&mut self, link: Index, was_up: bool) {
-        if let Some(interface) = self.interfaces.entry(link) {
-            interface.restore.was_up = was_up;
-        }
-    }
-
     /// A member of the bond by its name, for `wifibond member`.
     pub fn member(&self, name: &str) -> Result<Index, &'static str> {
         let link = self.observed.by_name(name);
         let link = link.ok_or("no such adapter is plugged in; see `wifibond status`")?;
-        let Some((bond, _)) = self.usable_bond() else {
+        if self.usable_bond().is_none() {
             return Err("there is no bond");
-        };
+        }
         // One that rfkill keeps off may still be outside.
-        let present = present_members(&self.config, &self.observed);
-        let off = self.blocked(link).is_some() && present.contains(&link.index);
-        match link.master == Some(bond.index) || off {
+        let off = self.blocked(link).is_some() && self.is_present_member(link.index);
+        match self.in_bond(link) || off {
             true => Ok(link.index),
             false => Err("is not a member of the bond"),
         }
-    }
-
-    /// Has a member's wpa_supplicant read its file again and join anew, when it is its turn.
-    pub fn rejoin(&mut self, link: Index) -> Result<(), &'static str> {
-        self.interfaces
-            .supplicant_mut(link)
-            .ok_or("no wpa_supplicant runs on it")?
-            .want_again();
-        Ok(())
     }
 }

@@ -1,11 +1,13 @@
-//! What would be done, in words: the engine's steps on a fake kernel that starts from
+//! What would be done, as text: the engine's steps on a fake kernel that starts from
 //! what it knows. The engine is of no use afterwards.
 use super::Engine;
-use super::contract::action::Action;
-use super::contract::describe::Spoken;
+use super::contract::action::{Action, Store, SupplicantStep};
+use super::contract::content::Content;
+use super::contract::describe::WithLink;
 use super::contract::event::Event;
 use super::fake_kernel::{self, Effect};
 use super::observed::{Index, Kind, Link};
+use super::time::Instant;
 use crate::config::Config;
 use core::fmt::Write;
 use heapless::Vec;
@@ -15,10 +17,10 @@ const MAX_STEPS: usize = 500;
 
 /// What an engine that has just read the machine would do. `is_current`: the resolver's file
 /// is already as the engine wants it.
-pub fn of_start(
+pub(crate) fn of_start(
     engine: &mut Engine,
-    now: u64,
-    is_current: &dyn Fn(&Engine) -> bool,
+    now: Instant,
+    is_current: &dyn Fn(&Content) -> bool,
     out: &mut dyn Write,
 ) {
     let mut plan = Plan::new(engine, now, is_current, out);
@@ -28,8 +30,8 @@ pub fn of_start(
 }
 
 /// What a running engine would do if this were its configuration. What comes with adapters
-/// and cables that are not there yet is told only of a configuration that is another.
-pub fn of_change(engine: &mut Engine, now: u64, config: &Config, out: &mut dyn Write) {
+/// and cables that are not there yet is shown only for a configuration that is another.
+pub(crate) fn of_change(engine: &mut Engine, now: Instant, config: &Config, out: &mut dyn Write) {
     let is_another = *engine.config() != *config;
     engine.answer_for_kernel();
     // Whatever is awaited of them has been answered.
@@ -49,8 +51,9 @@ pub fn of_change(engine: &mut Engine, now: u64, config: &Config, out: &mut dyn W
 
 struct Plan<'a> {
     engine: &'a mut Engine,
-    now: u64,
-    is_current: &'a dyn Fn(&Engine) -> bool,
+    content: Content,
+    now: Instant,
+    is_current: &'a dyn Fn(&Content) -> bool,
     out: &'a mut dyn Write,
     is_empty: bool,
     steps: usize,
@@ -59,12 +62,13 @@ struct Plan<'a> {
 impl<'a> Plan<'a> {
     fn new(
         engine: &'a mut Engine,
-        now: u64,
-        is_current: &'a dyn Fn(&Engine) -> bool,
+        now: Instant,
+        is_current: &'a dyn Fn(&Content) -> bool,
         out: &'a mut dyn Write,
     ) -> Self {
         Plan {
             engine,
+            content: Content::new(),
             now,
             is_current,
             out,
@@ -78,22 +82,22 @@ impl<'a> Plan<'a> {
         let mut begun = false;
         while self.steps < MAX_STEPS {
             self.steps += 1;
-            let Some(action) = self.engine.next(self.now) else {
+            let Some(action) = self.engine.next(self.now, &mut self.content) else {
                 return;
             };
-            let is_there =
-                matches!(action, Action::WriteResolver) && (self.is_current)(self.engine);
-            if is_a_change(&action) && !is_there {
+            let is_there = matches!(action, Action::Store(Store::Resolver { .. }))
+                && (self.is_current)(&self.content);
+            if action.is_a_change() && !is_there {
                 if !begun {
                     let _ = writeln!(self.out, "{title}:");
                     begun = true;
                     self.is_empty = false;
                 }
-                let spoken = Spoken(&action, self.engine.observed());
-                let _ = writeln!(self.out, "  {spoken}");
+                let step = WithLink(&action, self.engine.observed());
+                let _ = writeln!(self.out, "  {step}");
             }
             let reconfigured = match action {
-                Action::ReconfigureSupplicant { link } => Some(link),
+                Action::Supplicant(link, SupplicantStep::Reconfigure) => Some(link),
                 _ => None,
             };
             if let Effect::Exit = fake_kernel::perform(self.engine, self.now, action) {
@@ -138,38 +142,4 @@ impl<'a> Plan<'a> {
 /// An adapter or a cable that may still come up.
 fn is_waiting(link: &&Link) -> bool {
     link.up && !link.carrier && matches!(link.kind, Kind::Plain | Kind::Other(_))
-}
-
-fn is_a_change(action: &Action) -> bool {
-    match action {
-        Action::Kernel(_)
-        | Action::SetIpv6 { .. }
-        | Action::SetSysctls { .. }
-        | Action::SetRadio { .. }
-        | Action::RestoreRadio { .. }
-        | Action::SetCountry { .. }
-        | Action::Unblock { .. }
-        | Action::WriteResolver
-        | Action::StartSupplicant { .. }
-        | Action::StopSupplicant { .. }
-        | Action::ReconfigureSupplicant { .. } => true,
-        Action::Resync(_)
-        | Action::Inspect { .. }
-        | Action::CheckCountry { .. }
-        | Action::NoteUp { .. }
-        | Action::NoteSlow { .. }
-        | Action::ReadLink { .. }
-        | Action::SendDhcp4 { .. }
-        | Action::SendArp { .. }
-        | Action::ReleaseDhcp4 { .. }
-        | Action::StoreLease { .. }
-        | Action::SendDhcp6 { .. }
-        | Action::ReleaseDhcp6 { .. }
-        | Action::StoreLease6 { .. }
-        | Action::SolicitRouter { .. }
-        | Action::AnnounceAddresses { .. }
-        | Action::AttachSupplicant { .. }
-        | Action::AskSupplicant { .. }
-        | Action::Exit => false,
-    }
 }

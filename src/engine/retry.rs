@@ -6,48 +6,49 @@
 use super::contract::action::{Action, KernelAction};
 use super::contract::event::Failure;
 use super::observed::Index;
+use super::time::{Instant, Millis};
 use crate::config::Bounded;
 use core::hash::{Hash, Hasher};
 use heapless::Vec;
 
 /// Actions remembered with their reasons. Of more, routes and addresses wait with the crowd.
 const MAX_REMEMBERED: usize = 32;
-/// More steps than this failing at present: each route and address waits [`CROWD_WAIT_MS`].
+/// More steps than this failing at present: each route and address waits [`CROWD_WAIT`].
 const CROWD: usize = 8;
-const CROWD_WAIT_MS: u64 = 60_000;
+const CROWD_WAIT: Millis = Millis(60_000);
 /// Actions beyond [`MAX_REMEMBERED`] that wait together, known by a hash alone. When these
 /// are full too, no route or address that is not remembered is tried before their time.
 const MAX_WAITING: usize = 96;
 /// Waits after a failure: 0.25 s, doubled each time, up to 30 s.
-const FIRST_WAIT_MS: u64 = 250;
-const LONGEST_WAIT_MS: u64 = 30_000;
-/// More successes of one action than this within [`RUSH_MS`] mean it has no effect.
+const FIRST_WAIT: Millis = Millis(250);
+const LONGEST_WAIT: Millis = Millis(30_000);
+/// More successes of one action than this within [`RUSH_WITHIN`] mean it has no effect.
 const RUSH: u32 = 10;
-const RUSH_MS: u64 = 1_000;
+const RUSH_WITHIN: Millis = Millis(1_000);
 /// A failed step that is still wanted is tried again so soon after its wait.
-const TRIED_WITHIN_MS: u64 = 1_000;
+const TRIED_WITHIN: Millis = Millis(1_000);
 
 #[derive(Debug)]
 struct Entry {
     action: Action,
     /// Not before this time.
-    until: u64,
+    until: Instant,
     failures: u32,
     successes: u32,
     /// Start of the window in which `successes` are counted.
-    window: u64,
+    window: Instant,
     failure: Option<Failure>,
 }
 
 impl Entry {
-    fn is_failing(&self, now: u64) -> bool {
-        self.failure.is_some() && now < self.until + TRIED_WITHIN_MS
+    fn is_failing(&self, now: Instant) -> bool {
+        self.failure.is_some() && now < self.until + TRIED_WITHIN
     }
 }
 
 /// One more success within a second; `true`: too many.
-fn rush(window: &mut u64, successes: &mut u32, now: u64) -> bool {
-    if now >= *window + RUSH_MS {
+fn rush(window: &mut Instant, successes: &mut u32, now: Instant) -> bool {
+    if now >= *window + RUSH_WITHIN {
         *window = now;
         *successes = 0;
     }
@@ -75,16 +76,7 @@ impl Hasher for Fnv {
 
 /// There may be many of its kind, and no outage ends with one of them: a route, an address.
 fn is_one_of_many(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::Kernel(
-            KernelAction::AddRoute { .. }
-                | KernelAction::DeleteRoute { .. }
-                | KernelAction::AddAddress { .. }
-                | KernelAction::AddAddress6 { .. }
-                | KernelAction::DeleteAddress { .. }
-        )
-    )
+    action.change().is_some_and(KernelAction::is_one_of_many)
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "it has 32 bits")]
@@ -99,14 +91,14 @@ pub struct Retry {
     entries: Bounded<Entry, MAX_REMEMBERED>,
     waiting: Vec<u32, MAX_WAITING>,
     /// Until then.
-    waiting_until: u64,
+    waiting_until: Instant,
     /// Successes that found no room, since `window`.
     successes: u32,
-    window: u64,
+    window: Instant,
 }
 
 impl Retry {
-    pub fn blocked(&self, action: &Action, now: u64) -> bool {
+    pub fn blocked(&self, action: &Action, now: Instant) -> bool {
         match self.entries.iter().find(|e| e.action == *action) {
             Some(entry) => now < entry.until,
             None => {
@@ -117,27 +109,27 @@ impl Retry {
     }
 
     /// Remembers a failure; returns `true` when it is the first of its kind, or has
-    /// other words than before: then it is worth a line in the log.
-    pub fn failed(&mut self, action: &Action, failure: Failure, now: u64) -> bool {
+    /// another text than before: then it is recorded.
+    pub fn failed(&mut self, action: &Action, failure: Failure, now: Instant) -> bool {
         let crowded = is_one_of_many(action) && self.failing(now).count() >= CROWD;
         let Some(entry) = self.entry(action, now) else {
             self.wait(action, now);
             return false;
         };
-        let news = entry.failure.as_ref() != Some(&failure);
+        let is_new = entry.failure.as_ref() != Some(&failure);
         let doublings = entry.failures.min(10);
         entry.failures += 1;
         let wait = match crowded {
-            true => CROWD_WAIT_MS,
-            false => (FIRST_WAIT_MS << doublings).min(LONGEST_WAIT_MS),
+            true => CROWD_WAIT,
+            false => (FIRST_WAIT * (1 << doublings)).min(LONGEST_WAIT),
         };
         entry.until = now + wait;
         entry.failure = Some(failure);
-        news
+        is_new
     }
 
     /// Remembers a success; returns `true` when it came too often to have an effect.
-    pub fn succeeded(&mut self, action: &Action, now: u64) -> bool {
+    pub fn succeeded(&mut self, action: &Action, now: Instant) -> bool {
         let Some(entry) = self.entry(action, now) else {
             let rushed = rush(&mut self.window, &mut self.successes, now);
             if rushed {
@@ -149,13 +141,13 @@ impl Retry {
         entry.failure = None;
         let rushed = rush(&mut entry.window, &mut entry.successes, now);
         if rushed {
-            entry.until = now + RUSH_MS;
+            entry.until = now + RUSH_WITHIN;
         }
         rushed
     }
 
     /// `None`: there is no room.
-    fn entry(&mut self, action: &Action, now: u64) -> Option<&mut Entry> {
+    fn entry(&mut self, action: &Action, now: Instant) -> Option<&mut Entry> {
         let found = self.entries.iter().position(|e| e.action == *action);
         let place = match found {
             Some(place) => place,
@@ -165,7 +157,7 @@ impl Retry {
                 }
                 let fresh = Entry {
                     action: action.clone(),
-                    until: 0,
+                    until: Instant::ZERO,
                     failures: 0,
                     successes: 0,
                     window: now,
@@ -179,7 +171,7 @@ impl Retry {
     }
 
     /// One that does not fail, or is no longer wanted, goes.
-    fn make_room(&mut self, now: u64) -> bool {
+    fn make_room(&mut self, now: Instant) -> bool {
         let entries = self.entries.iter().enumerate();
         let idle = entries.filter(|(_, e)| now >= e.until && !e.is_failing(now));
         let oldest = idle.min_by_key(|(_, e)| (e.until, e.window));
@@ -188,7 +180,7 @@ impl Retry {
     }
 
     /// One of many gives its place to another kind of action, and waits without it.
-    fn displace(&mut self, action: &Action, now: u64) -> bool {
+    fn displace(&mut self, action: &Action, now: Instant) -> bool {
         let displaced = |e: &Entry| is_one_of_many(&e.action);
         let place = match is_one_of_many(action) {
             true => None,
@@ -202,19 +194,19 @@ impl Retry {
     }
 
     /// It waits with the others that found no room.
-    fn wait(&mut self, action: &Action, now: u64) {
+    fn wait(&mut self, action: &Action, now: Instant) {
         if now >= self.waiting_until {
             self.waiting.clear();
         }
         if self.waiting.is_empty() {
-            self.waiting_until = now + CROWD_WAIT_MS;
+            self.waiting_until = now + CROWD_WAIT;
         }
         let _ = self.waiting.push(hash(action));
     }
 
     /// The next time something blocked may be tried again. Failures alone: a
     /// success needs no second look.
-    pub fn poll_at(&self, now: u64) -> Option<u64> {
+    pub fn poll_at(&self, now: Instant) -> Option<Instant> {
         self.entries
             .iter()
             .map(|e| e.until)
@@ -224,15 +216,16 @@ impl Retry {
     }
 
     /// When this action may be tried again.
-    pub fn until(&self, action: &Action) -> Option<u64> {
+    pub fn until(&self, action: &Action) -> Option<Instant> {
         let entry = self.entries.iter().find(|e| e.action == *action);
         entry.map(|e| e.until)
     }
 
-    /// A link is gone: what was tried on it is no longer of interest.
-    pub fn forget_link(&mut self, index: Index) {
-        self.entries
-            .retain(|e| super::contract::describe::subject(&e.action) != Some(index));
+    /// A link is gone: what was tried on it is no longer of interest. `false`: nothing was.
+    pub fn forget_link(&mut self, index: Index) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|e| e.action.link() != Some(index));
+        self.entries.len() < before
     }
 
     pub fn forget(&mut self, action: &Action) {
@@ -241,7 +234,10 @@ impl Retry {
 
     /// What keeps a route out may be gone: each is tried at once.
     pub fn forget_routes(&mut self, index: Index) {
-        let is_route = |action: &Action| matches!(action, Action::Kernel(KernelAction::AddRoute { link, .. }) if *link == index);
+        let is_route = |action: &Action| {
+            let change = action.change();
+            matches!(change, Some(KernelAction::AddRoute { link, .. }) if *link == index)
+        };
         self.entries.retain(|e| !is_route(&e.action));
         self.waiting.clear();
     }
@@ -253,7 +249,7 @@ impl Retry {
 
     /// What is failing now, for status. What was not tried again when its time came is
     /// no longer wanted.
-    pub fn failing(&self, now: u64) -> impl Iterator<Item = (&Action, &Failure)> {
+    pub fn failing(&self, now: Instant) -> impl Iterator<Item = (&Action, &Failure)> {
         self.entries
             .iter()
             .filter(move |e| e.is_failing(now))

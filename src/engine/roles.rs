@@ -1,19 +1,19 @@
-//! Which interface plays which part: the configuration's words against the links
-//! that are there.
+//! Which role an interface has: the configuration's matchers against the links that are there.
 use super::Engine;
-use super::contract::action::Action;
+use super::contract::action::{Action, ReadRequest};
 use super::journal::{Text, clip};
 use super::observed::{Index, Kind, Link, Medium, Mode};
 use super::tables::Observed;
+use super::time::Instant;
 use crate::config::{Bridge, Config, Eap, MAX_LINKS, Matcher, Network};
 use core::cmp::Ordering;
 use heapless::Vec;
 
 /// Members a bond can have here. `bond.members` has at most as many entries, but a
-/// pattern may match more adapters than that; the rest is left out and said.
+/// pattern may match more adapters than that; the rest is left out and reported.
 pub const MAX_PORTS: usize = 8;
 
-/// Does this word of the file mean this link?
+/// Whether this matcher of the file matches this link.
 ///
 /// All but names only mean real adapters: a VLAN shows the hardware address of the interface
 /// below it. `eth0` is a cable whatever it is made of.
@@ -37,7 +37,7 @@ fn is_eth0(link: &Link) -> bool {
     link.name == "eth0" && matches!(link.kind, Kind::Plain | Kind::Other(_))
 }
 
-/// How closely a word of the file that means this link does so; 0 is closest. `eth0` is one of
+/// How closely a matcher that matches this link does so; 0 is closest. `eth0` is one of
 /// the cables more than it is one of the USB adapters, which it is on a Raspberry Pi 3.
 fn distance(matcher: &Matcher, link: &Link) -> u8 {
     match matcher {
@@ -48,20 +48,20 @@ fn distance(matcher: &Matcher, link: &Link) -> u8 {
     }
 }
 
-/// How closely the closest of these words means this link; `None`: none means it.
+/// How closely the closest of these matchers matches this link; `None`: none does.
 fn closest<'a>(matchers: impl Iterator<Item = &'a Matcher>, link: &Link) -> Option<u8> {
     let meant = matchers.filter(|m| matches(m, link));
     meant.map(|m| distance(m, link)).min()
 }
 
-/// The address the adapter was born with, also while it is a bond's member.
+/// The adapter's own hardware address, also while it is a bond's member.
 pub fn own_mac(link: &Link) -> Option<crate::config::Mac> {
     let lent = link.port.and_then(|port| port.permanent_mac);
     link.permanent_mac.or(lent).or(link.mac)
 }
 
-/// The place of a link in `bond.members`, or `None` if it is no member. A word elsewhere in
-/// the file that means it more closely wins: with `wifi:*` here, an adapter that `links` has
+/// The place of a link in `bond.members`, or `None` if it is no member. A matcher elsewhere in
+/// the file that matches it more closely wins: with `wifi:*` here, an adapter that `links` has
 /// by its name or port is no member.
 pub fn member_rank(config: &Config, link: &Link) -> Option<usize> {
     let bond = &config.bond;
@@ -107,6 +107,7 @@ fn own_entry(config: &Config, link: &Link) -> Option<usize> {
 /// A link of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Own {
+    /// The link.
     pub link: Index,
     /// Its place in `links`.
     pub entry: usize,
@@ -178,7 +179,7 @@ fn by_port(a: &Link, b: &Link, usb_first: bool) -> Ordering {
     }
 }
 
-/// Do we keep this link in our tables? Other bonds and bridges are kept so that a
+/// Whether this link is kept in the tables. Other bonds and bridges are kept so that a
 /// refusal can name them; members of any bond, because a file that names them no
 /// longer means that they have to be freed.
 pub fn concerns_us(config: &Config, link: &Link) -> bool {
@@ -191,7 +192,7 @@ pub fn concerns_us(config: &Config, link: &Link) -> bool {
         || link.port.is_some()
         // What is not known may be ours yet.
         || (link.kind == Kind::Plain && link.facts.medium == Medium::Unknown)
-        // Whose bridge is it? Its ports tell.
+        // Its ports decide whether a bridge is another program's.
         || (!config.bridges.is_empty() && link.master.is_some())
 }
 
@@ -204,13 +205,13 @@ pub fn is_a_port_alone(config: &Config, link: &Link) -> bool {
     link.master.is_some() && !concerns_us(config, &without)
 }
 
-/// Asks the kernel again about an adapter of which it has not said whether it is Wi-Fi.
-pub fn next_unknown(engine: &Engine, now: u64) -> Option<Action> {
+/// Asks the kernel again about an adapter of which it has not answered whether it is Wi-Fi.
+pub fn next_unknown(engine: &Engine, now: Instant) -> Option<Action> {
     let mut links = engine.observed.links();
     let unknown = |link: &&Link| link.facts.medium == Medium::Unknown;
     links.find_map(|link| {
         let link = unknown(&link).then_some(link.index)?;
-        engine.offer_any(now, Action::Inspect { link })
+        engine.offer(now, ReadRequest::Medium { link })
     })
 }
 
@@ -237,19 +238,27 @@ pub fn mode_refusal(config: &Config, link: &Link) -> Option<Text> {
     })
 }
 
-/// The members that are plugged in, best first: in the order of the file, and where a pattern
-/// means several, USB adapters by their ports, then the built-in ones.
-pub fn present_members(config: &Config, observed: &Observed) -> Vec<Index, MAX_PORTS> {
-    let mut ranked: Vec<(usize, &Link), { super::observed::MAX_LINKS }> = Vec::new();
-    for link in observed.links() {
-        if let Some(rank) = member_rank(config, link).filter(|_| can_be_used(link)) {
-            let _ = ranked.push((rank, link));
+impl Engine {
+    /// The members that are plugged in, best first: in the order of the file, and where a pattern
+    /// means several, USB adapters by their ports, then the built-in ones.
+    pub(super) fn present_members(&self) -> Vec<&Link, MAX_PORTS> {
+        let mut ranked: Vec<(usize, &Link), { super::observed::MAX_LINKS }> = Vec::new();
+        for link in self.observed.links().filter(|link| can_be_used(link)) {
+            if let Some(rank) = member_rank(&self.config, link) {
+                let _ = ranked.push((rank, link));
+            }
         }
+        ranked.sort_unstable_by(|(m, a), (n, b)| m.cmp(n).then_with(|| by_port(a, b, true)));
+        // A ninth adapter is left out; the status has how many there are.
+        let best = ranked.into_iter().take(MAX_PORTS);
+        best.map(|(_, link)| link).collect()
     }
-    ranked.sort_unstable_by(|(m, a), (n, b)| m.cmp(n).then_with(|| by_port(a, b, true)));
-    // A ninth adapter finds no place; status says how many were left out.
-    let best = ranked.iter().take(MAX_PORTS);
-    best.map(|(_, link)| link.index).collect()
+
+    /// It is one of these.
+    pub(super) fn is_present_member(&self, index: Index) -> bool {
+        let members = self.present_members();
+        members.iter().any(|link| link.index == index)
+    }
 }
 
 /// How a cable has to be authenticated on, if it has (IEEE 802.1X).

@@ -7,34 +7,50 @@
 use super::Engine;
 use super::contract::action::{Action, BondOption, KernelAction};
 use super::journal::{Text, clip};
-use super::observed::{BondOptions, Index, Link, Mii};
+use super::observed::{Index, Link, Mii};
 use super::radio::Block;
-use super::roles::{matches, present_members};
+use super::roles::{MAX_PORTS, matches};
 use super::supplicant::Supplicant;
+use super::time::Instant;
 use crate::config::{self, PrimaryReselect};
+use core::net::IpAddr;
+use heapless::Vec;
 
-/// Why an adapter may not carry the bond's traffic. Shown by its `Display` form in the status
-/// and by `doctor`, and by [`Why::past`] in events.
+/// Why an adapter may not carry the bond's traffic: the error of `Engine::eligible`.
+///
+/// - `Display`: the member's state in `status` and `status --json`, where
+///   [`Why::outranks_radio`]; `doctor` has it while the box is not online, of members that are
+///   not authorised.
+/// - [`Why::past`]: the cause of a switch or an outage in events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
+    /// No adapter matches the entry of `bond.members`.
     Unplugged,
     /// By rfkill.
     Blocked(Block),
+    /// It is in no bond, or in another.
     NotAMember,
     /// `wifibond member NAME down`.
     Resting,
-    /// By another program, or not yet set up.
+    /// `IFF_UP` is not set: by another program, or not yet.
     Down,
+    /// Wi-Fi: not associated.
     NoCarrier,
     /// No keys yet (Wi-Fi), or the controlled port of IEEE 802.1X.
     Unauthorised,
     /// The bonding driver's link monitor has not seen its link as up (`miimon`, `updelay`).
     LinkMonitor,
+    /// This host does not answer through it, and does through another member.
+    NoAnswer(IpAddr),
+    /// Many probes of this host are lost through it, and few through another member.
+    Lossy(IpAddr),
 }
 
 impl core::fmt::Display for Why {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
+            Why::NoAnswer(host) => return write!(f, "bad: {host} does not answer through it"),
+            Why::Lossy(host) => return write!(f, "bad: many probes of {host} are lost"),
             Why::Unplugged => "missing: not plugged in",
             Why::Blocked(Block::Soft) => "switched off by rfkill",
             Why::Blocked(Block::Hard) => "switched off by a key or switch (rfkill)",
@@ -49,7 +65,19 @@ impl core::fmt::Display for Why {
 }
 
 impl Why {
-    /// What has happened to a member that carried, after its name.
+    /// Whether it is the member's state in the status, also where a wpa_supplicant has one. `false`:
+    /// the wpa_supplicant's state ("scanning") is more precise, or follows from it.
+    pub fn outranks_radio(self) -> bool {
+        match self {
+            Why::Blocked(_) | Why::NotAMember | Why::Resting => true,
+            Why::NoAnswer(_) | Why::Lossy(_) => true,
+            // One that is not there has no line of its own.
+            Why::Unplugged => false,
+            Why::Down | Why::NoCarrier | Why::Unauthorised | Why::LinkMonitor => false,
+        }
+    }
+
+    /// What has happened to a member that carried traffic; the text follows its name.
     pub fn past(self) -> &'static str {
         match self {
             Why::Unplugged => "was unplugged",
@@ -58,23 +86,38 @@ impl Why {
             Why::NoCarrier => "lost its carrier",
             Why::Unauthorised => "is no longer authorised",
             Why::LinkMonitor => "lost its link",
+            Why::NoAnswer(_) => "passed nothing",
+            Why::Lossy(_) => "lost many probes",
         }
     }
 }
 
 impl Engine {
-    /// May the bond's traffic go through this adapter?
-    pub(super) fn eligible(&self, bond: Option<Index>, link: &Link) -> Result<(), Why> {
+    /// Whether the bond's traffic may go through this adapter, and if not, why. A member that may
+    /// not is not chosen, and one that carries traffic is replaced, without an outage, once another
+    /// may. While none may, the kernel keeps the one it has.
+    pub(super) fn eligible(&self, link: &Link) -> Result<(), Why> {
         match self.blocked(link) {
             Some(block) => Err(Why::Blocked(block)),
-            None if bond.is_none() || link.master != bond => Err(Why::NotAMember),
+            None if !self.in_bond(link) => Err(Why::NotAMember),
             None if self.is_resting(link.index) => Err(Why::Resting),
             None => self.passes(link),
         }
     }
 
-    /// Does traffic pass this member, wanted there or not?
+    /// Whether traffic passes this member, chosen for it or not. The outage record depends on this:
+    /// what is refused here counts as lost at once. A reason for which traffic still passes, but
+    /// should not, belongs into [`Engine::eligible`].
     pub(super) fn passes(&self, link: &Link) -> Result<(), Why> {
+        self.carries(link)?;
+        match self.found_bad(link.index) {
+            Some(why) => Err(why),
+            None => Ok(()),
+        }
+    }
+
+    /// As [`Engine::passes`], by the kernel and the keys alone.
+    pub(super) fn carries(&self, link: &Link) -> Result<(), Why> {
         let Some(port) = link.port else {
             return Err(Why::NotAMember);
         };
@@ -92,43 +135,51 @@ impl Engine {
         matches!(self.passes(link), Ok(()) | Err(Why::LinkMonitor))
     }
 
-    /// May this member be made active? Its number, or why not.
+    /// The index of a member that may be made active, or why it may not.
     pub fn may_switch(&self, name: &str) -> Result<Index, &'static str> {
-        let Some((bond, _)) = self.usable_bond() else {
+        if self.usable_bond().is_none() {
             return Err("there is no bond to switch");
-        };
-        let link = self.observed.by_name(name);
-        match link {
+        }
+        match self.observed.by_name(name) {
             None => Err("no such adapter is plugged in; see `wifibond status`"),
-            Some(link) if link.master != Some(bond.index) => Err("is not a member of the bond"),
-            Some(link) if !self.joined(link) => {
-                Err("cannot carry traffic now; see `wifibond status`")
-            }
-            Some(link) => Ok(link.index),
+            Some(link) if !self.in_bond(link) => Err("is not a member of the bond"),
+            Some(link) => match self.eligible(link) {
+                // One that has just joined is made active as soon as the driver lets it be.
+                Ok(()) | Err(Why::LinkMonitor) => Ok(link.index),
+                Err(_) => Err("cannot carry traffic now; see `wifibond status`"),
+            },
         }
     }
 }
 
 /// Which member should be active: the one asked for, else as `primary_reselect`
 /// says, else the first that is eligible. `None`: none is; the kernel may try.
-pub fn choose(engine: &Engine, bond: &Link, have: &BondOptions) -> Option<Index> {
-    let settled = |link: &&Link| !engine.is_unsettled(link.index);
-    let present = present_members(&engine.config, &engine.observed);
-    let eligible = present
-        .iter()
-        .filter_map(|index| engine.observed.link(*index))
-        .filter(|link| engine.eligible(Some(bond.index), link).is_ok());
-    // A member whose new network settings wait steps aside while another is eligible.
-    let prefer_settled = eligible.clone().any(|link| settled(&link));
-    let mut eligible = eligible.filter(|link| !prefer_settled || settled(link));
-    let first = eligible.clone().next()?;
-    let find = |index: Index| eligible.clone().find(|link| link.index == index);
+pub fn choose(engine: &Engine, now: Instant, active: Option<Index>) -> Option<Index> {
+    let mut eligible = engine.present_members();
+    eligible.retain(|link| engine.eligible(link).is_ok());
+    // One with new network settings to come is chosen after the others, and one without a lease.
+    prefer(&mut eligible, |link| !engine.is_unsettled(link.index));
+    prefer(&mut eligible, |link| !engine.lacks_lease(now, link.index));
+    let Some(first) = eligible.first() else {
+        return engine.least_bad(active);
+    };
+    let find = |index: Index| eligible.iter().find(|link| link.index == index);
     if let Some(pinned) = engine.pinned.and_then(find) {
         return Some(pinned.index);
     }
-    let current = have.active.and_then(find);
-    let primary = eligible.find(|link| is_primary(&engine.config.bond, link));
+    let current = active.and_then(find);
+    let better = |current: &&Link| engine.much_better(now, current, &eligible);
+    if let Some(better) = current.and_then(better) {
+        return Some(better);
+    }
+    let is_primary = |link: &&&Link| is_primary(&engine.config.bond, link);
+    let primary = eligible.iter().find(is_primary);
     match (current, primary) {
+        (Some(current), Some(primary))
+            if !engine.may_return(now, current, primary) || engine.is_weak(primary.index) =>
+        {
+            Some(current.index)
+        }
         (Some(current), Some(primary)) => match engine.config.bond.primary_reselect {
             PrimaryReselect::Always => Some(primary.index),
             PrimaryReselect::Better if speed(primary) > speed(current) => Some(primary.index),
@@ -140,13 +191,22 @@ pub fn choose(engine: &Engine, bond: &Link, have: &BondOptions) -> Option<Index>
     }
 }
 
-/// What `better` compares, as bond_choose_primary_or_current() in
-/// drivers/net/bonding/bond_main.c does: Mbit/s, then full duplex. Unlike there, a speed that
-/// the driver does not tell (Wi-Fi) is less than any other.
-fn speed(link: &Link) -> (Option<u32>, Option<bool>) {
-    (link.facts.speed, link.facts.full_duplex)
+/// Leaves only those that are better, if any is.
+fn prefer(links: &mut Vec<&Link, MAX_PORTS>, is_better: impl Fn(&Link) -> bool) {
+    if links.iter().any(|link| is_better(link)) {
+        links.retain(|link| is_better(link));
+    }
 }
 
+/// What `better` compares of a primary, as bond_choose_primary_or_current() in
+/// drivers/net/bonding/bond_main.c does: Mbit/s, then full duplex. Unlike there, a cable
+/// is better than Wi-Fi, and a speed that the driver does not report is less than any other.
+fn speed(link: &Link) -> (bool, Option<u32>, Option<bool>) {
+    let is_cable = !link.facts.is_wifi();
+    (is_cable, link.facts.speed, link.facts.full_duplex)
+}
+
+/// Whether `bond.primary` matches this link.
 pub fn is_primary(bond: &config::Bond, link: &Link) -> bool {
     bond.primary
         .as_ref()
@@ -155,23 +215,15 @@ pub fn is_primary(bond: &config::Bond, link: &Link) -> bool {
 
 /// The step that makes the chosen member active, or keeps the kernel from preferring
 /// another.
-pub fn next_active(engine: &Engine, now: u64) -> Option<Action> {
+pub fn next_active(engine: &Engine, now: Instant) -> Option<Action> {
     let (bond, have) = engine.usable_bond()?;
-    let set = |option| {
-        engine.offer(
-            now,
-            KernelAction::SetBond {
-                bond: bond.index,
-                option,
-            },
-        )
-    };
-    let chosen = choose(engine, bond, have);
+    let set = |option| engine.offer(now, KernelAction::SetBond(bond.index, option));
+    let chosen = choose(engine, now, have.active);
     let primary = chosen.filter(|index| {
         let link = engine.observed.link(*index);
         have.active == chosen && link.is_some_and(|l| is_primary(&engine.config.bond, l))
     });
-    // The kernel lets go of its primary first: it would take the traffic back there at
+    // The kernel's primary is cleared first: the kernel would move the traffic back there at
     // the next event of any member, as long as it counts that link as up.
     if have.primary.is_some()
         && have.primary != chosen
@@ -191,8 +243,8 @@ pub fn next_active(engine: &Engine, now: u64) -> Option<Action> {
     None
 }
 
-/// Why this member carries instead of one that could go on: for the journal.
-pub fn reason(engine: &Engine, link: &Link) -> Text {
+/// Why this member carries the traffic in place of one that still could: for the journal.
+pub fn reason(engine: &Engine, now: Instant, link: &Link) -> Text {
     let name = &link.name;
     if engine.pinned == Some(link.index) {
         return clip(format_args!("asked for by `wifibond switch`"));
@@ -201,6 +253,14 @@ pub fn reason(engine: &Engine, link: &Link) -> Text {
     let mut others = engine.supplicants().filter(|s| s.link != link.index);
     if let Some(aside) = others.find(unsettled) {
         return clip(format_args!("{} gets new settings", aside.name));
+    }
+    let is_other = |other: &&Link| other.index != link.index;
+    let mut others = engine.present_members().into_iter().filter(is_other);
+    if let Some(other) = others.find(|other| engine.lacks_lease(now, other.index)) {
+        return clip(format_args!("no lease is had through {}", other.name));
+    }
+    if let Some(reception) = engine.reception_reason(link) {
+        return reception;
     }
     if is_primary(&engine.config.bond, link) {
         return clip(format_args!("the primary {name} can carry traffic again"));

@@ -5,28 +5,29 @@
 //! is reported, and where it takes much longer its adapter is taken last the next time: after
 //! the others, and after a time that doubles each time, also across a restart.
 use super::Engine;
-use super::contract::action::{Action, KernelAction};
-use super::contract::describe::{Spoken, Words};
+use super::contract::action::{Action, KernelRequest, Note, ReadRequest, Store};
+use super::contract::describe::{Phrase, WithLink};
 use super::journal::{RecordKind, Text, clip};
 use super::observed::Index;
 use super::roles;
 use super::supplicant::Supplicant;
+use super::time::{Instant, Millis};
 
 /// A request without an answer for so long is reported.
-pub const LATE_MS: u64 = 2_000;
+pub const LATE: Millis = Millis(2_000);
 /// An adapter whose driver took that long is left alone for 30 s, doubled up to 8 min. An
 /// `ndo_open()` that loads firmware takes 2 to 3 s, and succeeds.
-pub const PUT_OFF_MS: u64 = 8_000;
-const FIRST_REST_MS: u64 = 30_000;
+pub const PUT_OFF: Millis = Millis(8_000);
+const FIRST_REST: Millis = Millis(30_000);
 const DOUBLINGS: u8 = 4;
 /// A link is read so long before a wpa_supplicant counts as hung: while the rtnl lock is held,
 /// neither is answered.
-const DOUBT_MS: u64 = 3_000;
+const READ_BEFORE_HUNG: Millis = Millis(3_000);
 
 #[derive(Debug)]
 pub struct UnderWay {
     action: Action,
-    since: u64,
+    since: Instant,
     late: bool,
     put_off: bool,
 }
@@ -36,8 +37,8 @@ pub struct UnderWay {
 pub struct Slow {
     times: u8,
     /// Not touched before.
-    until: u64,
-    /// What the mark for the next start says.
+    until: Instant,
+    /// The count in the file for the next start.
     noted: u8,
 }
 
@@ -48,44 +49,21 @@ impl Slow {
     }
 }
 
-fn rest_ms(times: u8) -> u64 {
-    FIRST_REST_MS << times.saturating_sub(1).min(DOUBLINGS)
+fn rest(times: u8) -> Millis {
+    FIRST_REST * (1 << times.saturating_sub(1).min(DOUBLINGS))
 }
 
 /// The adapter whose driver this action goes to.
 fn driver(action: &Action) -> Option<Index> {
     match action {
-        Action::Kernel(KernelAction::SetUp { link, .. } | KernelAction::SetMaster { link, .. })
-        | Action::SetRadio { link, .. }
-        | Action::RestoreRadio { link }
-        | Action::Unblock { link, .. } => Some(*link),
+        Action::Kernel(request) => request.driver(),
         _ => None,
     }
 }
 
-/// Its driver's `ndo_open()` runs: the one that hangs, and whose success ends the matter.
-fn opens(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::Kernel(
-            KernelAction::SetUp { up: true, .. }
-                | KernelAction::SetMaster {
-                    master: Some(_),
-                    ..
-                }
-        )
-    )
-}
-
-/// Not done to an adapter that is left alone. To set it down and to free it need no
-/// `ndo_open()`.
-fn waits(action: &Action) -> bool {
-    opens(action) || matches!(action, Action::SetRadio { .. } | Action::Unblock { .. })
-}
-
 impl Engine {
-    pub(super) fn kernel_given(&mut self, now: u64, action: Action) {
-        if let Action::ReadLink { link } = action {
+    pub(super) fn kernel_given(&mut self, now: Instant, action: Action) {
+        if let Action::Kernel(KernelRequest::Read(ReadRequest::Link { link })) = action {
             self.unread_links.retain(|unread| *unread != link);
         }
         self.under_way = Some(UnderWay {
@@ -96,9 +74,9 @@ impl Engine {
         });
     }
 
-    pub(super) fn kernel_answered(&mut self, now: u64, action: &Action, ok: bool) {
-        // Where nobody announced it.
-        if let Action::ReadLink { link } = action {
+    pub(super) fn kernel_answered(&mut self, now: Instant, action: &Action, ok: bool) {
+        // Where `Event::Given` did not come before.
+        if let Action::Kernel(KernelRequest::Read(ReadRequest::Link { link })) = action {
             self.unread_links.retain(|unread| unread != link);
         }
         let Some(done) = self.under_way.take_if(|given| given.action == *action) else {
@@ -106,7 +84,7 @@ impl Engine {
         };
         let link = driver(action);
         if done.late {
-            let took = now.saturating_sub(done.since) / 1000;
+            let took = (now - done.since).whole_seconds().0;
             let text = format_args!("the kernel answered after {took} s");
             self.journal.write(now, RecordKind::Resync, "", text);
         }
@@ -116,13 +94,14 @@ impl Engine {
         let Some(slow) = &mut interface.slow else {
             return;
         };
-        if ok && opens(action) {
+        let opened = matches!(action, Action::Kernel(request) if request.opens());
+        if ok && opened {
             slow.until = now;
             if !done.put_off {
                 slow.times = 0;
             }
         } else if done.put_off {
-            slow.until = now + rest_ms(slow.times);
+            slow.until = now + rest(slow.times);
         }
         interface.slow.take_if(|slow| slow.is_over());
     }
@@ -133,26 +112,29 @@ impl Engine {
         for interface in self.interfaces.iter_mut() {
             interface.slow = None;
         }
+        self.note_change();
     }
 
-    /// One that is ordered: it waits while the kernel is at work, and what is restored or set
-    /// before it must not be overtaken.
-    pub(super) fn has_to_wait(&self, action: &Action, now: u64) -> bool {
-        let ordered = action.is_for_kernel() || matches!(action, Action::NoteUp { .. });
-        if ordered && self.under_way.is_some() {
+    /// For the kernel's answer to another, or for a driver.
+    pub(super) fn has_to_wait(&self, action: &Action, now: Instant) -> bool {
+        if action.is_ordered() && self.under_way.is_some() {
             return true;
         }
-        waits(action) && driver(action).is_some_and(|link| self.is_put_off(link, now))
+        let Action::Kernel(request) = action else {
+            return false;
+        };
+        let driver = request.driver().filter(|_| request.waits_for_driver());
+        driver.is_some_and(|link| self.is_put_off(link, now))
     }
 
     /// Its driver did not answer in time, and it is left alone.
-    pub(super) fn is_put_off(&self, link: Index, now: u64) -> bool {
+    pub(super) fn is_put_off(&self, link: Index, now: Instant) -> bool {
         let slow = self.interfaces.get(link).and_then(|one| one.slow.as_ref());
         self.stopping.is_none() && slow.is_some_and(|slow| now < slow.until)
     }
 
-    /// A person's order does not wait.
-    pub(super) fn end_wait(&mut self, now: u64, link: Index) {
+    /// `wifibond member` does not wait.
+    pub(super) fn end_wait(&mut self, now: Instant, link: Index) {
         if let Some(slow) = self.slow_mut(link) {
             slow.until = now;
         }
@@ -160,23 +142,23 @@ impl Engine {
 
     /// Reports a request that takes too long, and gives wpa_supplicants, which wait for the
     /// same lock, more time.
-    pub(super) fn watch_kernel(&mut self, now: u64) {
-        self.doubt(now);
+    pub(super) fn watch_kernel(&mut self, now: Instant) {
+        self.read_before_hung(now);
         let Some(given) = &mut self.under_way else {
             return;
         };
-        if now < given.since + LATE_MS {
+        if now < given.since + LATE {
             return;
         }
         for supplicant in self.interfaces.supplicants_mut() {
             supplicant.give_time(now);
         }
         let says = !core::mem::replace(&mut given.late, true);
-        let puts_off = now >= given.since + PUT_OFF_MS && !given.put_off;
+        let puts_off = now >= given.since + PUT_OFF && !given.put_off;
         given.put_off |= puts_off;
         let action = given.action.clone();
         if says {
-            let text = clip::<90>(format_args!("{}", Words(&action, &self.observed)));
+            let text = clip::<90>(format_args!("{}", Phrase(&action, &self.observed)));
             self.trouble(
                 now,
                 &action,
@@ -188,56 +170,57 @@ impl Engine {
         }
     }
 
-    fn put_off(&mut self, now: u64, link: Index) {
+    fn put_off(&mut self, now: Instant, link: Index) {
         if self.slow_mut(link).is_none() {
             self.was_slow(now, link, 0);
         }
         if let Some(slow) = self.slow_mut(link) {
             slow.times = slow.times.saturating_add(1);
-            slow.until = now + rest_ms(slow.times);
+            slow.until = now + rest(slow.times);
         }
     }
 
-    /// A wpa_supplicant that does not answer may wait for the rtnl lock.
-    fn doubt(&mut self, now: u64) {
+    /// Reads the link of a wpa_supplicant that will soon count as hung: it may wait for the rtnl
+    /// lock, which the read would show.
+    fn read_before_hung(&mut self, now: Instant) {
         let due = self
             .interfaces
             .supplicants()
-            .filter_map(Supplicant::doubtful);
-        let due = due.filter(|(_, at)| now + DOUBT_MS >= *at && *at > self.doubted);
+            .filter_map(Supplicant::hung_at);
+        let due = due.filter(|(_, at)| now + READ_BEFORE_HUNG >= *at && *at > self.read_for);
         if let Some((link, at)) = due.min_by_key(|(_, at)| *at) {
-            self.doubted = at;
+            self.read_for = at;
             if self.under_way.is_none() {
                 self.want_link(link);
             }
         }
     }
 
-    pub(super) fn kernel_poll_at(&self, now: u64) -> Option<u64> {
+    pub(super) fn kernel_poll_at(&self, now: Instant) -> Option<Instant> {
         let late = self.under_way.as_ref().filter(|given| !given.put_off);
         let late = late.map(|given| match given.late {
-            false => given.since + LATE_MS,
-            true => given.since + PUT_OFF_MS,
+            false => given.since + LATE,
+            true => given.since + PUT_OFF,
         });
         let slow = self.interfaces.iter().filter_map(|one| one.slow.as_ref());
         let slow = slow.map(|s| s.until).filter(|at| *at > now);
-        let doubtful = self
+        let hung = self
             .interfaces
             .supplicants()
-            .filter_map(Supplicant::doubtful);
-        let doubtful = doubtful.filter(|(_, at)| *at > self.doubted);
-        let doubtful = doubtful.map(|(_, at)| at.saturating_sub(DOUBT_MS));
+            .filter_map(Supplicant::hung_at);
+        let hung = hung.filter(|(_, at)| *at > self.read_for);
+        let hung = hung.map(|(_, at)| at - READ_BEFORE_HUNG);
         late.into_iter()
             .chain(slow)
-            .chain(doubtful.filter(|at| *at > now))
+            .chain(hung.filter(|at| *at > now))
             .min()
     }
 
-    pub(super) fn was_slow(&mut self, now: u64, link: Index, times: u8) {
+    pub(super) fn was_slow(&mut self, now: Instant, link: Index, times: u8) {
         if let Some(interface) = self.interfaces.entry(link) {
             interface.slow = Some(Slow {
                 times,
-                until: now + rest_ms(times),
+                until: now + rest(times),
                 noted: times,
             });
         }
@@ -247,12 +230,13 @@ impl Engine {
         self.interfaces.get_mut(link)?.slow.as_mut()
     }
 
-    pub(super) fn next_slow_note(&self, now: u64) -> Option<Action> {
+    pub(super) fn next_slow_note(&self, now: Instant) -> Option<Action> {
         let (link, times) = self.interfaces.iter().find_map(|one| {
             let slow = one.slow.as_ref().filter(|slow| slow.times != slow.noted)?;
             Some((one.index, slow.times))
         })?;
-        self.offer_any(now, Action::NoteSlow { link, times })
+        let note = Note::Slow { times };
+        self.offer(now, Store::Note { link, note })
     }
 
     pub(super) fn slow_noted(&mut self, link: Index, times: u8) {
@@ -265,10 +249,10 @@ impl Engine {
     }
 
     /// What waits for the kernel, and which adapters are put off, each with its link.
-    pub(super) fn each_delay(&self, now: u64, each: &mut dyn FnMut(Option<Index>, Text)) {
+    pub(super) fn each_delay(&self, now: Instant, each: &mut dyn FnMut(Option<Index>, Text)) {
         if let Some(given) = self.under_way.as_ref().filter(|given| given.late) {
-            let seconds = now.saturating_sub(given.since) / 1000;
-            let words = Spoken(&given.action, &self.observed);
+            let seconds = (now - given.since).whole_seconds().0;
+            let words = WithLink(&given.action, &self.observed);
             let text = clip(format_args!(
                 "the kernel has not answered for {seconds} s ({words}): a driver holds it up"
             ));
@@ -286,7 +270,7 @@ impl Engine {
             let Some(slow) = one.slow.as_ref().filter(|slow| waits(one.index, slow)) else {
                 continue;
             };
-            let seconds = (slow.until - now).div_ceil(1000);
+            let seconds = (slow.until - now).seconds_begun().0;
             let text = clip(format_args!(
                 "its driver did not answer in time: left alone for {seconds} s"
             ));
@@ -294,11 +278,11 @@ impl Engine {
         }
     }
 
-    /// At the end of a stop.
-    pub(super) fn say_what_is_left(&mut self, now: u64) {
+    /// At the end of a stop: records the request that is still not answered.
+    pub(super) fn report_unanswered(&mut self, now: Instant) {
         if let Some(given) = &self.under_way {
-            let seconds = now.saturating_sub(given.since) / 1000;
-            let words = clip::<90>(format_args!("{}", Spoken(&given.action, &self.observed)));
+            let seconds = (now - given.since).whole_seconds().0;
+            let words = clip::<90>(format_args!("{}", WithLink(&given.action, &self.observed)));
             let text = format_args!(
                 "the kernel has not answered for {seconds} s ({words}): addresses, members and bond are left as they are"
             );

@@ -1,6 +1,7 @@
 //! The wpa_supplicants: which are wanted, and the next step towards that.
 use super::Engine;
-use super::contract::action::Action;
+use super::actions::Remember;
+use super::contract::action::{Action, SupplicantStep};
 use super::contract::event::Start;
 use super::journal::RecordKind;
 use super::observed::{Index, Link};
@@ -8,12 +9,13 @@ use super::roles;
 use super::roles::own_link;
 use super::supplicant::{Change, ControlledPort, MAX_SUPPLICANTS, Phase, Radio, Supplicant};
 use super::supplicant_file::{fingerprint, networks};
+use super::time::Instant;
 use crate::config::{Network, Security};
 use crate::wire::wpa;
 use heapless::Vec;
 
 impl Engine {
-    pub(super) fn tick_supplicants(&mut self, now: u64) {
+    pub(super) fn tick_supplicants(&mut self, now: Instant) {
         let observed = &self.observed;
         for interface in self.interfaces.iter_mut() {
             let link = observed.link(interface.index);
@@ -26,7 +28,7 @@ impl Engine {
 
     /// A supplicant is on this link and has to end before the link can be changed:
     /// the step towards that, or nothing while it is under way. `None`: there is none.
-    pub(super) fn supplicant_must_go(&self, now: u64, link: Index) -> Option<Option<Action>> {
+    pub(super) fn supplicant_must_go(&self, now: Instant, link: Index) -> Option<Option<Action>> {
         let supplicant = self.supplicant(link)?;
         match supplicant.phase {
             Phase::Waiting { .. } => None,
@@ -47,29 +49,28 @@ impl Engine {
         supplicant.is_some_and(|s| s.is_outdated() || s.is_settling())
     }
 
-    /// In its place, up, and with a network to join: Wi-Fi, or a cable that is in and that
-    /// has to be authenticated on.
+    /// In its bond, or on its own; up; and with a network to join: Wi-Fi, or a cable with carrier
+    /// and IEEE 802.1X.
     pub(super) fn wants_supplicant(&self, link: &Link) -> bool {
         let radio = link.facts.is_wifi() && networks(&self.config, link).next().is_some();
         let cable = link.carrier && roles::wired_auth(&self.config, link).is_some();
         let usable = roles::can_be_used(link);
-        if !link.up || !usable || !(radio || cable) || self.is_resting(link.index) {
+        let resting = self.is_resting(link.index) || self.is_left_alone(link);
+        if !link.up || !usable || !(radio || cable) || resting {
             return false;
         }
-        let bond = self.usable_bond();
-        let in_bond = bond.is_some_and(|(bond, _)| link.master == Some(bond.index));
-        in_bond || (link.master.is_none() && own_link(&self.config, link).is_some())
+        self.in_bond(link) || (link.master.is_none() && own_link(&self.config, link).is_some())
     }
 
     /// Nothing passes a cable with IEEE 802.1X before the authentication is done: such a
     /// link counts as not authorised.
-    pub(super) fn update_controlled_ports(&mut self, now: u64) {
+    pub(super) fn update_controlled_ports(&mut self, now: Instant) {
         let mut ports: Vec<(Index, bool, bool), MAX_SUPPLICANTS> = Vec::new();
         for link in self.observed.links() {
-            let guarded = roles::wired_auth(&self.config, link).is_some();
+            let is_controlled = roles::wired_auth(&self.config, link).is_some();
             let supplicant = self.supplicant(link.index);
             let open = supplicant.is_some_and(|s| s.controlled_port().is_open());
-            let unauthorised = guarded && !open;
+            let unauthorised = is_controlled && !open;
             if self.is_unauthorised(link.index) != unauthorised {
                 let _ = ports.push((link.index, unauthorised, link.is_operational()));
             }
@@ -79,8 +80,8 @@ impl Engine {
                 interface.unauthorised = unauthorised;
                 interface.joins += u32::from(operational && !unauthorised);
             }
-            let unguarded = |s: &&Supplicant| s.controlled_port() == ControlledPort::Unguarded;
-            let supplicant = self.supplicant(index).filter(unguarded);
+            let without = |s: &&Supplicant| s.controlled_port() == ControlledPort::NoAuthenticator;
+            let supplicant = self.supplicant(index).filter(without);
             if let Some(name) = supplicant.map(|s| s.name.clone()).filter(|_| !unauthorised) {
                 let text = format_args!(
                     "no 802.1X authenticator on this cable: used without authentication"
@@ -90,7 +91,7 @@ impl Engine {
         }
     }
 
-    /// A dead supplicant that nobody wants any more has no next start to wait for.
+    /// A supplicant that has ended and is not wanted any more has no next start to wait for.
     pub(super) fn forget_unwanted_supplicants(&mut self) {
         let unwanted = |s: &&Supplicant| {
             let link = self.observed.link(s.link);
@@ -121,7 +122,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn supplicant_started(&mut self, now: u64, index: Index, how: Start) {
+    pub(super) fn supplicant_started(&mut self, now: Instant, index: Index, how: Start) {
         let Some(link) = self.observed.link(index) else {
             return;
         };
@@ -143,7 +144,40 @@ impl Engine {
         }
     }
 
-    pub(super) fn supplicant_stopping(&mut self, now: u64, link: Index, force: bool) {
+    pub(super) fn supplicant_done(
+        &mut self,
+        now: Instant,
+        link: Index,
+        step: &SupplicantStep,
+        is_done: bool,
+    ) -> Remember {
+        match (step, is_done) {
+            (SupplicantStep::Attach, true) => self.with(link, |s| s.attached(now)),
+            // Its control socket is not there yet, as a rule.
+            (SupplicantStep::Attach, false) => {
+                self.with(link, |s| s.not_yet_attached(now));
+                return Remember::Nothing;
+            }
+            (SupplicantStep::Ask(request), _) => {
+                self.with(link, |s| match is_done {
+                    true => s.requested(*request, now),
+                    false => s.detached(now),
+                });
+                return Remember::Nothing;
+            }
+            (SupplicantStep::Reconfigure, true) => self.with(link, |s| s.reconfigured(now)),
+            (SupplicantStep::Stop { force }, true) => self.supplicant_stopping(now, link, *force),
+            (
+                SupplicantStep::Start { .. }
+                | SupplicantStep::Reconfigure
+                | SupplicantStep::Stop { .. },
+                _,
+            ) => {}
+        }
+        Remember::Outcome
+    }
+
+    fn supplicant_stopping(&mut self, now: Instant, link: Index, force: bool) {
         let Some(supplicant) = self.interfaces.supplicant_mut(link) else {
             return;
         };
@@ -155,7 +189,7 @@ impl Engine {
         self.with(link, |s| s.stopping(now, force));
     }
 
-    pub(super) fn supplicant_exited(&mut self, now: u64, link: Index) {
+    pub(super) fn supplicant_exited(&mut self, now: Instant, link: Index) {
         let Some(supplicant) = self.interfaces.supplicant_mut(link) else {
             return;
         };
@@ -164,17 +198,17 @@ impl Engine {
         }
         let name = supplicant.name.clone();
         let before_attaching = supplicant.died_before_attaching();
-        let wait = supplicant.died(now);
+        let wait = supplicant.died(now).0;
         let text = format_args!("wpa_supplicant died; started again in {wait} ms");
         self.journal.write(now, RecordKind::Supplicant, &name, text);
         if before_attaching {
-            self.speak_plainly(now, link);
+            self.leave_owe_out(now, link);
         }
     }
 
-    /// A wpa_supplicant that dies of its file again, or does not take it, may know no OWE: all
-    /// get files without.
-    fn speak_plainly(&mut self, now: u64, link: Index) {
+    /// A wpa_supplicant that ends twice before it answers, or refuses its file, may not support
+    /// OWE: all get files without.
+    fn leave_owe_out(&mut self, now: Instant, link: Index) {
         let owe = |network: &Network| network.security == Security::Owe;
         let link = self.observed.link(link);
         let has_owe = link.is_some_and(|link| networks(&self.config, link).any(owe));
@@ -199,31 +233,34 @@ impl Engine {
         }
     }
 
-    pub(super) fn supplicant_said(&mut self, now: u64, link: Index, text: &str) {
+    pub(super) fn supplicant_message(&mut self, now: Instant, link: Index, text: &str) {
         let Some(supplicant) = self.interfaces.supplicant_mut(link) else {
             return;
         };
         let name = supplicant.name.clone();
-        supplicant.spoke(now);
+        supplicant.answered(now);
         let before = supplicant.radio;
-        let news = supplicant.hear(text);
+        let change = supplicant.receive(text);
         let connected = matches!(wpa::parse(text), wpa::Message::Connected);
         let joined = supplicant.radio == Radio::Authorised
             && !supplicant.wired
             && (connected || before != Radio::Authorised);
         if joined {
             self.joined_by_supplicant(link, connected);
+            self.monitor_signal(link);
         }
-        match news {
+        match change {
             Change::Nothing => {}
+            Change::Signal => self.signal_read(now, link),
             Change::Radio(radio) => {
                 self.journal
                     .write(now, RecordKind::Radio, &name, format_args!("{radio}"));
             }
             Change::FileRefused => {
                 self.with(link, |s| s.refuse_file(now));
-                self.speak_plainly(now, link);
+                self.leave_owe_out(now, link);
             }
+            Change::Packets(packets) => self.packets_counted(now, link, packets),
             Change::Fault(fault) => {
                 self.journal
                     .write(now, RecordKind::Radio, &name, format_args!("{fault}"));
@@ -232,24 +269,33 @@ impl Engine {
     }
 }
 
-/// Ends one: politely, then by force.
-pub(super) fn stop(engine: &Engine, now: u64, supplicant: &Supplicant) -> Option<Action> {
+fn step(link: Index, step: SupplicantStep) -> Action {
+    Action::Supplicant(link, step)
+}
+
+fn start(link: &Link) -> Action {
+    let (name, wired) = (link.name.clone(), !link.facts.is_wifi());
+    step(link.index, SupplicantStep::Start { name, wired })
+}
+
+/// Ends one: by SIGTERM, then by SIGKILL.
+pub(super) fn stop(engine: &Engine, now: Instant, supplicant: &Supplicant) -> Option<Action> {
     let link = supplicant.link;
     match supplicant.phase {
         Phase::Waiting { .. } => None,
         Phase::Stopping { .. } if supplicant.is_hung(now) => {
-            engine.offer_any(now, Action::StopSupplicant { link, force: true })
+            engine.offer(now, step(link, SupplicantStep::Stop { force: true }))
         }
         Phase::Stopping { .. } => None,
         Phase::Starting { .. } | Phase::Attached => {
             let force = engine.observed.link(link).is_none() || supplicant.is_hung(now);
-            engine.offer_any(now, Action::StopSupplicant { link, force })
+            engine.offer(now, step(link, SupplicantStep::Stop { force }))
         }
     }
 }
 
 /// The next step for any of them.
-pub(super) fn next(engine: &Engine, now: u64) -> Option<Action> {
+pub(super) fn next(engine: &Engine, now: Instant) -> Option<Action> {
     for supplicant in engine.supplicants() {
         if let Some(step) = next_of(engine, now, supplicant) {
             return Some(step);
@@ -258,26 +304,21 @@ pub(super) fn next(engine: &Engine, now: u64) -> Option<Action> {
     if engine.supplicants().count() >= MAX_SUPPLICANTS {
         return None;
     }
-    // A new one waits for an old one of the same name: they would fight.
+    // A new one waits for an old one of the same name: both would configure the interface.
     let free = |link: &&Link| {
         engine.wants_supplicant(link)
             && !engine
                 .supplicants()
                 .any(|s| s.link == link.index || s.name == link.name)
     };
-    engine.observed.links().filter(free).find_map(|link| {
-        let name = link.name.clone();
-        engine.offer_any(
-            now,
-            Action::StartSupplicant {
-                link: link.index,
-                name,
-            },
-        )
-    })
+    engine
+        .observed
+        .links()
+        .filter(free)
+        .find_map(|link| engine.offer(now, start(link)))
 }
 
-fn next_of(engine: &Engine, now: u64, supplicant: &Supplicant) -> Option<Action> {
+fn next_of(engine: &Engine, now: Instant, supplicant: &Supplicant) -> Option<Action> {
     let index = supplicant.link;
     let wanted = engine
         .observed
@@ -287,53 +328,38 @@ fn next_of(engine: &Engine, now: u64, supplicant: &Supplicant) -> Option<Action>
         return stop(engine, now, supplicant);
     }
     match supplicant.phase {
-        Phase::Waiting { until } if now >= until => {
-            let name = supplicant.name.clone();
-            engine.offer_any(now, Action::StartSupplicant { link: index, name })
-        }
-        Phase::Starting { next, .. } if now >= next => {
-            Some(Action::AttachSupplicant { link: index })
-        }
+        Phase::Waiting { until } if now >= until => engine.offer(now, start(wanted?)),
+        Phase::Starting { next, .. } if now >= next => Some(step(index, SupplicantStep::Attach)),
         Phase::Attached
             if supplicant.is_outdated()
                 && supplicant.is_listening()
                 && may_reconfigure(engine, index) =>
         {
-            engine.offer_any(now, Action::ReconfigureSupplicant { link: index })
+            engine.offer(now, step(index, SupplicantStep::Reconfigure))
         }
         Phase::Attached => supplicant
             .next_request()
-            .map(|request| Action::AskSupplicant {
-                link: index,
-                request,
-            }),
+            .map(|request| step(index, SupplicantStep::Ask(request))),
         Phase::Waiting { .. } | Phase::Starting { .. } | Phase::Stopping { .. } => None,
     }
 }
 
-/// New settings cost an association, so the members take turns: never the active one
-/// while another can carry or is about to.
+/// New settings cost an association, so members are reconfigured one after the other: never the
+/// active one while another can carry the traffic or is about to.
 fn may_reconfigure(engine: &Engine, index: Index) -> bool {
     let active = engine.failover.now().map(|(active, _)| active);
-    let others = || {
-        roles::present_members(&engine.config, &engine.observed)
-            .into_iter()
-            .filter(move |other| *other != index)
-    };
-    // A link of its own waits for nobody.
-    if !roles::present_members(&engine.config, &engine.observed).contains(&index) {
+    // A link of its own does not wait for members.
+    if !engine.is_present_member(index) {
         return true;
     }
-    let settling = |other: Index| {
-        let supplicant = engine.supplicant(other);
+    let mut others = engine.present_members();
+    others.retain(|other| other.index != index);
+    let settling = |other: &&Link| {
+        let supplicant = engine.supplicant(other.index);
         supplicant.is_some_and(|s| s.is_settling() || s.is_coming_up())
     };
-    let usable = |other: Index| {
-        let link = engine.observed.link(other);
-        link.is_some_and(|link| engine.passes(link).is_ok())
-    };
-    if others().any(settling) {
+    if others.iter().any(settling) {
         return false;
     }
-    active != Some(index) || !others().any(usable)
+    active != Some(index) || !others.iter().any(|other| engine.passes(other).is_ok())
 }

@@ -2,7 +2,7 @@
 //!
 //! The file is made of lines, so a value that could hold a line's end could inject
 //! one. SSIDs, WPA3's passwords and everything of EAP are written in hexadecimal, which
-//! leaves no doubt. WPA2's passphrases have no such form; the configuration's checks keep
+//! cannot. WPA2's passphrases have no such form; the configuration's checks keep
 //! control characters out of them and what wpa_supplicant would take for a comment, and it
 //! takes everything between the first and the last quote of a line as it is
 //! (wpa_supplicant/config.c, `wpa_config_parse_psk()`).
@@ -14,10 +14,10 @@ use core::fmt::{self, Write};
 /// Where the control sockets are.
 pub const CONTROL_DIR: &str = "/run/wifibond/wpa";
 
-/// What the wpa_supplicant of this machine understands.
+/// What the wpa_supplicant of this machine supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dialect {
-    /// RFC 8110. One that does not refuses the whole file.
+    /// OWE (RFC 8110). A wpa_supplicant without it refuses the whole file.
     pub owe: bool,
 }
 
@@ -29,6 +29,7 @@ pub fn networks<'a>(config: &'a Config, link: &'a Link) -> impl Iterator<Item = 
         .filter(move |network| network_applies(network, link))
 }
 
+/// Writes the file. An error is that of `out`: no room.
 pub fn write(config: &Config, link: &Link, dialect: Dialect, out: &mut dyn Write) -> fmt::Result {
     out.write_str("# Made by wifibond from its own configuration; changes here are lost.\n")?;
     writeln!(out, "ctrl_interface=DIR={CONTROL_DIR}")?;
@@ -137,8 +138,21 @@ fn hex(key: &str, octets: &[u8], out: &mut dyn Write) -> fmt::Result {
     out.write_str("\n")
 }
 
+/// Whether `file` is the file that [`write()`] makes, octet for octet; compared without a copy.
+pub fn is(config: &Config, link: &Link, dialect: Dialect, file: &[u8]) -> bool {
+    struct Rest<'a>(&'a [u8]);
+    impl Write for Rest<'_> {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 = self.0.strip_prefix(text.as_bytes()).ok_or(fmt::Error)?;
+            Ok(())
+        }
+    }
+    let mut rest = Rest(file);
+    write(config, link, dialect, &mut rest).is_ok() && rest.0.is_empty()
+}
+
 /// A fingerprint of the file (FNV-1a), to see whether a change concerns an adapter
-/// without keeping secrets about.
+/// without keeping secrets in memory.
 pub fn fingerprint(config: &Config, link: &Link, dialect: Dialect) -> u64 {
     struct Fnv(u64);
     impl Write for Fnv {

@@ -1,8 +1,9 @@
 //! Settings of the kernel for the links that we give addresses: made once, and given back
 //! when a link is no longer ours.
-use super::contract::action::Action;
+use super::contract::action::{Action, SettingRequest};
 use super::contract::settings::Sysctls;
-use super::observed::{Index, Link};
+use super::observed::Link;
+use super::time::Instant;
 use super::{Engine, address};
 use crate::config::Ipv6Mode;
 
@@ -21,7 +22,8 @@ fn wanted(engine: &Engine, link: &Link) -> Option<Sysctls> {
     })
 }
 
-pub fn next(engine: &Engine, now: u64) -> Option<Action> {
+/// The next link whose sysctls are to be set or restored.
+pub fn next(engine: &Engine, now: Instant) -> Option<Action> {
     let parts = address::all(engine).map(|part| part.link);
     let changed = engine.interfaces.iter();
     let changed = changed.filter(|one| one.restore.sysctls.is_some());
@@ -39,17 +41,31 @@ pub fn next(engine: &Engine, now: u64) -> Option<Action> {
             return None;
         }
         let (link, name) = (link.index, link.name.clone());
-        engine.offer_any(now, Action::SetSysctls { link, name, values })
+        engine.offer(now, SettingRequest::Sysctls { link, name, values })
     });
     steps.next()
 }
 
 impl Engine {
-    pub(super) fn sysctls_set(&mut self, now: u64, link: Index, values: Option<Sysctls>) {
-        if let Some(interface) = self.interfaces.entry(link) {
-            interface.restore.sysctls = values.map(Some);
+    pub(super) fn setting_done(&mut self, now: Instant, request: &SettingRequest) {
+        match request {
+            SettingRequest::Ipv6 { link, enabled, .. } => {
+                if let Some(interface) = self.interfaces.entry(*link) {
+                    interface.restore.ipv6_off = !enabled;
+                }
+            }
+            SettingRequest::Sysctls { link, values, .. } => {
+                if let Some(interface) = self.interfaces.entry(*link) {
+                    interface.restore.sysctls = values.map(Some);
+                }
+                // Routes of before have another metric: the next advertisement moves them.
+                self.ask_routers(now, *link);
+            }
+            SettingRequest::AllHosts { link, received } => {
+                if let Some(interface) = self.interfaces.entry(*link) {
+                    interface.all_hosts = *received;
+                }
+            }
         }
-        // Routes of before have another metric: the next advertisement moves them.
-        self.ask_routers(now, link);
     }
 }

@@ -1,22 +1,24 @@
-//! What the kernel says to a request: acknowledgement, refusal, end of a dump.
+//! The kernel's answer to a request: acknowledgement, error, end of a dump.
 use super::attributes::{attributes, text};
-use super::frame::{Frame, HEADER, frames};
+use super::frame::{ALIGNMENT, Frame, HEADER, frames};
 use crate::engine::contract::event::Failure;
 use crate::engine::journal::clip;
 use core::ops::ControlFlow;
 use netlink_packet_core::{NLM_F_ACK_TLVS, NLM_F_CAPPED};
 use netlink_packet_core::{NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP};
 
-/// `NLM_F_DUMP_INTR`: the dump is inconsistent.
-const NLM_F_DUMP_INTERRUPTED: u16 = 0x10;
-/// `NLMSGERR_ATTR_MSG`: the kernel's own words.
-const ATTR_MSG: u16 = 1;
+/// The dump is inconsistent (include/uapi/linux/netlink.h).
+const NLM_F_DUMP_INTR: u16 = 0x10;
+/// The attribute with an error's message, in English (include/uapi/linux/netlink.h).
+const NLMSGERR_ATTR_MSG: u16 = 1;
 
-/// How a request that worked ended.
+/// How a request without an error ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
+    /// The answer is whole and consistent.
     Complete,
-    /// `NLM_F_DUMP_INTR`: something changed during the dump; ask again.
+    /// `NLM_F_DUMP_INTR`: a table changed during the dump, so entries may be missing or double:
+    /// request it again.
     Interrupted,
 }
 
@@ -28,6 +30,7 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// For the request with this sequence number (`nlmsg_seq`).
     pub fn new(seq: u32) -> Self {
         Reply {
             seq,
@@ -35,8 +38,10 @@ impl Reply {
         }
     }
 
-    /// Takes one datagram. `each` sees the messages that belong to this request and are
-    /// neither acknowledgement nor end. Messages of other requests are passed over.
+    /// Takes one datagram. `each` is called with the messages that belong to this request and
+    /// are neither acknowledgement nor end; messages of other requests are skipped. Breaks with
+    /// the result when the answer is complete: [`Failure`] has the kernel's error number, or 0
+    /// for a datagram that is not netlink.
     pub fn take(
         &mut self,
         datagram: &[u8],
@@ -49,7 +54,7 @@ impl Reply {
             if frame.seq != self.seq {
                 continue;
             }
-            self.interrupted |= frame.flags & NLM_F_DUMP_INTERRUPTED != 0;
+            self.interrupted |= frame.flags & NLM_F_DUMP_INTR != 0;
             match frame.kind {
                 NLMSG_NOOP => {}
                 NLMSG_ERROR => {
@@ -74,28 +79,30 @@ impl Reply {
     }
 }
 
-/// An `NLMSG_ERROR`: its payload and the flags of its header.
+/// Reads an `NLMSG_ERROR`: its payload and the flags of its header. A code of 0 is an
+/// acknowledgement, a negative one the error (`struct nlmsgerr`).
 ///
-/// The kernel's words stand behind the request that is repeated, or behind its header
-/// alone where it is capped (`netlink_ack()` in net/netlink/af_netlink.c).
+/// The error's message follows the request, which is repeated, or its header alone where the
+/// answer is capped (`netlink_ack()` in net/netlink/af_netlink.c).
 pub fn acknowledgement(payload: &[u8], flags: u16) -> Result<(), Failure> {
-    verdict(payload, flags, |rest| {
+    result(payload, flags, |rest| {
         let length = match flags & NLM_F_CAPPED {
             0 => u32::from_ne_bytes(*rest.first_chunk::<4>()?) as usize,
             _ => HEADER,
         };
-        rest.get(length.checked_next_multiple_of(4)?..)
+        rest.get(length.checked_next_multiple_of(ALIGNMENT)?..)
     })
 }
 
-/// An `NLMSG_DONE`: a dump that failed on its way says so in its last message. No
-/// request is repeated there (`netlink_dump_done()`).
+/// An `NLMSG_DONE`: a dump that failed half-way has its error in the last message. No request
+/// is repeated there (`netlink_dump_done()` in net/netlink/af_netlink.c).
 fn end_of_dump(payload: &[u8], flags: u16) -> Result<(), Failure> {
-    verdict(payload, flags, |rest| Some(rest))
+    result(payload, flags, |rest| Some(rest))
 }
 
-/// The code at the start; `extended` finds the attributes in what follows it.
-fn verdict(
+/// The code at the start; `extended` finds the attributes of the extended acknowledgement
+/// behind it.
+fn result(
     payload: &[u8],
     flags: u16,
     extended: impl FnOnce(&[u8]) -> Option<&[u8]>,
@@ -104,7 +111,7 @@ fn verdict(
         return Err(explain(0, "an acknowledgement without a code"));
     };
     let code = i32::from_ne_bytes(*code);
-    // In a positive code some families hide a result; an error is negative.
+    // Some families return a result as a positive code; an error is negative.
     if code >= 0 {
         return Ok(());
     }
@@ -112,12 +119,13 @@ fn verdict(
         0 => None,
         _ => extended(rest),
     };
-    let words = attributes(extended.unwrap_or(&[])).find(|(kind, _)| *kind == ATTR_MSG);
-    let words = words.and_then(|(_, words)| text(words)).unwrap_or("");
-    Err(explain(code.saturating_neg(), words))
+    let message = attributes(extended.unwrap_or(&[])).find(|(kind, _)| *kind == NLMSGERR_ATTR_MSG);
+    let message = message.and_then(|(_, value)| text(value)).unwrap_or("");
+    Err(explain(code.saturating_neg(), message))
 }
 
-/// An error number in plain words, followed by the kernel's own if there are any.
+/// An error number (positive; 0: none) with its text in plain English, followed by the kernel's
+/// own message unless that is empty.
 pub fn explain(errno: i32, kernel: &str) -> Failure {
     let words = match errno {
         0 => "",

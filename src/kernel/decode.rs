@@ -1,11 +1,12 @@
 //! rtnetlink messages → events.
 use super::DecodeError;
-use super::attributes::{attributes, byte, number, text};
+use super::attributes::{attributes, byte, mac, number, text};
+use super::link_info::info;
 use super::names::{ifa, ifla, rta};
-use crate::config::{IfName, IpNet, Mac, Route, RouteScope};
+use crate::config::{IfName, IpNet, Route, RouteScope};
 use crate::engine::contract::event::Event;
 use crate::engine::observed::{
-    Address, BondOptions, Facts, KernelRoute, Kind, Link, Mii, OUR_ALIAS, Oper, Port, RouterFlags,
+    Address, Facts, KernelRoute, Kind, Link, OUR_ALIAS, Oper, RouterFlags,
 };
 use core::net::IpAddr;
 use heapless::String;
@@ -13,28 +14,35 @@ use libc::{
     IFA_F_DADFAILED, IFA_F_TENTATIVE, RT_TABLE_MAIN, RTM_DELADDR, RTM_DELLINK, RTM_DELROUTE,
     RTM_F_CLONED, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNDUSEROPT, RTM_NEWROUTE, RTN_UNICAST,
 };
-use netlink_packet_core::{NlaBuffer, NlasIterator, Parseable};
 use netlink_packet_route::AddressFamily;
-use netlink_packet_route::link::{
-    BondPortState, InfoBond, InfoBondPort, LinkFlags, LinkHeader, MiiStatus, State,
-};
+use netlink_packet_route::link::{LinkFlags, LinkHeader, State};
 
 /// include/uapi/linux/if_arp.h.
 const ARPHRD_ETHER: u16 = 1;
-/// Octets of `struct ifinfomsg`.
+/// Octets of `struct ifinfomsg`, and where its `ifi_type` is.
 const IFINFOMSG: usize = 16;
+const IFI_TYPE: core::ops::Range<usize> = 2..4;
+/// Octets of `struct nduseroptmsg`, `struct ifaddrmsg` and `struct rtmsg`.
+const NDUSEROPTMSG: usize = 16;
+const IFADDRMSG: usize = 8;
+const RTMSG: usize = 12;
+/// An interface's index is a positive `int` in the kernel.
+const MAX_INDEX: u32 = i32::MAX as u32;
 const AF_INET: u8 = libc::AF_INET as u8;
 const AF_INET6: u8 = libc::AF_INET6 as u8;
 /// include/net/if_inet6.h.
 const IF_RA_MANAGED: u32 = 0x40;
 const IF_RA_OTHERCONF: u32 = 0x80;
-/// The kind of an advertisement (RFC 4861, 4.2).
-const ADVERTISEMENT: u8 = 134;
-/// Of a route with a single next hop, in the flags of the route itself.
+/// ICMPv6 type (RFC 4861, 4.2).
+const ROUTER_ADVERTISEMENT: u8 = 134;
+/// include/uapi/linux/rtnetlink.h. Where a route has one next hop, its flag is among those of the
+/// route itself.
 const RTNH_F_ONLINK: u32 = 4;
 
-/// One message of a notification or of a dump. `None`: nothing that concerns us.
-/// A link's `facts` are left empty: rtnetlink does not know them.
+/// One message of a notification or of a dump; `kind` is its `RTM_*`. `None`: of no interest
+/// here. A link's `facts` are left empty: rtnetlink does not have them.
+///
+/// An error means that the message breaks the kernel's interface; the next one may be good.
 pub fn decode(kind: u16, payload: &[u8]) -> Result<Option<Event<'_>>, DecodeError> {
     match kind {
         RTM_NEWLINK if payload.first() == Some(&AF_INET6) => router_flags(payload),
@@ -52,20 +60,20 @@ pub fn decode(kind: u16, payload: &[u8]) -> Result<Option<Event<'_>>, DecodeErro
 /// `struct ifinfomsg`, and the attributes behind it.
 fn link_header(payload: &[u8]) -> Result<(LinkHeader, &[u8]), DecodeError> {
     let header = LinkHeader::parse(payload).map_err(|_| DecodeError::Truncated)?;
-    real(header.index)?;
+    index(header.index)?;
     Ok((header, payload.get(IFINFOMSG..).unwrap_or(&[])))
 }
 
-/// An interface's number. The kernel's is an int; 0 stands for none.
-fn real(index: u32) -> Result<u32, DecodeError> {
+/// An interface's index; 0 stands for none.
+fn index(index: u32) -> Result<u32, DecodeError> {
     match index {
-        1..=0x7fff_ffff => Ok(index),
+        1..=MAX_INDEX => Ok(index),
         _ => Err(DecodeError::Field("interface number")),
     }
 }
 
-/// A `DELLINK` of another family than none, as of a bridge, only means that something
-/// of that family has gone: a port left its bridge.
+/// A `DELLINK` of another family than `AF_UNSPEC`, as of `AF_BRIDGE`, only means that the part of
+/// that family was removed: a port left its bridge.
 fn link_gone(payload: &[u8]) -> Result<Option<u32>, DecodeError> {
     let (header, _) = link_header(payload)?;
     Ok((header.interface_family == AddressFamily::Unspec).then_some(header.index))
@@ -74,7 +82,7 @@ fn link_gone(payload: &[u8]) -> Result<Option<u32>, DecodeError> {
 /// include/uapi/linux/if_link.h.
 fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
     let (header, rest) = link_header(payload)?;
-    // Of another family, as of a bridge's port: a few fields only.
+    // Another family, as `AF_BRIDGE` of a bridge's port: a few fields only.
     if header.interface_family != AddressFamily::Unspec {
         return Ok(None);
     }
@@ -122,7 +130,7 @@ fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
     if !has_state {
         return Ok(None);
     }
-    // The kernel takes names that are no text. No configuration can name them.
+    // The kernel accepts names that are not UTF-8. No configuration can name them.
     let Some(name) = text(name) else {
         return Ok(None);
     };
@@ -130,8 +138,8 @@ fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
         .ok()
         .filter(|name| !name.is_empty())
         .ok_or(DecodeError::Field("interface name"))?;
-    // The type of the header: ARPHRD_ETHER; monitors and cellular modems have others.
-    let ethernet = payload.get(2..4) == Some(&ARPHRD_ETHER.to_ne_bytes()[..]);
+    // Monitor interfaces and cellular modems have other types.
+    let ethernet = payload.get(IFI_TYPE) == Some(&ARPHRD_ETHER.to_ne_bytes()[..]);
     link.hardware = ethernet && !device.is_empty();
     if bus == "usb" {
         let port = device.split_once(':').map_or(device, |(port, _)| port);
@@ -140,7 +148,7 @@ fn link(payload: &[u8]) -> Result<Option<Link>, DecodeError> {
     Ok(Some(link))
 }
 
-/// `IFLA_INET6_FLAGS`, the first kind of attribute of a link's IPv6.
+/// `IFLA_INET6_FLAGS`: M and O of the last router advertisement (RFC 4861, 4.2).
 fn inet6_flags(value: &[u8]) -> Option<RouterFlags> {
     let (_, flags) = attributes(value).find(|(kind, _)| *kind == ifla::INET6_FLAGS)?;
     let flags = number(flags)?;
@@ -165,24 +173,19 @@ fn router_flags(payload: &[u8]) -> Result<Option<Event<'_>>, DecodeError> {
 /// code of the ICMP message, padding (6); then the options (include/uapi/linux/rtnetlink.h).
 fn router(payload: &[u8]) -> Result<Option<Event<'_>>, DecodeError> {
     let (header, rest) = payload
-        .split_first_chunk::<16>()
+        .split_first_chunk::<NDUSEROPTMSG>()
         .ok_or(DecodeError::Truncated)?;
     let [family, _, l, m, a, b, c, d, kind, ..] = *header;
-    if family != AF_INET6 || kind != ADVERTISEMENT {
+    if family != AF_INET6 || kind != ROUTER_ADVERTISEMENT {
         return Ok(None);
     }
     let length = usize::from(u16::from_ne_bytes([l, m]));
     let options = rest.get(..length).ok_or(DecodeError::Length)?;
-    let link = real(u32::from_ne_bytes([a, b, c, d]))?;
+    let link = index(u32::from_ne_bytes([a, b, c, d]))?;
     Ok(Some(Event::Router { link, options }))
 }
 
-fn mac(value: &[u8]) -> Option<Mac> {
-    let mac = Mac(value.try_into().ok()?);
-    (mac != Mac::default()).then_some(mac)
-}
-
-/// RFC 2863.
+/// `IFLA_OPERSTATE` (RFC 2863, ifOperStatus; Documentation/networking/operstates.rst).
 fn oper(state: u8) -> Oper {
     match State::from(state) {
         State::NotPresent => Oper::NotPresent,
@@ -193,94 +196,6 @@ fn oper(state: u8) -> Oper {
         State::Up => Oper::Up,
         _ => Oper::Unknown,
     }
-}
-
-/// `IFLA_LINKINFO`. The kinds come before the data in every message, but nobody
-/// promises that: they are looked for first.
-fn info(value: &[u8], link: &mut Link) {
-    let find = |wanted: u16| {
-        attributes(value)
-            .find(|(kind, _)| *kind == wanted)
-            .map(|(_, v)| v)
-    };
-    let name = |wanted| find(wanted).and_then(text);
-    match name(ifla::INFO_KIND) {
-        None => {}
-        Some("bond") => link.kind = Kind::Bond(bond(find(ifla::INFO_DATA).unwrap_or(&[]))),
-        Some("bridge") => link.kind = Kind::Bridge,
-        // A name too long for us is told by nothing: that it has a kind is what counts.
-        Some(other) => link.kind = Kind::Other(String::try_from(other).unwrap_or_default()),
-    }
-    if name(ifla::INFO_SLAVE_KIND) == Some("bond") {
-        link.port = Some(port(find(ifla::INFO_SLAVE_DATA).unwrap_or(&[])));
-    }
-}
-
-/// Attributes in the crate's own types; one that it cannot read is passed over.
-fn each<'v, T: Parseable<NlaBuffer<&'v [u8]>>>(value: &'v [u8]) -> impl Iterator<Item = T> {
-    NlasIterator::new(value)
-        .map_while(Result::ok)
-        .filter_map(|attribute| T::parse(&attribute).ok())
-}
-
-/// `IFLA_BOND_*`.
-fn bond(value: &[u8]) -> BondOptions {
-    let mut options = BondOptions {
-        mode: 0,
-        miimon_ms: 0,
-        updelay_ms: 0,
-        downdelay_ms: 0,
-        primary: None,
-        primary_reselect: 0,
-        fail_over_mac: 0,
-        peer_notifications: 0,
-        active: None,
-        arp_interval_ms: 0,
-    };
-    let index = |index: u32| (index != 0).then_some(index);
-    for option in each(value) {
-        match option {
-            InfoBond::Mode(mode) => options.mode = mode.into(),
-            InfoBond::ActivePort(port) => options.active = index(port),
-            InfoBond::MiiMon(ms) => options.miimon_ms = ms,
-            InfoBond::UpDelay(ms) => options.updelay_ms = ms,
-            InfoBond::DownDelay(ms) => options.downdelay_ms = ms,
-            InfoBond::ArpInterval(ms) => options.arp_interval_ms = ms,
-            InfoBond::Primary(port) => options.primary = index(port),
-            InfoBond::PrimaryReselect(word) => options.primary_reselect = word.into(),
-            InfoBond::FailOverMac(word) => options.fail_over_mac = word.into(),
-            InfoBond::NumPeerNotif(count) => options.peer_notifications = count,
-            _ => {}
-        }
-    }
-    options
-}
-
-/// `IFLA_BOND_SLAVE_*`.
-fn port(value: &[u8]) -> Port {
-    let mut port = Port {
-        active: false,
-        mii: Mii::Down,
-        failures: 0,
-        permanent_mac: None,
-    };
-    for field in each(value) {
-        match field {
-            InfoBondPort::BondPortState(state) => port.active = state == BondPortState::Active,
-            InfoBondPort::MiiStatus(status) => {
-                port.mii = match status {
-                    MiiStatus::Up => Mii::Up,
-                    MiiStatus::GoingDown => Mii::Fail,
-                    MiiStatus::GoingBack => Mii::Back,
-                    _ => Mii::Down,
-                }
-            }
-            InfoBondPort::LinkFailureCount(count) => port.failures = count,
-            InfoBondPort::PermHwaddr(address) => port.permanent_mac = mac(&address),
-            _ => {}
-        }
-    }
-    port
 }
 
 /// An address of this family; `None` for another family or a wrong length.
@@ -302,7 +217,7 @@ fn net(address: IpAddr, prefix: u8) -> Result<IpNet, DecodeError> {
 /// `struct ifaddrmsg`: family, prefix, flags, scope, index (4).
 fn address(payload: &[u8]) -> Result<Option<Address>, DecodeError> {
     let (header, rest) = payload
-        .split_first_chunk::<8>()
+        .split_first_chunk::<IFADDRMSG>()
         .ok_or(DecodeError::Truncated)?;
     let [family, prefix, flags, _, a, b, c, d] = *header;
     if family != AF_INET && family != AF_INET6 {
@@ -320,10 +235,10 @@ fn address(payload: &[u8]) -> Result<Option<Address>, DecodeError> {
             _ => {}
         }
     }
-    // On a point-to-point link the other end stands in IFA_ADDRESS.
+    // On a point-to-point link IFA_ADDRESS is the peer's.
     let address = local.or(peer).ok_or(DecodeError::Field("address"))?;
     Ok(Some(Address {
-        link: real(u32::from_ne_bytes([a, b, c, d]))?,
+        link: index(u32::from_ne_bytes([a, b, c, d]))?,
         net: net(address, prefix)?,
         protocol,
         metric,
@@ -334,11 +249,11 @@ fn address(payload: &[u8]) -> Result<Option<Address>, DecodeError> {
 
 /// `struct rtmsg`: family, dst_len, src_len, tos, table, protocol, scope, type, flags (4).
 ///
-/// `None`: no plain unicast route of the main table. A route that is chosen by more than
-/// its destination (source, type of service) never stands in the way of ours.
+/// `None`: not a plain unicast route of the main table. A route that is selected by more than
+/// its destination (source, type of service) never conflicts with one of the engine's.
 fn route(payload: &[u8]) -> Result<Option<KernelRoute>, DecodeError> {
     let (header, rest) = payload
-        .split_first_chunk::<12>()
+        .split_first_chunk::<RTMSG>()
         .ok_or(DecodeError::Truncated)?;
     let [
         family,
@@ -355,7 +270,7 @@ fn route(payload: &[u8]) -> Result<Option<KernelRoute>, DecodeError> {
         d,
     ] = *header;
     let flags = u32::from_ne_bytes([a, b, c, d]);
-    let nowhere = match family {
+    let unspecified = match family {
         AF_INET => IpAddr::from([0; 4]),
         AF_INET6 => IpAddr::from([0; 16]),
         _ => return Ok(None),
@@ -364,7 +279,7 @@ fn route(payload: &[u8]) -> Result<Option<KernelRoute>, DecodeError> {
     let (mut to, mut via, mut link, mut metric) = (None, None, None, 0);
     let (mut src, mut mtu) = (None, None);
     // Several next hops, or one of the other family.
-    let mut strange = false;
+    let mut unsupported = false;
     for (kind, value) in attributes(rest) {
         match kind {
             rta::DST => to = Some(ip(family, value).ok_or(DecodeError::Field("destination"))?),
@@ -376,23 +291,24 @@ fn route(payload: &[u8]) -> Result<Option<KernelRoute>, DecodeError> {
                 let mut metrics = attributes(value);
                 mtu = metrics.find_map(|(kind, mtu)| number(mtu).filter(|_| kind == rta::RTAX_MTU));
             }
-            rta::MULTIPATH | rta::VIA => strange = true,
-            // Numbers above 255 stand here alone.
+            rta::MULTIPATH | rta::VIA => unsupported = true,
+            // Tables above 255 are in this attribute alone.
             rta::TABLE => table = number(value).unwrap_or(table),
             _ => {}
         }
     }
     let plain = kind == RTN_UNICAST && flags & RTM_F_CLONED == 0 && from == 0 && tos == 0;
-    let Some(link) = link.filter(|_| plain && !strange && table == u32::from(RT_TABLE_MAIN)) else {
+    let Some(link) = link.filter(|_| plain && !unsupported && table == u32::from(RT_TABLE_MAIN))
+    else {
         return Ok(None);
     };
     let to = match to {
         // The default route has no destination.
         None if prefix != 0 => return Err(DecodeError::Field("destination")),
-        other => other.unwrap_or(nowhere),
+        other => other.unwrap_or(unspecified),
     };
     Ok(Some(KernelRoute {
-        link: real(link)?,
+        link: index(link)?,
         route: Route {
             to: net(to, prefix)?,
             via,

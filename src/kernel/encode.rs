@@ -1,9 +1,10 @@
-//! The engine's actions → requests.
-use super::frame::HEADER;
+//! The engine's actions → rtnetlink requests.
+use super::frame::{ALIGNMENT, HEADER};
 use super::names::{ifa, ifla, rta};
 use crate::config::{IpNet, Route};
 use crate::engine::contract::action::{BondOption, KernelAction};
 use crate::engine::observed::{BondOptions, OUR_ALIAS, OUR_PROTOCOL};
+use crate::engine::time::Instant;
 use core::net::IpAddr;
 use libc::{
     RTM_DELADDR, RTM_DELLINK, RTM_DELROUTE, RTM_GETADDR, RTM_GETLINK, RTM_GETROUTE, RTM_NEWADDR,
@@ -20,16 +21,20 @@ use netlink_packet_route::link::{
 };
 use netlink_packet_route::route::{RouteFlags, RouteHeader, RouteProtocol, RouteScope, RouteType};
 
-/// Room enough for any request.
+/// Octets of a buffer that has room for any request of this module.
 pub const REQUEST_BYTES: usize = 256;
+/// Octets of an interface's name with its NUL (include/uapi/linux/if.h).
+const IFNAMSIZ: usize = 16;
 
-/// Writes one request into a buffer that is large enough for all of ours.
+/// One request being written, into a buffer with room for every request of this module.
 pub(super) struct Request<'b> {
     buffer: &'b mut [u8; REQUEST_BYTES],
     at: usize,
 }
 
 impl<'b> Request<'b> {
+    /// Begins with `struct nlmsghdr`: length (4, see [`Request::end`]), type (2), flags (2),
+    /// sequence number (4), port (4).
     pub(super) fn new(
         buffer: &'b mut [u8; REQUEST_BYTES],
         kind: u16,
@@ -49,11 +54,13 @@ impl<'b> Request<'b> {
         self.at += length;
     }
 
+    /// Octets as they are, padded to the alignment of netlink.
     pub(super) fn raw(&mut self, bytes: &[u8]) {
         self.buffer[self.at..self.at + bytes.len()].copy_from_slice(bytes);
-        self.at += bytes.len().next_multiple_of(4);
+        self.at += bytes.len().next_multiple_of(ALIGNMENT);
     }
 
+    /// An attribute: `struct nlattr`, then the value.
     pub(super) fn attribute(&mut self, kind: u16, value: &[u8]) {
         let length = u16::try_from(4 + value.len()).unwrap_or(u16::MAX);
         self.raw(
@@ -66,6 +73,7 @@ impl<'b> Request<'b> {
         self.raw(value);
     }
 
+    /// An attribute whose value is what `inside` writes.
     pub(super) fn nested(&mut self, kind: u16, inside: impl FnOnce(&mut Self)) {
         let start = self.at;
         self.attribute(kind, &[]);
@@ -81,6 +89,7 @@ impl<'b> Request<'b> {
         }
     }
 
+    /// Fills in the length; the request.
     pub(super) fn end(self) -> &'b [u8] {
         let length = u32::try_from(self.at).unwrap_or(u32::MAX);
         self.buffer[..4].copy_from_slice(&length.to_ne_bytes());
@@ -102,10 +111,11 @@ fn link_header(index: u32) -> LinkHeader {
     }
 }
 
-/// One request, acknowledged by the kernel. `now`: milliseconds since boot.
+/// The request for one action, which the kernel is to acknowledge. `now` is in milliseconds
+/// since boot: lifetimes are sent as seconds from now.
 pub fn encode<'b>(
     action: &KernelAction,
-    now: u64,
+    now: Instant,
     seq: u32,
     buffer: &'b mut [u8; REQUEST_BYTES],
 ) -> &'b [u8] {
@@ -113,10 +123,10 @@ pub fn encode<'b>(
         KernelAction::CreateBond { .. } | KernelAction::CreateBridge { .. } => {
             (RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL)
         }
-        KernelAction::SetBond { .. } => (RTM_NEWLINK, 0),
+        KernelAction::SetBond(..) => (RTM_NEWLINK, 0),
         KernelAction::SetAlias { .. }
         | KernelAction::SetUp { .. }
-        | KernelAction::SetMaster { .. } => (RTM_SETLINK, 0),
+        | KernelAction::SetMaster(..) => (RTM_SETLINK, 0),
         KernelAction::DeleteLink { .. } => (RTM_DELLINK, 0),
         KernelAction::AddAddress { again: false, .. } => (RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL),
         KernelAction::AddAddress { again: true, .. } => (RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE),
@@ -134,7 +144,7 @@ pub fn encode<'b>(
                 info.attribute(ifla::INFO_KIND, b"bridge");
             });
         }
-        KernelAction::SetBond { bond, option } => {
+        KernelAction::SetBond(bond, option) => {
             request.header(&link_header(*bond));
             bond_info(&mut request, &[bond_option(*option)]);
         }
@@ -149,7 +159,7 @@ pub fn encode<'b>(
             header.flags.set(LinkFlags::Up, *up);
             request.header(&header);
         }
-        KernelAction::SetMaster { link, master } => {
+        KernelAction::SetMaster(link, master) => {
             request.header(&link_header(*link));
             request.attribute(ifla::MASTER, &master.unwrap_or(0).to_ne_bytes());
         }
@@ -195,14 +205,15 @@ pub fn encode<'b>(
 
 fn new_link(request: &mut Request<'_>, name: &str) {
     request.header(&link_header(0));
-    let mut bytes = [0; 16];
+    let mut bytes = [0; IFNAMSIZ];
     bytes[..name.len()].copy_from_slice(name.as_bytes());
     request.attribute(ifla::IFNAME, &bytes[..=name.len()]);
 }
 
 fn create_bond(request: &mut Request<'_>, name: &str, options: &BondOptions) {
     new_link(request, name);
-    // The kernel sets them in an order of its own, with miimon before the delays.
+    // bond_changelink() in drivers/net/bonding/bond_netlink.c sets them in an order of its own,
+    // with miimon before the delays.
     bond_info(
         request,
         &[
@@ -256,7 +267,7 @@ fn address(request: &mut Request<'_>, link: u32, net: &IpNet) {
     request.address(ifa::ADDRESS, net.address);
 }
 
-/// As everybody has it: all host bits set. Point-to-point links have none (RFC 3021).
+/// The broadcast address: all host bits set. Prefixes of 31 and 32 bits have none (RFC 3021).
 fn broadcast(request: &mut Request<'_>, net: &IpNet) {
     if let IpAddr::V4(v4) = net.address
         && net.prefix < 31
@@ -266,15 +277,16 @@ fn broadcast(request: &mut Request<'_>, net: &IpNet) {
     }
 }
 
-/// `struct ifa_cacheinfo`: preferred and valid for so many seconds, then two times that
-/// the kernel fills in. All ones: for ever.
-fn lifetime(request: &mut Request<'_>, preferred: u64, until: u64, now: u64) {
-    let seconds = |end: u64| match end {
-        u64::MAX => u32::MAX,
-        end => u32::try_from(end.saturating_sub(now).div_ceil(1000)).unwrap_or(u32::MAX),
+/// `struct ifa_cacheinfo`: preferred and valid lifetime in seconds, then two times that the
+/// kernel fills in. All ones: without an end. `preferred`, `until` and `now` are in milliseconds
+/// since boot.
+fn lifetime(request: &mut Request<'_>, preferred: Instant, until: Instant, now: Instant) {
+    let seconds = |end: Instant| match end.finite() {
+        None => u32::MAX,
+        Some(end) => u32::try_from((end - now).seconds_begun().0).unwrap_or(u32::MAX),
     };
     let preferred = seconds(preferred).to_ne_bytes();
-    // 0 would be refused.
+    // The kernel refuses 0 (EINVAL).
     let valid = seconds(until).max(1).to_ne_bytes();
     let zero = [0; 4];
     request.attribute(
@@ -311,23 +323,28 @@ fn route(request: &mut Request<'_>, link: u32, route: &Route) {
     request.attribute(rta::PRIORITY, &route.metric.to_ne_bytes());
 }
 
-/// One link, as it is now.
+/// Requests one link, by its index.
 pub fn get_link(link: u32, seq: u32, buffer: &mut [u8; REQUEST_BYTES]) -> &[u8] {
     let mut request = Request::new(buffer, RTM_GETLINK, NLM_F_ACK, seq);
     request.header(&link_header(link));
     request.end()
 }
 
+/// Requests all links.
 pub fn dump_links(seq: u32, buffer: &mut [u8; REQUEST_BYTES]) -> &[u8] {
     let mut request = Request::new(buffer, RTM_GETLINK, NLM_F_DUMP, seq);
     request.header(&link_header(0));
     request.end()
 }
+
+/// Requests the addresses of both families.
 pub fn dump_addresses(seq: u32, buffer: &mut [u8; REQUEST_BYTES]) -> &[u8] {
     let mut request = Request::new(buffer, RTM_GETADDR, NLM_F_DUMP, seq);
     request.header(&AddressHeader::default());
     request.end()
 }
+
+/// Requests the routes of both families, in all tables.
 pub fn dump_routes(seq: u32, buffer: &mut [u8; REQUEST_BYTES]) -> &[u8] {
     let mut request = Request::new(buffer, RTM_GETROUTE, NLM_F_DUMP, seq);
     request.header(&RouteHeader::default());

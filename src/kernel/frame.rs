@@ -1,25 +1,33 @@
 //! The netlink messages of one datagram (include/uapi/linux/netlink.h).
 use super::DecodeError;
 
-/// `struct nlmsghdr`.
+/// Octets of `struct nlmsghdr`.
 pub(super) const HEADER: usize = 16;
+/// `NLMSG_ALIGNTO`: messages and attributes begin at multiples of so many octets.
+pub(super) const ALIGNMENT: usize = 4;
 
-/// One message. `kind` is `nlmsg_type`; `port` is `nlmsg_pid`.
+/// One message: the fields of `struct nlmsghdr`, and what follows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'a> {
+    /// `nlmsg_type`: `RTM_*`, `NLMSG_*` or a generic netlink family.
     pub kind: u16,
+    /// `nlmsg_flags`: `NLM_F_*`.
     pub flags: u16,
+    /// `nlmsg_seq`: the request's number; 0 in a notification of the kernel.
     pub seq: u32,
+    /// `nlmsg_pid`: the port of the socket whose request is answered; 0: the kernel.
     pub port: u32,
+    /// The octets behind the header, without padding.
     pub payload: &'a [u8],
 }
 
-/// Walks a datagram. After an error it ends: what follows cannot be found.
+/// The messages of a datagram. After an error it ends: the next message cannot be found.
 #[derive(Debug, Clone)]
 pub struct Frames<'a> {
     rest: &'a [u8],
 }
 
+/// The messages of one datagram.
 pub fn frames(datagram: &[u8]) -> Frames<'_> {
     Frames { rest: datagram }
 }
@@ -47,7 +55,7 @@ impl<'a> Frames<'a> {
             payload,
         };
         // The last message's padding may be missing.
-        let next = length.checked_next_multiple_of(4).unwrap_or(length);
+        let next = length.checked_next_multiple_of(ALIGNMENT).unwrap_or(length);
         Ok((frame, self.rest.get(next..).unwrap_or(&[])))
     }
 }

@@ -1,7 +1,7 @@
-//! Numbers of the kernel's interface that no crate of ours names.
+//! Numbers of the kernel's interface that no crate used here names.
 //!
 //! Message kinds and flags come from libc, netlink-packet-core and netlink-packet-route; these
-//! are the attributes that we read or write one by one (see `attributes.rs` for why).
+//! are the attributes that are read or written one by one (see `attributes.rs` for why).
 
 /// include/uapi/linux/if_link.h.
 pub(super) mod ifla {

@@ -7,12 +7,16 @@ use netlink_packet_core::NLM_F_ACK;
 
 const AF_INET: u8 = libc::AF_INET as u8;
 const AF_INET6: u8 = libc::AF_INET6 as u8;
-/// It answered lately, or somebody vouches for it.
-const THERE: u16 = NUD_REACHABLE | NUD_PERMANENT | NUD_NOARP;
-/// `struct ndmsg`: family, padding (3), index (4), state (2), flags, type.
+/// The states in which the entry is used without a check (include/net/neighbour.h): confirmed
+/// lately, or set by an administrator, or on a link without address resolution.
+const NUD_CONNECTED: u16 = NUD_REACHABLE | NUD_PERMANENT | NUD_NOARP;
+/// Octets of `struct ndmsg`: family, padding (3), index (4), state (2), flags, type.
 const HEADER: usize = 12;
+/// Where the state is in it.
+const STATE: core::ops::Range<usize> = 8..10;
 
-/// Asks for one neighbour (Linux 5.0 and later). ENOENT: the kernel has not heard of it.
+/// Requests the entry of one neighbour on the interface with the index `link` (Linux 5.0 and
+/// later). The kernel answers ENOENT where it has none.
 pub fn get_neighbour(
     link: u32,
     address: IpAddr,
@@ -33,14 +37,16 @@ pub fn get_neighbour(
     request.end()
 }
 
-/// Does this answer to [`get_neighbour`] say that the neighbour is there?
-pub fn is_there(kind: u16, payload: &[u8]) -> bool {
+/// Whether this answer to [`get_neighbour`] has the entry in a connected state.
+pub fn is_connected(kind: u16, payload: &[u8]) -> bool {
     let Some((header, rest)) = payload.split_first_chunk::<HEADER>() else {
         return false;
     };
-    let state = u16::from_ne_bytes([header[8], header[9]]);
+    let state = header.get(STATE).and_then(super::attributes::number);
     let named = attributes(rest).any(|(kind, _)| kind == NDA_DST);
-    kind == RTM_NEWNEIGH && named && state & THERE != 0
+    kind == RTM_NEWNEIGH
+        && named
+        && state.is_some_and(|state| state & u32::from(NUD_CONNECTED) != 0)
 }
 
 #[cfg(test)]
@@ -70,9 +76,9 @@ mod tests {
             (0x20, false),
             (0x80, true),
         ] {
-            assert_eq!(is_there(28, &answer(state)), there, "{state:x}");
+            assert_eq!(is_connected(28, &answer(state)), there, "{state:x}");
         }
-        assert!(!is_there(29, &answer(0x02)), "it is gone");
-        assert!(!is_there(28, &answer(0x02)[..11]));
+        assert!(!is_connected(29, &answer(0x02)), "it is gone");
+        assert!(!is_connected(28, &answer(0x02)[..11]));
     }
 }

@@ -1,25 +1,25 @@
-//! `struct rfkill_event`: number (4), type, operation, soft, hard
-//! (include/uapi/linux/rfkill.h).
+//! Events of /dev/rfkill. `struct rfkill_event`: index (4, host byte order), type, operation,
+//! soft, hard (include/uapi/linux/rfkill.h).
 use crate::engine::contract::event::Event;
 use crate::engine::contract::settings::Switch;
 
-const TYPE_WLAN: u8 = 1;
-const OP_ADD: u8 = 0;
-const OP_DELETE: u8 = 1;
-const OP_CHANGE: u8 = 2;
+const RFKILL_TYPE_WLAN: u8 = 1;
+const RFKILL_OP_ADD: u8 = 0;
+const RFKILL_OP_DEL: u8 = 1;
+const RFKILL_OP_CHANGE: u8 = 2;
 
-/// `None`: no Wi-Fi, or nothing known.
+/// One event. `None`: another radio than Wi-Fi, an unknown operation, or too short.
 pub fn parse(event: &[u8]) -> Option<Event<'static>> {
     let [a, b, c, d, kind, operation, soft, hard] = *event.first_chunk::<8>()?;
     let number = u32::from_ne_bytes([a, b, c, d]);
     match operation {
-        _ if kind != TYPE_WLAN => None,
-        OP_ADD | OP_CHANGE => Some(Event::Rfkill(Switch {
+        _ if kind != RFKILL_TYPE_WLAN => None,
+        RFKILL_OP_ADD | RFKILL_OP_CHANGE => Some(Event::Rfkill(Switch {
             number,
             soft: soft != 0,
             hard: hard != 0,
         })),
-        OP_DELETE => Some(Event::RfkillGone(number)),
+        RFKILL_OP_DEL => Some(Event::RfkillGone(number)),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Processes: start, adopt, signal, reap.
 //!
-//! Held by pidfds throughout (Linux 5.3): a process number may be given away again
-//! between a look and a signal, a pidfd may not.
+//! By pidfds throughout (Linux 5.3, pidfd_open(2)): a process number may be assigned again
+//! between a check and a signal, a pidfd refers to one process for good.
 use super::error::{of, of_nix};
 use super::{Error, Result};
 use nix::errno::Errno;
@@ -16,35 +16,43 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-/// Where programs are looked for.
+/// Where programs are looked up by name.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// A process held by a pidfd, which is readable once it has ended.
+/// A process by its pidfd, which is readable once the process has ended.
 #[derive(Debug)]
 pub struct Process {
     pid: u32,
     pidfd: OwnedFd,
 }
 
-/// How it ended.
+/// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
+    /// It exited with this code, 0 to 255.
     Code(i32),
+    /// This signal ended it.
     Signal(i32),
-    /// Not our child: its end cannot be read.
+    /// Not a child of this process: how it ended cannot be read.
     Unknown,
 }
 
+/// The signals that are sent (signal(7)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
+    /// SIGTERM.
     Terminate,
+    /// SIGKILL.
     Kill,
+    /// SIGHUP.
     Hangup,
 }
 
 /// Starts `program` (an absolute path, or a name looked up in the fixed PATH), with no
-/// shell, in a session of its own: it outlives us and gets no Ctrl-C of ours. Standard
-/// input is /dev/null; output and errors go to `output`, or to /dev/null.
+/// shell, in a session of its own: it goes on when this process ends and gets no Ctrl-C of its
+/// terminal. Standard input is /dev/null; output and errors go to `output`, or to /dev/null.
+///
+/// ENOENT: there is no such program.
 pub fn spawn(program: &str, arguments: &[&str], output: Option<BorrowedFd<'_>>) -> Result<Process> {
     let target = || match output {
         Some(fd) => fd.try_clone_to_owned().map(Stdio::from).map_err(of("dup")),
@@ -62,24 +70,24 @@ pub fn spawn(program: &str, arguments: &[&str], output: Option<BorrowedFd<'_>>) 
         command.pre_exec(|| nix::unistd::setsid().map(|_| ()).map_err(Into::into));
     }
     let mut child = command.spawn().map_err(of("spawn"))?;
-    // Dropping a `Child` neither ends nor reaps it; the pidfd does that for us.
+    // Dropping a `Child` neither ends nor reaps it; [`Process::reap`] does.
     adopt(child.id()).inspect_err(|_| {
-        // Without a hold on it, it would run on unsupervised.
+        // Without a pidfd nothing would supervise it.
         let _ = child.kill();
         let _ = child.wait();
     })
 }
 
-/// Runs `work` in a copy of this process, which ends with it, or after `limit_s` seconds. The
-/// copy has standard input, output and error, and of all other descriptors `stream` alone,
-/// which blocks there.
+/// Runs `work` in a copy of this process, which ends with it, or by SIGALRM after `limit_s`
+/// seconds (0: no limit). The copy has standard input, output and error, and of all other
+/// descriptors `stream` alone, which blocks there.
 pub fn fork(
     stream: BorrowedFd<'_>,
     limit_s: u32,
     work: &mut dyn FnMut(UnixStream),
 ) -> Result<Process> {
-    // SAFETY: the copy has this one thread. Of what the others might hold it needs the
-    // allocator alone, whose locks fork() takes over for it (musl's and glibc's do).
+    // SAFETY: the copy has this one thread. Of the locks that other threads may hold it needs
+    // the allocator's alone, which fork() makes usable in the copy (musl's and glibc's do).
     let pid = match unsafe { nix::unistd::fork() }.map_err(of_nix("fork"))? {
         ForkResult::Child => alone(stream, limit_s, work),
         ForkResult::Parent { child } => child,
@@ -90,16 +98,21 @@ pub fn fork(
     })
 }
 
-/// The life of a copy of this process.
+/// Exit codes of a copy of this process that did not finish its work: it panicked, or its
+/// descriptors could not be set up.
+const PANICKED: i32 = 101;
+const NOT_SET_UP: i32 = 102;
+
+/// What a copy of this process does.
 fn alone(stream: BorrowedFd<'_>, limit_s: u32, work: &mut dyn FnMut(UnixStream)) -> ! {
-    /// Whatever happens, it is never a second one of us that goes on.
+    /// Also on a panic the copy ends here: it must not return into the caller's code.
     struct End;
     impl Drop for End {
         fn drop(&mut self) {
-            end(101)
+            end(PANICKED)
         }
     }
-    /// Without what was registered for the end of the process.
+    /// Without the functions of atexit(3), which are the original's.
     fn end(code: i32) -> ! {
         // SAFETY: takes a number and does not return.
         unsafe { libc::_exit(code) }
@@ -112,9 +125,10 @@ fn alone(stream: BorrowedFd<'_>, limit_s: u32, work: &mut dyn FnMut(UnixStream))
         libc::SIGUSR1,
         libc::SIGCHLD,
     ] {
-        // SAFETY: the default action runs no code of ours.
+        // SAFETY: the default action runs no code of this program.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
+    // The first descriptor behind standard error.
     const OWN: RawFd = 3;
     // SAFETY: numbers alone. What was behind the descriptors that are closed is not used any
     // more, as nothing but `work` runs from here on.
@@ -123,7 +137,7 @@ fn alone(stream: BorrowedFd<'_>, limit_s: u32, work: &mut dyn FnMut(UnixStream))
         if libc::dup2(stream.as_raw_fd(), OWN) != OWN
             || libc::syscall(libc::SYS_close_range, OWN + 1, libc::c_uint::MAX, 0) != 0
         {
-            end(102)
+            end(NOT_SET_UP)
         }
         UnixStream::from_raw_fd(OWN)
     };
@@ -134,22 +148,23 @@ fn alone(stream: BorrowedFd<'_>, limit_s: u32, work: &mut dyn FnMut(UnixStream))
     end(0)
 }
 
-/// Takes hold of a process that somebody else started.
+/// A process that something else started. ESRCH: there is none of this number.
 pub fn adopt(pid: u32) -> Result<Process> {
     let number = libc::pid_t::try_from(pid).map_err(|_| Error {
         call: "pidfd_open",
         errno: libc::ESRCH,
     })?;
-    // SAFETY: takes two numbers, touches no memory of ours.
+    // SAFETY: takes two numbers, touches no memory.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, number, 0) };
     let fd = Errno::result(fd).map_err(of_nix("pidfd_open"))?;
-    // SAFETY: the kernel has just given us this descriptor; nobody else owns it.
+    // SAFETY: the kernel has just opened this descriptor; nothing else owns it.
     #[allow(clippy::cast_possible_truncation, reason = "a descriptor is an int")]
     let pidfd = unsafe { OwnedFd::from_raw_fd(fd as RawFd) };
     Ok(Process { pid, pidfd })
 }
 
-/// `/proc/PID/cmdline`: the arguments, each ended by a NUL. Cut off at the buffer's end.
+/// `/proc/PID/cmdline`: the arguments, each ended by a NUL; empty for a zombie or a thread of the
+/// kernel. Cut off at the buffer's end.
 pub fn cmdline(pid: u32, buffer: &mut [u8]) -> Result<&[u8]> {
     let mut file = File::open(format!("/proc/{pid}/cmdline")).map_err(of("open"))?;
     let mut filled = 0;
@@ -162,7 +177,7 @@ pub fn cmdline(pid: u32, buffer: &mut [u8]) -> Result<&[u8]> {
     Ok(&buffer[..filled])
 }
 
-/// Each process that `/proc` shows.
+/// Calls `each` with the number of every process that `/proc` shows.
 pub fn each(each: &mut dyn FnMut(u32)) -> Result<()> {
     super::files::list("/proc", &mut |name| {
         if let Ok(pid) = name.parse() {
@@ -171,8 +186,8 @@ pub fn each(each: &mut dyn FnMut(u32)) -> Result<()> {
     })
 }
 
-/// Runs as the user that we are: all four user ids of `/proc/PID/status` (proc(5)). The owner
-/// of the directory would not do: it is root for a process that may not be looked into.
+/// Whether it runs as this process's user: all four user ids of `/proc/PID/status` (proc(5)).
+/// The owner of the directory would not do: it is root for a process that is not dumpable.
 pub fn is_own(pid: u32) -> bool {
     let own = nix::unistd::geteuid().to_string();
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
@@ -181,10 +196,11 @@ pub fn is_own(pid: u32) -> bool {
 }
 
 impl Process {
+    /// The process's number; after it was reaped it may be another one's.
     pub fn pid(&self) -> u32 {
         self.pid
     }
-    /// Ok also when it has ended already.
+    /// Sends a signal. Also `Ok` when the process has ended already.
     pub fn signal(&self, signal: Signal) -> Result<()> {
         let number = match signal {
             Signal::Terminate => libc::SIGTERM,
@@ -200,7 +216,7 @@ impl Process {
             Err(e) => Err(of_nix("pidfd_send_signal")(e)),
         }
     }
-    /// `None`: it is running. Leaves no zombie. May be asked again.
+    /// How it ended; `None`: it is running. Reaps a child, and may be called again.
     pub fn reap(&mut self) -> Result<Option<Exit>> {
         let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG;
         match waitid(Id::PIDFd(self.pidfd.as_fd()), flags) {
@@ -208,7 +224,7 @@ impl Process {
             Ok(WaitStatus::Exited(_, code)) => Ok(Some(Exit::Code(code))),
             Ok(WaitStatus::Signaled(_, signal, _)) => Ok(Some(Exit::Signal(signal as i32))),
             Ok(_) => Ok(None),
-            // Not our child, or reaped before: the pidfd alone tells.
+            // Not a child, or reaped before: the pidfd is readable once it has ended.
             Err(Errno::ECHILD) => Ok(self.has_ended()?.then_some(Exit::Unknown)),
             Err(e) => Err(of_nix("waitid")(e)),
         }
@@ -236,6 +252,7 @@ mod tests {
     use super::super::testing::{end, in_a_process, readable};
     use super::*;
     use std::io::Write;
+    use std::time::{Duration, Instant};
 
     /// What `program` writes.
     fn output_of(program: &str, arguments: &[&str]) -> (String, Exit) {
@@ -292,7 +309,12 @@ mod tests {
         let own = adopt(std::process::id()).unwrap();
         assert!(!readable(&own, 0));
         let mut process = spawn("sleep", &["61"], None).unwrap();
+        // exec closes what it closes before the new command line can be read.
         let mut buffer = [0; 64];
+        let limit = Instant::now() + Duration::from_secs(20);
+        while cmdline(process.pid(), &mut buffer).unwrap().is_empty() && Instant::now() < limit {
+            std::thread::yield_now();
+        }
         assert_eq!(
             cmdline(process.pid(), &mut buffer).unwrap(),
             b"sleep\x0061\0"
@@ -346,7 +368,7 @@ mod tests {
     #[test]
     fn a_copy_ends_with_its_work_and_after_its_time() {
         let (_ours, theirs) = UnixStream::pair().unwrap();
-        // No words of its own: the hook's would go to our standard error.
+        // Without a message: the hook would write it to this process's standard error.
         let mut failing = |_| std::panic::resume_unwind(Box::new(()));
         let mut process = fork(theirs.as_fd(), 20, &mut failing).unwrap();
         assert_eq!(end(&mut process), Exit::Code(101));

@@ -1,17 +1,18 @@
-//! Two clocks: one for deadlines, one for people.
+//! Two clocks: one for deadlines, one for times that people read (clock_gettime(2)).
 use nix::time::{ClockId, clock_gettime};
 
-/// Milliseconds since the machine started, time asleep included (`CLOCK_BOOTTIME`).
+/// Milliseconds since boot, suspended time included (`CLOCK_BOOTTIME`). Never goes back.
 pub fn boot_ms() -> u64 {
     millis(ClockId::CLOCK_BOOTTIME)
 }
 
-/// Seconds since 1970. A Pi has no clock of its own: wrong until the first time sync.
+/// Seconds since 1970, UTC (`CLOCK_REALTIME`). A Pi has no battery-backed clock: wrong until the
+/// first time synchronisation.
 pub fn wall_s() -> u64 {
     millis(ClockId::CLOCK_REALTIME) / 1000
 }
 
-/// These clocks cannot fail on any kernel we run on; 0 keeps us alive if one does.
+/// These clocks cannot fail on a kernel that this program runs on; 0 if one does all the same.
 #[allow(
     clippy::useless_conversion,
     reason = "the fields are 32 bits wide on armv7"

@@ -1,10 +1,10 @@
-//! No core dump: it would put the passphrases in memory into a file.
+//! No core dump: it would write the passphrases in memory to a file.
 use super::Result;
 use super::error::of_nix;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 
-/// For this process and all that it starts, for good.
+/// Forbids core dumps of this process and of all that it starts, for good.
 ///
 /// The limit is inherited, and is what stops the kernel where dumps go to files (core(5)).
 /// Where they go to a program the kernel passes the limit on: systemd-coredump keeps nothing

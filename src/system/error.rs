@@ -1,14 +1,15 @@
-//! The one error wrapper.
+//! The error of all system calls.
 use core::fmt;
 
+/// The result of a system call.
 pub type Result<T> = core::result::Result<T, Error>;
 
 /// A system call that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Error {
-    /// What was tried, in the words of the manual page: "open", "bind"…
+    /// The call's name as in its manual page: "open", "bind", ….
     pub call: &'static str,
-    /// Positive.
+    /// The error number, positive (errno(3)).
     pub errno: i32,
 }
 

@@ -1,4 +1,4 @@
-//! What only ethtool knows of an interface (include/uapi/linux/ethtool.h).
+//! What the kernel tells of an interface by ethtool's ioctl alone (include/uapi/linux/ethtool.h).
 use core::mem::{offset_of, size_of};
 use heapless::String;
 use nix::libc;
@@ -8,7 +8,9 @@ use std::os::fd::AsRawFd;
 const ETHTOOL_GSET: u32 = 0x0000_0001;
 const ETHTOOL_GDRVINFO: u32 = 0x0000_0003;
 /// `SPEED_UNKNOWN`, in 16 and in 32 bits.
-const UNKNOWN: [u32; 2] = [0xffff, 0xffff_ffff];
+const SPEED_UNKNOWN: [u32; 2] = [0xffff, 0xffff_ffff];
+const DUPLEX_HALF: u8 = 0;
+const DUPLEX_FULL: u8 = 1;
 
 /// A structure that `SIOCETHTOOL` takes.
 ///
@@ -26,7 +28,7 @@ struct DriverInfo {
     rest: [u8; 160],
 }
 const _: () = assert!(size_of::<DriverInfo>() == 196);
-// SAFETY: the number comes first, and the size was held against the kernel's.
+// SAFETY: the number comes first, and the size is the kernel's, as asserted above.
 unsafe impl Command for DriverInfo {}
 
 /// `struct ethtool_cmd`.
@@ -51,10 +53,10 @@ struct Settings {
 }
 const _: () = assert!(size_of::<Settings>() == 44);
 const _: () = assert!(offset_of!(Settings, speed_hi) == 28);
-// SAFETY: the number comes first, and the size was held against the kernel's.
+// SAFETY: the number comes first, and the size is the kernel's, as asserted above.
 unsafe impl Command for Settings {}
 
-/// The kernel driver's name; empty where there is none.
+/// The kernel driver's name; empty where the interface is gone or the driver gives none.
 pub fn driver(interface: &str) -> String<31> {
     let mut info = DriverInfo {
         command: ETHTOOL_GDRVINFO,
@@ -69,7 +71,7 @@ pub fn driver(interface: &str) -> String<31> {
     String::try_from(name).unwrap_or_default()
 }
 
-/// Megabit a second, and whether both ways at once; `None` where the driver does not know
+/// Speed in Mbit/s, and whether the link is full duplex; `None` where the driver reports none
 /// (Wi-Fi, no link).
 pub fn speed(interface: &str) -> (Option<u32>, Option<bool>) {
     let mut settings = Settings {
@@ -86,9 +88,12 @@ impl Settings {
     /// As [`speed`].
     fn meaning(&self) -> (Option<u32>, Option<bool>) {
         let speed = u32::from(self.speed_hi) << 16 | u32::from(self.speed);
-        let speed = (speed != 0 && !UNKNOWN.contains(&speed)).then_some(speed);
-        // DUPLEX_HALF and DUPLEX_FULL; 0xff is unknown.
-        let full = (self.duplex <= 1).then_some(self.duplex == 1);
+        let speed = (speed != 0 && !SPEED_UNKNOWN.contains(&speed)).then_some(speed);
+        let full = match self.duplex {
+            DUPLEX_HALF => Some(false),
+            DUPLEX_FULL => Some(true),
+            _ => None,
+        };
         (speed, full.filter(|_| speed.is_some()))
     }
 }
@@ -151,7 +156,7 @@ mod tests {
         assert_eq!(settings(100, 0, 0xff).meaning(), (Some(100), None));
     }
 
-    /// What stands behind the structure is not the kernel's to write to.
+    /// A structure with octets behind it that the kernel must not write.
     #[repr(C)]
     struct Guarded<T> {
         command: T,

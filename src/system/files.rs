@@ -6,8 +6,8 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// Replaces `path` by `contents`, all or nothing, also through a power cut: this may take as
-/// long as the card does.
+/// Replaces `path` by `contents` with these permission bits, all or nothing, also through a power
+/// cut. Blocks until the card has written it. Writes `path` with `.new` appended on the way.
 pub fn write_atomic(path: &str, contents: &[u8], mode: u32) -> Result<()> {
     replace(path, contents, mode, true)?;
     let directory = Path::new(path).parent().unwrap_or(Path::new("/"));
@@ -19,7 +19,7 @@ pub fn write_atomic(path: &str, contents: &[u8], mode: u32) -> Result<()> {
     }
 }
 
-/// The same for a file in memory (`/run`), where nothing has to reach a card.
+/// As [`write_atomic`] without waiting for a card: for files in memory (`/run`).
 pub fn write_in_memory(path: &str, contents: &[u8], mode: u32) -> Result<()> {
     replace(path, contents, mode, false)
 }
@@ -29,7 +29,6 @@ fn replace(path: &str, contents: &[u8], mode: u32, sync: bool) -> Result<()> {
     let written = write_new(&new, contents, mode, sync)
         .and_then(|()| fs::rename(&new, path).map_err(of("rename")));
     if written.is_err() {
-        // What is half written is of no use to anybody.
         let _ = fs::remove_file(&new);
     }
     written
@@ -50,14 +49,14 @@ fn write_new(path: &str, contents: &[u8], mode: u32, sync: bool) -> Result<()> {
     }
 }
 
-/// Reads at most `limit` bytes of a regular file or a FIFO; more is EFBIG.
+/// Reads a file of at most `limit` bytes. EFBIG: it has more. Blocks on a FIFO without a writer.
 pub fn read(path: &str, limit: usize) -> Result<Vec<u8>> {
     read_all(File::open(path).map_err(of("open"))?, limit)
 }
 
 fn read_all(file: File, limit: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // One more than allowed tells a full file from one that is too long.
+    // One more than allowed distinguishes a full file from one that is too long.
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     file.take(most)
         .read_to_end(&mut bytes)
@@ -71,8 +70,8 @@ fn read_all(file: File, limit: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// As [`read`], of a regular file alone: EISDIR or EINVAL for anything else, which could
-/// block whoever opens it.
+/// As [`read`], of a regular file alone: EISDIR or EINVAL for anything else, as opening it could
+/// block.
 pub fn read_regular(path: &str, limit: usize) -> Result<Vec<u8>> {
     let kind = fs::metadata(path).map_err(of("stat"))?.file_type();
     let errno = match (kind.is_file(), kind.is_dir()) {
@@ -86,8 +85,8 @@ pub fn read_regular(path: &str, limit: usize) -> Result<Vec<u8>> {
     })
 }
 
-/// Reads `name` in `directory` on behalf of who owns the directory: a regular file of theirs
-/// with no other name, and no link. EPERM for anything else.
+/// Reads `name` in `directory` with the rights of the directory's owner: a regular file of that
+/// owner with one name, and no link. ELOOP for a symbolic link, EPERM for anything else.
 pub fn read_own(directory: &str, name: &str, limit: usize) -> Result<Vec<u8>> {
     let owner = fs::metadata(directory).map_err(of("stat"))?.uid();
     let mut options = OpenOptions::new();
@@ -107,8 +106,8 @@ pub fn read_own(directory: &str, name: &str, limit: usize) -> Result<Vec<u8>> {
     read_all(file, limit)
 }
 
-/// Makes a directory with exactly this mode, or checks that one is there and is ours, and
-/// gives it this mode.
+/// Makes a directory with exactly these permission bits, or sets them where one of this user is
+/// there. ENOTDIR: something else is there, also a symbolic link; EPERM: another user's.
 pub fn ensure_dir(path: &str, mode: u32) -> Result<()> {
     match DirBuilder::new().mode(mode).recursive(false).create(path) {
         Ok(()) => {}
@@ -134,7 +133,7 @@ pub fn ensure_dir(path: &str, mode: u32) -> Result<()> {
     Ok(())
 }
 
-/// Gives a file or directory to a group, where there is one of that name.
+/// Sets the group of a file or directory, where there is a group of that name.
 pub fn give_to_group(path: &str, group: &str) -> Result<()> {
     let group = nix::unistd::Group::from_name(group).map_err(of_nix("getgrnam"))?;
     match group {
@@ -143,15 +142,15 @@ pub fn give_to_group(path: &str, group: &str) -> Result<()> {
     }
 }
 
-/// Waits until no other process has `path`, a file or a directory, locked in this way; the
-/// lock ends with what is returned.
+/// Locks `path`, a file or a directory, exclusively (flock(2)); waits while another process has
+/// it locked. The lock ends when what is returned is dropped.
 pub fn lock(path: &str) -> Result<File> {
     let file = File::open(path).map_err(of("open"))?;
     file.lock().map_err(of("flock"))?;
     Ok(file)
 }
 
-/// Removes a file. One that is not there is fine.
+/// Removes a file. Also `Ok` where there is none.
 pub fn remove(path: &str) -> Result<()> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(of("unlink")(e)),
@@ -159,13 +158,13 @@ pub fn remove(path: &str) -> Result<()> {
     }
 }
 
-/// What a link says; nothing for anything else.
+/// The target of a symbolic link; `None`: something else, nothing, or not UTF-8.
 pub fn link(path: &str) -> Option<String> {
     let target = fs::read_link(path).ok()?;
     target.to_str().map(Into::into)
 }
 
-/// Removes an empty directory. One that is not there is fine.
+/// Removes an empty directory. Also `Ok` where there is none. ENOTEMPTY: it is not empty.
 pub fn remove_dir(path: &str) -> Result<()> {
     match fs::remove_dir(path) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(of("rmdir")(e)),
@@ -173,8 +172,8 @@ pub fn remove_dir(path: &str) -> Result<()> {
     }
 }
 
-/// Removes a file, a link, or a directory with all that is in it; links are not followed.
-/// Nothing there is fine.
+/// Removes a file, a link, or a directory with all that is in it; links are not followed. Also
+/// `Ok` where there is nothing.
 pub fn remove_whole(path: &str) -> Result<()> {
     match fs::symlink_metadata(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
@@ -183,7 +182,7 @@ pub fn remove_whole(path: &str) -> Result<()> {
     }
 }
 
-/// Tells a file from the next one of the same name.
+/// Distinguishes a file from a later one of the same name, or after a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
     device: u64,
@@ -192,7 +191,7 @@ pub struct Identity {
     modified: (i64, i64),
 }
 
-/// Of what stands at `path`, not of what a link there leads to; `None`: nothing.
+/// The identity of `path` itself, not of the target of a symbolic link; `None`: nothing is there.
 pub fn identity(path: &str) -> Option<Identity> {
     let found = fs::symlink_metadata(path).ok()?;
     Some(Identity {
@@ -202,26 +201,29 @@ pub fn identity(path: &str) -> Option<Identity> {
     })
 }
 
-/// Also a link that leads nowhere.
+/// Whether something is at `path`, also a symbolic link without a target; see [`exists`].
 pub fn is_there(path: &str) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
+/// Replaces `to` by `from`, atomically; both on one file system, otherwise EXDEV.
 pub fn rename(from: &str, to: &str) -> Result<()> {
     fs::rename(from, to).map_err(of("rename"))
 }
 
-/// When a file was last written, in seconds since 1970; `None` if it is not there.
+/// When a file was last written, in seconds since 1970; `None`: it is not there, or before 1970.
 pub fn modified(path: &str) -> Option<u64> {
     let found = fs::metadata(path).ok()?;
     u64::try_from(found.mtime()).ok()
 }
 
+/// Whether something is at `path` after symbolic links are followed; see [`is_there`].
 pub fn exists(path: &str) -> bool {
     Path::new(path).exists()
 }
 
-/// The names in a directory, each given to `each`; a directory that is not there is empty.
+/// Calls `each` with every name in a directory, in no order; names that are not UTF-8 are left
+/// out. A directory that is not there is empty.
 pub fn list(path: &str, each: &mut dyn FnMut(&str)) -> Result<()> {
     let entries = match fs::read_dir(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),

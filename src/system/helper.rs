@@ -1,7 +1,7 @@
-//! A process beside ours for what may block without an end, and the line to it.
+//! A child process for calls that may block without an end, and the socket pair to it.
 //!
-//! A process and no thread: one that waits inside the kernel cannot be ended, and a thread in
-//! that state would keep our own end waiting as long (`exit_group()` waits for every thread).
+//! A process and not a thread: one that waits inside the kernel cannot be ended, and a thread in
+//! that state would delay the exit of this process as long (`exit_group()` waits for all).
 use super::children::{self, Process};
 use super::error::of_nix;
 use super::turn::turn;
@@ -10,6 +10,7 @@ use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use nix::errno::Errno;
 use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::{ForkResult, fork};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -19,7 +20,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 /// and lists of bounded length that are held inline.
 pub trait Plain: 'static {}
 
-/// One end: sends `S`, receives `R`, one datagram each, in order.
+/// One end of the socket pair: sends `S`, receives `R`, one datagram each, in order.
 pub struct Line<S, R> {
     socket: OwnedFd,
     what: PhantomData<(S, R)>,
@@ -33,7 +34,7 @@ impl<S: Plain, R: Plain> Line<S, R> {
         }
     }
 
-    /// `wait`: until there is room; otherwise EAGAIN.
+    /// Sends one value; waits for room with `wait`, otherwise EAGAIN. EPIPE: the other end is closed.
     pub fn send(&self, value: &S, wait: bool) -> Result<()> {
         let flags = libc::MSG_NOSIGNAL | if wait { 0 } else { libc::MSG_DONTWAIT };
         loop {
@@ -54,7 +55,7 @@ impl<S: Plain, R: Plain> Line<S, R> {
         }
     }
 
-    /// Waits for the next. EPIPE: the other side has gone.
+    /// Waits for the next value. EPIPE: the other end is closed.
     pub fn wait(&self) -> Result<R> {
         // `None` comes without waiting alone.
         self.receive(0)?.ok_or(Error {
@@ -63,7 +64,29 @@ impl<S: Plain, R: Plain> Line<S, R> {
         })
     }
 
-    /// Gives what has come, a turn of it. EPIPE: the other side has gone.
+    /// Waits for the next value, or until `other` is ready: `None`. A value comes first. EPIPE: the
+    /// other end is closed.
+    pub fn wait_beside(&self, other: Option<BorrowedFd<'_>>) -> Result<Option<R>> {
+        let Some(other) = other else {
+            return self.wait().map(Some);
+        };
+        let (line, other) = (
+            PollFd::new(self.as_fd(), PollFlags::POLLIN),
+            PollFd::new(other, PollFlags::POLLIN),
+        );
+        let mut fds = [line, other];
+        loop {
+            match poll(&mut fds, PollTimeout::NONE) {
+                Ok(_) if fds[0].any() == Some(false) => return Ok(None),
+                Ok(_) => return self.wait().map(Some),
+                Err(Errno::EINTR) => {}
+                Err(e) => return Err(of_nix("poll")(e)),
+            }
+        }
+    }
+
+    /// Calls `each` with what has come, up to [`TURN`](super::turn::TURN) values; `true`: there is
+    /// nothing left. EPIPE: the other end is closed.
     pub fn take_in(&self, each: &mut dyn FnMut(R)) -> Result<bool> {
         turn(&mut || {
             let value = self.receive(libc::MSG_DONTWAIT)?;
@@ -73,7 +96,7 @@ impl<S: Plain, R: Plain> Line<S, R> {
         })
     }
 
-    /// `None`: nothing there.
+    /// `None`: nothing has come.
     fn receive(&self, flags: libc::c_int) -> Result<Option<R>> {
         loop {
             let mut value = MaybeUninit::<R>::uninit();
@@ -119,8 +142,9 @@ impl<S, R> AsFd for Line<S, R> {
     }
 }
 
-/// Starts `body` in a process of its own, which ends with it, or with us. To be called while
-/// there is one thread, before anything is opened that must not outlive us.
+/// Starts `body` in a child process, named `name`, which ends with `body` or with this process.
+/// To be called while there is one thread, and before descriptors are opened that the child must
+/// not keep open.
 pub fn start<J: Plain, A: Plain>(
     name: &core::ffi::CStr,
     body: fn(&Line<A, J>),
@@ -142,7 +166,8 @@ pub fn start<J: Plain, A: Plain>(
         }
         ForkResult::Child => {
             drop(ours);
-            // SAFETY: numbers, and a string that lives; the signals are ended by us alone.
+            // SAFETY: numbers, and a string that lives. Signals to the group are ignored: this
+            // process ends the child.
             unsafe {
                 libc::prctl(libc::PR_SET_NAME, name.as_ptr());
                 libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
@@ -150,7 +175,7 @@ pub fn start<J: Plain, A: Plain>(
                     libc::signal(signal, libc::SIG_IGN);
                 }
             }
-            // It may have ended before the request above.
+            // The parent may have ended before the request above.
             if nix::unistd::getppid() == parent {
                 body(&Line::new(theirs));
             }
@@ -242,6 +267,25 @@ mod tests {
         between.signal(Signal::Kill).unwrap();
         assert!(readable(&helper, 10_000), "it runs on");
         assert_eq!(end(&mut between), children::Exit::Signal(libc::SIGKILL));
+    }
+
+    #[test]
+    fn something_else_may_be_waited_for_beside() {
+        let (ours, theirs) = super::super::turn::flood::pair();
+        let ours: Line<Word, Word> = ours.into();
+        let theirs: Line<Word, Word> = theirs.into();
+        let (mut writer, other) = UnixStream::pair().unwrap();
+        writer.write_all(b"x").unwrap();
+        assert_eq!(ours.wait_beside(Some(other.as_fd())), Ok(None));
+        theirs.send(&Word::Last, false).unwrap();
+        for beside in [Some(other.as_fd()), None] {
+            assert_eq!(ours.wait_beside(beside), Ok(Some(Word::Last)));
+            theirs.send(&Word::Last, false).unwrap();
+        }
+        ours.wait().unwrap();
+        drop(theirs);
+        let error = ours.wait_beside(Some(other.as_fd())).unwrap_err();
+        assert_eq!(error.errno, libc::EPIPE);
     }
 
     #[test]

@@ -1,19 +1,20 @@
-//! What the machine is called.
+//! The machine: its boot, its names, its init system.
 use super::error::of;
 use super::{Error, Result};
 use heapless::String;
 
-/// Tells this boot from every other; empty if the kernel does not say.
+/// The kernel's identifier of this boot, a UUID (random(4)); empty if it cannot be read.
 pub fn boot_id() -> std::string::String {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
     id.map(|id| id.trim().into()).unwrap_or_default()
 }
 
+/// Whether the effective user is root.
 pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// Has the init system do something; its words go to our log.
+/// Runs `systemctl` and waits for it; its output goes to this process's. EIO: it failed.
 pub fn systemctl(words: &[&str]) -> Result<()> {
     let status = std::process::Command::new("systemctl")
         .args(words)
@@ -28,7 +29,7 @@ pub fn systemctl(words: &[&str]) -> Result<()> {
     }
 }
 
-/// The kernel's host name; empty while nobody has set one.
+/// The kernel's host name; empty while none is set ("(none)", "localhost") or it is too long.
 pub fn name() -> String<63> {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = name.trim();
@@ -38,8 +39,8 @@ pub fn name() -> String<63> {
     }
 }
 
-/// The board's serial number, which the Raspberry Pi's firmware puts into the device
-/// tree; empty on boards without.
+/// The board's serial number, which the Raspberry Pi's firmware puts into the device tree: its
+/// letters and digits, 32 at most; empty on boards without.
 pub fn board_serial() -> std::string::String {
     let text = std::fs::read("/proc/device-tree/serial-number").unwrap_or_default();
     let text = text.split(|byte| *byte == 0).next().unwrap_or(&[]);

@@ -1,4 +1,4 @@
-//! IPv6 sockets of one interface: DHCPv6's, and words to neighbours and routers.
+//! IPv6 sockets of one interface: UDP for DHCPv6, ICMPv6 for messages to neighbours and routers.
 use super::error::of_nix;
 use super::{Error, Result, turn};
 use nix::errno::Errno;
@@ -11,8 +11,9 @@ use std::ffi::OsString;
 use std::net::{Ipv6Addr, SocketAddrV6};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
-/// Hops of a message that no router passes on (RFC 4861, 6.1.1).
-static NEAR: libc::c_int = 255;
+/// Hop limit of neighbour discovery: a receiver knows so that no router forwarded the message
+/// (RFC 4861, 6.1.1).
+static ND_HOPS: libc::c_int = 255;
 const _: () = assert!(core::mem::size_of::<libc::c_int>() == 4);
 
 fn open(kind: SockType, protocol: Option<SockProtocol>, interface: &str) -> Result<OwnedFd> {
@@ -35,8 +36,8 @@ fn send(fd: &OwnedFd, bytes: &[u8], to: SocketAddrV6) -> Result<()> {
     }
 }
 
-/// UDP on one interface. The kernel sends from the link's own address to a group of the
-/// link (RFC 6724, 5).
+/// A UDP socket on one interface. To a multicast group of the link the kernel sends from the
+/// link-local address (RFC 6724, 5).
 #[derive(Debug)]
 pub struct Udp {
     fd: OwnedFd,
@@ -44,6 +45,7 @@ pub struct Udp {
 }
 
 impl Udp {
+    /// Binds to the port (host byte order) on this interface, given by name and index.
     pub fn open(interface: &str, index: u32, port: u16) -> Result<Self> {
         let fd = open(SockType::Datagram, None, interface)?;
         let option = of_nix("setsockopt");
@@ -54,6 +56,7 @@ impl Udp {
         Ok(Udp { fd, index })
     }
 
+    /// Sends one datagram. EADDRNOTAVAIL: the interface has no usable address yet.
     pub fn send(&self, message: &[u8], to: Ipv6Addr, port: u16) -> Result<()> {
         send(
             &self.fd,
@@ -62,8 +65,8 @@ impl Udp {
         )
     }
 
-    /// Gives what has come, a turn of it; `true`: there is nothing left. What is longer than the
-    /// buffer is cut.
+    /// Calls `each` with what has come, up to [`TURN`](turn::TURN) datagrams; `true`: there is
+    /// nothing left. What is longer than the buffer is cut.
     pub fn take_in(&self, buffer: &mut [u8], each: &mut dyn FnMut(&[u8])) -> Result<bool> {
         turn::read(self.as_fd(), buffer, each)
     }
@@ -82,7 +85,7 @@ impl From<OwnedFd> for Udp {
     }
 }
 
-/// ICMPv6 to groups of one link; it hears nothing that anybody would read.
+/// A raw socket for sending ICMPv6 to groups of one link. What it receives is not read.
 #[derive(Debug)]
 pub struct Icmp {
     fd: OwnedFd,
@@ -90,6 +93,7 @@ pub struct Icmp {
 }
 
 impl Icmp {
+    /// On this interface, given by name and index. EPERM without CAP_NET_RAW.
     pub fn open(interface: &str, index: u32) -> Result<Self> {
         let fd = open(SockType::Raw, Some(SockProtocol::IcmpV6), interface)?;
         // SAFETY: the number lives until the call returns, and its size is given.
@@ -98,7 +102,7 @@ impl Icmp {
                 fd.as_raw_fd(),
                 libc::IPPROTO_IPV6,
                 libc::IPV6_MULTICAST_HOPS,
-                (&raw const NEAR).cast(),
+                (&raw const ND_HOPS).cast(),
                 core::mem::size_of::<libc::c_int>() as _,
             )
         };
@@ -106,7 +110,7 @@ impl Icmp {
         Ok(Icmp { fd, index })
     }
 
-    /// The kernel fills in the sum.
+    /// Sends one message; the kernel fills in the checksum (RFC 3542, 3.1).
     pub fn send(&self, message: &[u8], to: Ipv6Addr) -> Result<()> {
         send(&self.fd, message, SocketAddrV6::new(to, 0, 0, self.index))
     }
@@ -142,7 +146,7 @@ mod tests {
             let socket = Icmp::open("lo", 1).unwrap();
             assert_eq!(getsockopt(&socket.fd, sockopt::Ipv6MulticastHops), Ok(255));
             let listener = Icmp::open("lo", 1).unwrap();
-            // A router solicitation (RFC 4861, 4.1): nobody answers.
+            // A router solicitation (RFC 4861, 4.1): there is no router.
             let message = [133, 0, 0, 0, 0, 0, 0, 0];
             socket.send(&message, Ipv6Addr::LOCALHOST).unwrap();
             assert!(readable(&listener.fd, 5000));

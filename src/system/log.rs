@@ -1,12 +1,14 @@
 //! Where log lines go.
 //!
-//! On a terminal simple_logger writes them. Elsewhere our own does: it survives a
-//! reader that goes away, and marks each line's priority for the journal.
+//! To a terminal simple_logger writes them. Elsewhere this module does: it ignores a closed
+//! standard error, and marks each line's priority for the journal.
 use log::{Level, LevelFilter, Log, Metadata, Record};
+use nix::libc::{LOG_DEBUG, LOG_ERR, LOG_INFO, LOG_WARNING};
 use simple_logger::SimpleLogger;
 use std::io::{IsTerminal, Write};
 
-/// Once, at the start of the program.
+/// Sets the logger and the level of the variable `WIFIBOND_LOG` (default: info). To be called
+/// once, at the start of the program.
 pub fn init() {
     let level = std::env::var("WIFIBOND_LOG")
         .ok()
@@ -27,8 +29,8 @@ pub fn init() {
     }
 }
 
-/// simple_logger panics where it cannot write. A terminal that has gone is none any more
-/// (EIO): from then on the lines go the way that takes no harm.
+/// simple_logger panics where it cannot write. A terminal that was hung up is no longer one
+/// (EIO): from then on [`Lines`] writes.
 struct Terminal(SimpleLogger);
 
 impl Log for Terminal {
@@ -44,8 +46,9 @@ impl Log for Terminal {
     fn flush(&self) {}
 }
 
+/// Lines to standard error; failures are ignored.
 struct Lines {
-    /// `<6>text` (sd-daemon(3)).
+    /// Each line begins with its priority, as in `<6>text` (sd-daemon(3)).
     priorities: bool,
 }
 
@@ -58,13 +61,13 @@ impl Log for Lines {
     }
     fn log(&self, record: &Record<'_>) {
         let priority = match record.level() {
-            Level::Error => 3,
-            Level::Warn => 4,
-            Level::Info => 6,
-            Level::Debug | Level::Trace => 7,
+            Level::Error => LOG_ERR,
+            Level::Warn => LOG_WARNING,
+            Level::Info => LOG_INFO,
+            Level::Debug | Level::Trace => LOG_DEBUG,
         };
         let mut out = std::io::stderr().lock();
-        // Nobody reads it any more: that is no reason to end.
+        // The reader may have gone: the program goes on.
         let _ = match self.priorities {
             true => writeln!(out, "<{priority}>{}", record.args()),
             false => writeln!(

@@ -1,7 +1,11 @@
-//! The only place with system calls and `unsafe`. It knows nothing of bonds, leases or
-//! netlink's contents: plain bytes, numbers and paths in and out.
+//! The only place with system calls and `unsafe`. It does not know bonds, leases or netlink's
+//! contents: plain bytes, numbers and paths in and out.
 //!
-//! Every call that fails gives an [`Error`]: which call, and the kernel's number.
+//! Every call that fails returns an [`Error`]: which call, and the kernel's error number.
+//! Descriptors are closed on exec.
+#![warn(missing_docs)]
+
+pub mod child_call;
 pub mod children;
 pub mod clock;
 pub mod core_dump;
@@ -11,6 +15,7 @@ pub mod files;
 pub mod helper;
 pub mod host;
 pub mod inet6;
+pub mod kernel_log;
 pub mod log;
 pub mod neighbour;
 pub mod netlink;
@@ -21,11 +26,12 @@ pub mod rfkill;
 pub mod signals;
 pub mod sysctl;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 pub mod turn;
 pub mod unix;
 #[cfg(all(target_arch = "aarch64", target_env = "musl", panic = "abort"))]
 mod unwind;
+pub mod usb;
 pub mod watch;
 
 pub use error::{Error, Result};

@@ -1,21 +1,23 @@
-//! Having the kernel find out whether a neighbour is there.
+//! Making the kernel resolve a neighbour's hardware address.
 use super::Result;
 use super::error::{of, of_nix};
 use nix::sys::socket::{setsockopt, sockopt};
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
 
-/// RFC 863: whoever listens throws it away, and nobody does. Before anything can leave, the
-/// kernel has to ask the neighbour for its hardware address.
+/// The discard port (RFC 863): a receiver throws the datagram away. Before the kernel can send
+/// it, it has to resolve the neighbour's hardware address.
 const DISCARD: u16 = 9;
 
-/// The kernel's number of an interface; `None`: there is none of that name.
+/// An interface's index; `None`: there is no interface of that name.
 pub fn index(interface: &str) -> Option<u32> {
     nix::net::if_::if_nametoindex(interface).ok()
 }
 
-/// Sends a word to a neighbour that nobody answers to.
-pub fn poke(interface: &str, index: u32, to: IpAddr) -> Result<()> {
+/// Starts ARP or neighbour discovery for `to` by sending a datagram to its discard port.
+/// EHOSTUNREACH or ENETUNREACH: there is no route to it; EPERM without CAP_NET_RAW on kernels
+/// before 5.7.
+pub fn resolve(interface: &str, index: u32, to: IpAddr) -> Result<()> {
     let any = match to {
         IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
@@ -42,12 +44,12 @@ mod tests {
             assert_eq!(index("none"), None);
             for (to, bind) in [("127.0.0.1", "127.0.0.1:9"), ("::1", "[::1]:9")] {
                 let to: IpAddr = to.parse().unwrap();
-                assert!(poke("lo", 1, to).is_err(), "it is down");
+                assert!(resolve("lo", 1, to).is_err(), "it is down");
                 set_up("lo", true);
                 let listener = UdpSocket::bind(bind).unwrap();
-                poke("lo", 1, to).unwrap();
+                resolve("lo", 1, to).unwrap();
                 assert_eq!(listener.recv(&mut [0; 8]).unwrap(), 1);
-                assert_eq!(poke("none", 9, to).unwrap_err().call, "setsockopt");
+                assert_eq!(resolve("none", 9, to).unwrap_err().call, "setsockopt");
                 set_up("lo", false);
             }
         });

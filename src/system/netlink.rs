@@ -7,20 +7,24 @@ use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::os::fd::{AsFd, BorrowedFd};
 
-/// The kernel's own datagrams are at most this long (`NLMSG_GOODSIZE` and the largest
-/// dump step); longer ones are noticed, not cut off in silence.
+/// Octets. The kernel's own datagrams are at most this long (`NLMSG_GOODSIZE`, and 32 KiB for a
+/// step of a dump); longer ones are detected (`MSG_TRUNC`), not cut silently.
 const BUFFER_BYTES: usize = 32 * 1024;
 
-/// The kernel charges some 9 KiB for a datagram of a dump, and sends two ahead.
+/// Octets of a receive buffer (SO_RCVBUF). The kernel accounts some 9 KiB for a datagram of a
+/// dump, and queues two ahead.
 const ANSWER_BYTES: u32 = 64 * 1024;
 
+/// A family of netlink sockets (netlink(7)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
+    /// `NETLINK_ROUTE`: rtnetlink.
     Route,
+    /// `NETLINK_GENERIC`: nl80211 among others.
     Generic,
 }
 
-/// Requests and their answers, one after the other.
+/// A socket for requests and their answers, one after the other.
 pub struct Requests {
     socket: Socket,
     buffer: Box<[u8]>,
@@ -28,6 +32,7 @@ pub struct Requests {
 }
 
 impl Requests {
+    /// Opens the socket, with extended acknowledgements where the kernel has them.
     pub fn open(protocol: Protocol) -> Result<Self> {
         let number = match protocol {
             Protocol::Route => protocols::NETLINK_ROUTE,
@@ -40,7 +45,7 @@ impl Requests {
         socket
             .set_rx_buf_sz(ANSWER_BYTES)
             .map_err(of("setsockopt"))?;
-        // Its words come with a refusal; old kernels have none.
+        // Adds a message to an error (NETLINK_EXT_ACK); old kernels do not have it.
         let _ = socket.set_ext_ack(true);
         Ok(Requests {
             socket,
@@ -48,13 +53,15 @@ impl Requests {
             seq: 0,
         })
     }
-    /// A number no request of this socket has had lately; never 0.
+    /// A sequence number that no recent request of this socket had; never 0, which notifications
+    /// have.
     pub fn next_seq(&mut self) -> u32 {
         self.seq = self.seq.checked_add(1).unwrap_or(1);
         self.seq
     }
-    /// Sends one request and gives every datagram of the answer to `take` until that
-    /// breaks. ETIMEDOUT after `limit_ms` without an end.
+    /// Sends one request and calls `take` with every datagram that comes until that breaks.
+    /// Blocks meanwhile. ETIMEDOUT: not complete after `limit_ms` milliseconds; EMSGSIZE: a
+    /// datagram longer than the buffer; ENOBUFS: the kernel dropped an answer.
     pub fn exchange<T>(
         &mut self,
         request: &[u8],
@@ -105,7 +112,7 @@ fn wait_readable(socket: &Socket, until: u64) -> Result<()> {
     }
 }
 
-/// The datagram's whole length, which may be more than fits. `None`: nothing there, or
+/// The datagram's whole length, which may be more than the buffer's. `None`: nothing has come, or
 /// not from the kernel.
 fn receive(socket: &Socket, buffer: &mut [u8], flags: i32) -> Result<Option<usize>> {
     let mut rest = &mut buffer[..];
@@ -117,16 +124,17 @@ fn receive(socket: &Socket, buffer: &mut [u8], flags: i32) -> Result<Option<usiz
     }
 }
 
-/// Notifications on links, addresses and routes, and what routers tell.
+/// A socket for notifications of links, addresses and routes, and of options of router
+/// advertisements.
 ///
-/// The receive buffer keeps the kernel's default size: an overrun costs one read of
-/// everything, a larger buffer would cost memory all the time.
+/// The receive buffer keeps the kernel's default size: an overrun costs one dump of all tables,
+/// a larger buffer would cost memory all the time.
 pub struct Events {
     socket: Socket,
     buffer: Box<[u8]>,
 }
 
-/// include/uapi/linux/rtnetlink.h.
+/// Multicast groups (include/uapi/linux/rtnetlink.h).
 const GROUPS: [u32; 7] = [
     libc::RTNLGRP_LINK,
     libc::RTNLGRP_IPV4_IFADDR,
@@ -138,6 +146,7 @@ const GROUPS: [u32; 7] = [
 ];
 
 impl Events {
+    /// Opens the socket; changes from here on are received.
     pub fn open() -> Result<Self> {
         let mut socket = Socket::new(protocols::NETLINK_ROUTE).map_err(of("socket"))?;
         socket.bind_auto().map_err(of("bind"))?;
@@ -150,8 +159,9 @@ impl Events {
             buffer: vec![0; BUFFER_BYTES].into(),
         })
     }
-    /// Gives the datagrams that have come, a turn of them; `true`: there is nothing left.
-    /// `None`: the kernel dropped some (ENOBUFS), or one did not fit: read everything afresh.
+    /// Calls `each` with the datagrams that have come, up to [`TURN`](turn::TURN); `true`: there is
+    /// nothing left. A datagram of `None`: the kernel dropped some (ENOBUFS), or one was longer than
+    /// the buffer, so all tables are to be dumped again.
     pub fn take_in(&mut self, each: &mut dyn FnMut(Option<&[u8]>)) -> Result<bool> {
         turn::turn(&mut || {
             match receive(&self.socket, &mut self.buffer, 0) {
@@ -171,7 +181,7 @@ impl From<std::os::fd::OwnedFd> for Events {
     fn from(fd: std::os::fd::OwnedFd) -> Self {
         use std::os::fd::{FromRawFd, IntoRawFd};
         Events {
-            // SAFETY: the descriptor was ours, and is the socket's from now on.
+            // SAFETY: the descriptor is owned here, and by the socket from now on.
             socket: unsafe { Socket::from_raw_fd(fd.into_raw_fd()) },
             buffer: vec![0; BUFFER_BYTES].into(),
         }
@@ -222,7 +232,7 @@ mod tests {
     #[test]
     fn an_answer_without_an_end_is_given_up() {
         let mut requests = Requests::open(Protocol::Generic).unwrap();
-        // No message of the kernel's: it says nothing to one that asks for no answer.
+        // A control message without NLM_F_ACK: the kernel does not answer it.
         let nothing = request(1, 0, &[]);
         let begun = clock::boot_ms();
         let end = requests.exchange(&nothing, 50, &mut |_| ControlFlow::Break(()));

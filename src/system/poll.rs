@@ -1,116 +1,191 @@
 //! Waiting for file descriptors.
+//!
+//! The list of a wait is kept here from one wait to the next, which nix's, with its borrowed
+//! descriptors, cannot be: so the call is libc's.
 use super::error::of_nix;
 use super::{Result, clock};
+use core::marker::PhantomData;
 use core::time::Duration;
-use heapless::Vec;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::errno::Errno;
+use nix::libc;
 use nix::sys::time::TimeSpec;
 use nix::sys::timer::{Expiration, TimerSetTimeFlags};
 use nix::sys::timerfd::{ClockId, TimerFd, TimerFlags};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
-/// Descriptors in one wait.
-pub const MAX: usize = 104;
-
-/// What is waited for; `token` is the caller's own name for it.
-#[derive(Debug, Clone, Copy)]
-pub struct Interest<'a, T> {
-    pub fd: BorrowedFd<'a>,
-    pub token: T,
-    pub read: bool,
-    pub write: bool,
+/// What a descriptor is waited for (poll(2)); for trouble always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interest {
+    /// POLLIN: until it is readable.
+    Read,
+    /// POLLOUT: until it is writable.
+    Write,
+    /// Nothing else.
+    Trouble,
 }
 
-/// What came. `trouble` is POLLERR, POLLHUP or POLLNVAL: the caller must act on it, or
-/// the next wait returns at once again.
+/// A descriptor that is ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ready<T> {
+    /// The caller's name for it.
     pub token: T,
-    pub readable: bool,
-    pub writable: bool,
+    /// POLLERR, POLLHUP or POLLNVAL. The caller must act on it, or the next wait returns at once
+    /// again.
     pub trouble: bool,
 }
 
-/// The end of a wait, on the clock that deadlines have: `CLOCK_BOOTTIME` goes on while the
+const TROUBLE: libc::c_short = libc::POLLERR | libc::POLLHUP | libc::POLLNVAL;
+
+/// One wait after the other, in room that is allocated once.
+///
+/// Its timer (timerfd_create(2)) ends a wait, on the clock of deadlines: `CLOCK_BOOTTIME` goes on while the
 /// machine is suspended, and the clock of `poll()` does not.
 #[derive(Debug)]
-pub struct Alarm(TimerFd);
+pub struct Poll<T> {
+    timer: TimerFd,
+    tokens: Vec<T>,
+    /// Those of `tokens`, then the timer's.
+    fds: Vec<libc::pollfd>,
+    /// Tokens before this one have been given out since the last wait.
+    next: usize,
+}
 
-impl Alarm {
-    pub fn new() -> Result<Self> {
+/// The list of the next wait. Its descriptors are borrowed until that is over.
+pub struct Interests<'p, 'fd, T> {
+    poll: &'p mut Poll<T>,
+    borrowed: PhantomData<BorrowedFd<'fd>>,
+}
+
+impl<T: Copy> Poll<T> {
+    /// Room for as many descriptors; more would make it grow.
+    pub fn with_room(descriptors: usize) -> Result<Self> {
         let flags = TimerFlags::TFD_CLOEXEC | TimerFlags::TFD_NONBLOCK;
         let timer = TimerFd::new(ClockId::CLOCK_BOOTTIME, flags);
-        timer.map(Alarm).map_err(of_nix("timerfd_create"))
+        Ok(Poll {
+            timer: timer.map_err(of_nix("timerfd_create"))?,
+            tokens: Vec::with_capacity(descriptors),
+            fds: Vec::with_capacity(descriptors + 1),
+            next: 0,
+        })
     }
 
-    /// Waits until one is ready or the time has come: milliseconds since boot; `None`: never.
-    /// A signal ends the wait with nothing.
-    pub fn wait<T: Copy>(
-        &self,
-        interests: &[Interest<'_, T>],
-        until: Option<u64>,
-    ) -> Result<Vec<Ready<T>, MAX>> {
-        let mut timeout = PollTimeout::NONE;
-        match until {
-            Some(at) if at <= clock::boot_ms() => timeout = PollTimeout::ZERO,
+    /// An empty list.
+    pub fn begin<'fd>(&mut self) -> Interests<'_, 'fd, T> {
+        self.tokens.clear();
+        self.fds.clear();
+        Interests {
+            poll: self,
+            borrowed: PhantomData,
+        }
+    }
+
+    /// The next one that the last wait found ready.
+    pub fn take_ready(&mut self) -> Option<Ready<T>> {
+        while let Some(&token) = self.tokens.get(self.next) {
+            let came = self.fds[self.next].revents;
+            self.next += 1;
+            if came != 0 {
+                let trouble = came & TROUBLE != 0;
+                return Some(Ready { token, trouble });
+            }
+        }
+        None
+    }
+
+    /// Milliseconds for `poll()`: it waits for ever, and the timer ends that. Setting the timer
+    /// anew takes back that it is readable.
+    fn set_timer(&self, until: Option<u64>) -> Result<libc::c_int> {
+        let set = match until {
+            Some(at) if at <= clock::boot_ms() => return Ok(0),
             Some(at) => {
                 let at = Expiration::OneShot(TimeSpec::from_duration(Duration::from_millis(at)));
-                let set = self.0.set(at, TimerSetTimeFlags::TFD_TIMER_ABSTIME);
-                set.map_err(of_nix("timerfd_settime"))?;
+                self.timer.set(at, TimerSetTimeFlags::TFD_TIMER_ABSTIME)
             }
-            None => self.0.unset().map_err(of_nix("timerfd_settime"))?,
-        }
-        wait(interests, &self.0, timeout)
+            None => self.timer.unset(),
+        };
+        set.map(|()| -1).map_err(of_nix("timerfd_settime"))
     }
 }
 
-fn wait<T: Copy>(
-    interests: &[Interest<'_, T>],
-    timer: &TimerFd,
-    timeout: PollTimeout,
-) -> Result<Vec<Ready<T>, MAX>> {
-    let mut fds: Vec<PollFd<'_>, MAX> = Vec::new();
-    for interest in interests {
-        let mut flags = PollFlags::empty();
-        flags.set(PollFlags::POLLIN, interest.read);
-        flags.set(PollFlags::POLLOUT, interest.write);
-        let _ = fds.push(PollFd::new(interest.fd, flags));
+impl<'fd, T: Copy> Interests<'_, 'fd, T> {
+    /// One more descriptor, under the caller's name for it.
+    pub fn add(&mut self, fd: BorrowedFd<'fd>, token: T, interest: Interest) {
+        let events = match interest {
+            Interest::Read => libc::POLLIN,
+            Interest::Write => libc::POLLOUT,
+            Interest::Trouble => 0,
+        };
+        self.poll.tokens.push(token);
+        self.push(fd.as_raw_fd(), events);
     }
-    // The last: it is none of the interests. Setting it anew takes back that it is readable.
-    let _ = fds.push(PollFd::new(timer.as_fd(), PollFlags::POLLIN));
-    match poll(&mut fds, timeout) {
-        Ok(_) => {}
-        Err(nix::errno::Errno::EINTR) => return Ok(Vec::new()),
-        Err(e) => return Err(of_nix("poll")(e)),
+
+    fn push(&mut self, fd: libc::c_int, events: libc::c_short) {
+        self.poll.fds.push(libc::pollfd {
+            fd,
+            events,
+            revents: 0,
+        });
     }
-    let came = interests.iter().zip(&fds).filter_map(|(interest, fd)| {
-        let flags = fd.revents().unwrap_or(PollFlags::POLLERR);
-        let bad = PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL;
-        (!flags.is_empty()).then_some(Ready {
-            token: interest.token,
-            readable: flags.contains(PollFlags::POLLIN),
-            writable: flags.contains(PollFlags::POLLOUT),
-            trouble: flags.intersects(bad),
-        })
-    });
-    Ok(came.collect())
+
+    /// Waits until one is ready or the deadline `until` has passed, in milliseconds since boot;
+    /// `None`: without one. A signal ends the wait with nothing.
+    pub fn wait(mut self, until: Option<u64>) -> Result<()> {
+        let timeout = self.poll.set_timer(until)?;
+        self.push(self.poll.timer.as_fd().as_raw_fd(), libc::POLLIN);
+        self.poll.next = 0;
+        let fds = &mut self.poll.fds;
+        // SAFETY: the kernel reads and writes the entries of this list, which outlives the call,
+        // and so do its descriptors: they are borrowed for `'fd`.
+        let count = unsafe { libc::poll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, timeout) };
+        match Errno::result(count) {
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(e) => Err(of_nix("poll")(e)),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::turn::flood;
     use super::*;
 
     #[test]
     fn a_wait_ends_at_its_time_and_not_at_that_of_the_one_before() {
-        let alarm = Alarm::new().unwrap();
-        let none: [Interest<'_, ()>; 0] = [];
+        let mut poll = Poll::<()>::with_room(0).unwrap();
+        let mut wait = |until| {
+            poll.begin().wait(Some(until)).unwrap();
+            assert_eq!(poll.take_ready(), None);
+        };
         let begun = clock::boot_ms();
-        assert!(alarm.wait(&none, Some(begun)).unwrap().is_empty());
-        assert!(alarm.wait(&none, Some(begun + 30)).unwrap().is_empty());
+        wait(begun);
+        wait(begun + 30);
         assert!(clock::boot_ms() >= begun + 30);
         // The last one has gone off; this is another.
         let again = clock::boot_ms();
-        assert!(alarm.wait(&none, Some(again + 30)).unwrap().is_empty());
+        wait(again + 30);
         assert!(clock::boot_ms() >= again + 30);
+    }
+
+    #[test]
+    fn what_is_ready_is_told_once_and_the_room_stays() {
+        let mut poll = Poll::with_room(3).unwrap();
+        let room = (poll.tokens.as_ptr(), poll.fds.as_ptr());
+        let (full, _peer) = flood::of(b"message");
+        let (idle, _other) = flood::pair();
+        let (empty, gone) = flood::pair();
+        let ready = |token, trouble| Some(Ready { token, trouble });
+        let mut wait = || {
+            let mut interests = poll.begin();
+            interests.add(full.as_fd(), 'r', Interest::Read);
+            interests.add(empty.as_fd(), 't', Interest::Trouble);
+            interests.add(idle.as_fd(), 'w', Interest::Write);
+            interests.wait(None).unwrap();
+            [poll.take_ready(), poll.take_ready(), poll.take_ready()]
+        };
+        let (read, write) = (ready('r', false), ready('w', false));
+        assert_eq!(wait(), [read, write, None]);
+        drop(gone);
+        assert_eq!(wait(), [read, ready('t', true), write]);
+        assert_eq!((poll.tokens.as_ptr(), poll.fds.as_ptr()), room);
     }
 }

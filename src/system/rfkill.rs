@@ -1,4 +1,4 @@
-//! /dev/rfkill: the switches of the radios (include/uapi/linux/rfkill.h).
+//! /dev/rfkill: the radios' blocks by software and hardware (include/uapi/linux/rfkill.h).
 use super::error::of;
 use super::{Result, turn};
 use std::fs::{File, OpenOptions};
@@ -7,16 +7,18 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 
 const DEVICE: &str = "/dev/rfkill";
-/// `struct rfkill_event`; newer kernels add a byte to those who ask for more.
+/// Octets of `struct rfkill_event`; newer kernels add one where a read has room for it.
 const EVENT_BYTES: usize = 8;
-const OP_CHANGE: u8 = 2;
-const TYPE_WLAN: u8 = 1;
+const RFKILL_OP_CHANGE: u8 = 2;
+const RFKILL_TYPE_WLAN: u8 = 1;
 
+/// The open device.
 #[derive(Debug)]
 pub struct Rfkill(File);
 
 impl Rfkill {
-    /// The kernel first tells all switches that there are.
+    /// Opens the device. The kernel first sends an event for every radio that there is. ENOENT: the
+    /// kernel has no rfkill; EACCES without root's rights.
     pub fn open() -> Result<Self> {
         let mut options = OpenOptions::new();
         options.read(true).write(true);
@@ -24,15 +26,16 @@ impl Rfkill {
         options.open(DEVICE).map(Rfkill).map_err(of("open"))
     }
 
-    /// Gives the events as they come, a turn of them.
+    /// Calls `each` with the events that have come, as octets, up to [`TURN`](turn::TURN); `true`:
+    /// there is nothing left.
     pub fn take_in(&self, each: &mut dyn FnMut(&[u8])) -> Result<bool> {
         turn::read(self.as_fd(), &mut [0; EVENT_BYTES], each)
     }
 
-    /// Ends the block by software of one switch.
+    /// Ends the software block of the radio with this rfkill index.
     pub fn unblock(&mut self, number: u32) -> Result<()> {
         let [a, b, c, d] = number.to_ne_bytes();
-        let event = [a, b, c, d, TYPE_WLAN, OP_CHANGE, 0, 0];
+        let event = [a, b, c, d, RFKILL_TYPE_WLAN, RFKILL_OP_CHANGE, 0, 0];
         self.0.write_all(&event).map_err(of("write"))
     }
 }
@@ -50,7 +53,7 @@ impl From<std::os::fd::OwnedFd> for Rfkill {
     }
 }
 
-/// The number of the switch of an interface's radio, as sysfs has it.
+/// The rfkill index of an interface's radio, from sysfs; `None`: it has none, or is not Wi-Fi.
 pub fn of_interface(interface: &str) -> Option<u32> {
     let mut number = None;
     let place = format!("/sys/class/net/{interface}/phy80211");
@@ -83,7 +86,10 @@ mod tests {
         let mut event = [0; 16];
         assert_eq!(theirs.recv(&mut event).unwrap(), EVENT_BYTES);
         let [a, b, c, d] = 0x0201_u32.to_ne_bytes();
-        assert_eq!(event[..8], [a, b, c, d, TYPE_WLAN, OP_CHANGE, 0, 0]);
+        assert_eq!(
+            event[..8],
+            [a, b, c, d, RFKILL_TYPE_WLAN, RFKILL_OP_CHANGE, 0, 0]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Signals as a readable descriptor.
 //!
-//! signal-hook's handlers write a byte into a pipe; masks are left alone, so children
-//! inherit nothing.
+//! signal-hook's handlers write an octet into a socket pair; signal masks are not changed, so
+//! children inherit nothing.
 use super::Result;
 use super::error::of;
 use super::turn::turn;
@@ -10,7 +10,7 @@ use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
-/// What came since the last [`Signals::take`].
+/// Which signals came since the last [`Signals::take`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Caught {
     /// SIGTERM or SIGINT.
@@ -23,17 +23,18 @@ pub struct Caught {
     pub child: bool,
 }
 
+/// The handlers; readable when a signal has come.
 pub struct Signals {
     stop: UnixStream,
     leave: UnixStream,
-    /// A pipe a signal, behind one: the first is polled, all write into it.
+    /// One socket pair for each signal, and `any`, which all write into: that one is polled.
     reload: UnixStream,
     child: UnixStream,
     any: UnixStream,
 }
 
 impl Signals {
-    /// Once in a process. SIGPIPE is ignored from here on.
+    /// Installs the handlers. To be called once in a process. SIGPIPE is ignored from here on.
     pub fn install() -> Result<Self> {
         let (any, any_end) = pair()?;
         let register = |signals: &[i32]| -> Result<UnixStream> {
@@ -55,6 +56,7 @@ impl Signals {
             any,
         })
     }
+    /// Which signals came; several of one kind count once.
     pub fn take(&mut self) -> Caught {
         drain(&mut self.any);
         Caught {

@@ -1,4 +1,5 @@
-//! Settings of one interface under /proc/sys.
+//! Settings of one interface: /proc/sys/net/FAMILY/conf/INTERFACE/NAME
+//! (Documentation/networking/ip-sysctl.rst). `family` is `ipv4` or `ipv6`.
 use super::Result;
 use super::error::of;
 use std::io::ErrorKind;
@@ -7,7 +8,8 @@ fn path(family: &str, interface: &str, name: &str) -> String {
     format!("/proc/sys/net/{family}/conf/{interface}/{name}")
 }
 
-/// `None`: this kernel has no such setting, or the interface is gone.
+/// The value without the line's end. `None`: this kernel has no such setting, or the interface is
+/// gone.
 pub fn read(family: &str, interface: &str, name: &str) -> Result<Option<String>> {
     match std::fs::read_to_string(path(family, interface, name)) {
         Ok(text) => Ok(Some(text.trim().to_owned())),
@@ -16,7 +18,8 @@ pub fn read(family: &str, interface: &str, name: &str) -> Result<Option<String>>
     }
 }
 
-/// What a kernel does not have is left out.
+/// Sets a value. Also `Ok` where this kernel has no such setting, or the interface is gone.
+/// EACCES or EROFS: not allowed.
 pub fn write(family: &str, interface: &str, name: &str, value: &str) -> Result<()> {
     match std::fs::write(path(family, interface, name), value) {
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),

@@ -13,9 +13,9 @@ use std::sync::{Once, OnceLock};
 const LIMIT_S: u16 = 20;
 
 /// Runs `body` in a process of its own, with one thread and no descriptors but those of
-/// standard input, output and error and number 3. What fails in it fails here, in its words.
+/// standard input, output and error and number 3. A panic in it is one here, with its message.
 pub fn in_a_process(body: impl Fn()) {
-    /// Where a panic is told, in such a process alone.
+    /// Where the message of a panic is written to, in such a process alone.
     static PARENT: OnceLock<UnixStream> = OnceLock::new();
     // Here and not in the copy: another thread may hold the hook's lock while it is made, and
     // the copy would wait for it without an end.
@@ -53,7 +53,7 @@ pub fn in_a_network(body: impl Fn()) {
     });
 }
 
-/// All messages that `take_in` gives, as the sockets' functions of that name do.
+/// All messages that `take_in` calls back with, as the sockets' functions of that name do.
 pub fn taken(take_in: impl Fn(&mut dyn FnMut(&[u8])) -> super::Result<bool>) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     while !take_in(&mut |message| all.push(message.to_vec())).unwrap() {}

@@ -1,15 +1,15 @@
-//! A turn of receiving: what has come, up to a bound.
+//! A turn of receiving: what has come, up to a bound, as the budget of the kernel's NAPI.
 //!
 //! poll(2) is level-triggered: what a turn leaves ends the next wait at once, and by then the
-//! other descriptors have had their turns. So a flood keeps the loop from nothing else, the
-//! watchdog least of all. No type of this module's neighbours hands out messages one by one
-//! without waiting: the loop cannot receive but by turns.
+//! other descriptors have had their turns. So a flood on one socket delays neither the others
+//! nor the watchdog for long. No socket of `system` returns single messages without waiting, so
+//! the loop always receives by turns.
 use super::Result;
 use super::error::of_nix;
 use nix::errno::Errno;
 use std::os::fd::BorrowedFd;
 
-/// Messages taken in one turn.
+/// Messages of one descriptor in one turn.
 pub const TURN: usize = 64;
 
 /// Calls `take` until it finds nothing (`false`), fails, or the turn is over. `true`: there is
@@ -40,7 +40,7 @@ pub(super) fn read(
     })
 }
 
-/// What holds more than a turn takes, for the tests of those who receive.
+/// Sockets with more messages than a turn takes, for the tests of those that receive.
 #[cfg(test)]
 pub mod flood {
     use super::*;
@@ -49,9 +49,10 @@ pub mod flood {
 
     /// Messages left by one turn.
     pub const LEFT: usize = 9;
+    /// Messages in the socket before the first turn.
     pub const MESSAGES: usize = TURN + LEFT;
 
-    /// A connection that keeps each message whole, as the sockets do that it stands for.
+    /// A connection that keeps each message whole, as the sockets do that it replaces.
     pub fn pair() -> (OwnedFd, OwnedFd) {
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags).unwrap()
@@ -66,7 +67,7 @@ pub mod flood {
         (here, there)
     }
 
-    /// How many messages there are still.
+    /// How many messages are left.
     pub fn left(socket: &impl AsFd) -> usize {
         let mut buffer = [0; 64];
         let read = || nix::unistd::read(socket.as_fd(), &mut buffer);

@@ -1,4 +1,4 @@
-//! UNIX sockets.
+//! UNIX sockets (unix(7)).
 use super::error::{of, of_nix};
 use super::{Error, Result, turn};
 use core::fmt;
@@ -11,7 +11,7 @@ use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A datagram socket connected to one peer. Never blocks. Takes its own path with it.
+/// A datagram socket connected to one peer. Never blocks. Its path is removed when it is dropped.
 #[derive(Debug)]
 pub struct Datagram {
     socket: UnixDatagram,
@@ -19,7 +19,8 @@ pub struct Datagram {
 }
 
 impl Datagram {
-    /// Binds `own` (replacing a stale one) and connects to `peer`.
+    /// Binds to the path `own`, replacing what is there, and connects to `peer`. ENOENT or
+    /// ECONNREFUSED: no process listens there.
     pub fn connect(own: &str, peer: &str) -> Result<Self> {
         super::files::remove(own)?;
         let socket = UnixDatagram::bind(own).map_err(of("bind"))?;
@@ -31,11 +32,12 @@ impl Datagram {
         datagram.socket.connect(peer).map_err(of("connect"))?;
         Ok(datagram)
     }
+    /// Sends one datagram. EAGAIN: the peer's queue is full; ECONNREFUSED: the peer has ended.
     pub fn send(&self, bytes: &[u8]) -> Result<()> {
         self.socket.send(bytes).map(|_| ()).map_err(of("send"))
     }
-    /// Gives what has come, a turn of it; `true`: there is nothing left. What is longer than the
-    /// buffer is cut.
+    /// Calls `each` with what has come, up to [`TURN`](turn::TURN) datagrams; `true`: there is
+    /// nothing left. What is longer than the buffer is cut.
     pub fn take_in(&self, buffer: &mut [u8], each: &mut dyn FnMut(&[u8])) -> Result<bool> {
         turn::read(self.as_fd(), buffer, each)
     }
@@ -63,11 +65,12 @@ impl From<std::os::fd::OwnedFd> for Datagram {
     }
 }
 
-/// Why the control socket cannot be had.
+/// Why the control socket cannot be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListenError {
-    /// Another daemon answers there.
+    /// Another daemon listens there.
     InUse,
+    /// A system call failed.
     System(Error),
 }
 
@@ -80,7 +83,7 @@ impl fmt::Display for ListenError {
     }
 }
 
-/// The control socket's server side. Takes its path with it.
+/// The control socket's server side. Its path is removed when it is dropped.
 #[derive(Debug)]
 pub struct Listener {
     socket: UnixListener,
@@ -88,8 +91,9 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// The directory must exist (see `files::ensure_dir`). The socket gets mode 0660: whoever
-    /// may look into its directory and is of its group may ask.
+    /// Listens at `path`, replacing a stale socket. The directory must exist (see
+    /// `files::ensure_dir`). The socket gets mode 0660: who may search its directory and is of its
+    /// group may connect.
     pub fn open(path: &str) -> core::result::Result<Self, ListenError> {
         let socket = match bind(path) {
             Err(e) if e.errno == libc::EADDRINUSE => {
@@ -108,7 +112,7 @@ impl Listener {
             path: path.into(),
         })
     }
-    /// The next visitor, if there is one.
+    /// The next client; `None`: none is waiting.
     pub fn accept(&self) -> Result<Option<Connection>> {
         loop {
             let stream = match self.socket.accept() {
@@ -132,8 +136,8 @@ impl Drop for Listener {
     }
 }
 
-/// Its directory is open to root, us and our group alone, so nobody else gets between the
-/// making and the mode.
+/// The directory is open to root, this user and its group alone, so no other process can connect
+/// before the mode is set.
 fn bind(path: &str) -> Result<UnixListener> {
     let socket = UnixListener::bind(path).map_err(of("bind"))?;
     let mode = std::fs::Permissions::from_mode(0o660);
@@ -148,7 +152,7 @@ impl AsFd for Listener {
     }
 }
 
-/// A visitor. Never blocks.
+/// A client's connection. Never blocks.
 #[derive(Debug)]
 pub struct Connection {
     stream: UnixStream,
@@ -158,21 +162,25 @@ pub struct Connection {
 /// What a read or write came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moved {
+    /// So many octets, at least 1.
     Bytes(usize),
     /// It would block.
     Later,
-    /// The other side has gone, or will send no more.
+    /// The client has closed the connection, or its half of it.
     Closed,
 }
 
 impl Connection {
-    /// Root, or the user that we are (SO_PEERCRED, unix(7)); anybody else is of the group.
+    /// Whether the client is root or this process's user (SO_PEERCRED, unix(7)); any other is of the
+    /// socket's group.
     pub fn is_trusted(&self) -> bool {
         self.trusted
     }
+    /// Reads what is there, up to the buffer's length.
     pub fn read(&self, buffer: &mut [u8]) -> Result<Moved> {
         moved((&self.stream).read(buffer), "read")
     }
+    /// Writes as much as there is room for.
     pub fn write(&self, bytes: &[u8]) -> Result<Moved> {
         moved((&self.stream).write(bytes), "write")
     }
@@ -196,8 +204,8 @@ impl AsFd for Connection {
     }
 }
 
-/// The commands' side: connects, and bounds every later read and write. `None` as
-/// `limit_ms` reads without bound (`--watch`).
+/// The commands' side: connects; every later read and write ends with EAGAIN after `limit_ms`
+/// milliseconds. `None`: without a limit. ENOENT or ECONNREFUSED: no daemon listens.
 pub fn connect(path: &str, limit_ms: Option<u64>) -> Result<UnixStream> {
     let stream = UnixStream::connect(path).map_err(of("connect"))?;
     let limit = limit_ms.map(Duration::from_millis);

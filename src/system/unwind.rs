@@ -24,8 +24,8 @@ extern "C" fn _Unwind_Backtrace(_report: *const c_void, _context: *mut c_void) -
 /// neither: nothing raises an exception, and no frame is reported.
 macro_rules! never_called {
     ($($name:ident)*) => {$(
-        // SAFETY: The name is the unwinder's. Whoever may call it is told above; the program
-        // ends if somebody did, whatever the arguments are.
+        // SAFETY: The name is the unwinder's. Nothing calls it, for the reason above; a call
+        // would end the program, whatever the arguments are.
         #[unsafe(no_mangle)]
         extern "C" fn $name() -> ! {
             std::process::abort()

@@ -1,5 +1,5 @@
-//! Watching the place of a file that may come later: its directory by inotify(7), and the
-//! mount table, whose changes poll(2) reports as POLLERR on `/proc/self/mountinfo` (proc(5),
+//! Watching the path of a file that may not exist yet: its directory by inotify(7), and the mount
+//! table, whose changes poll(2) reports as POLLERR on `/proc/self/mountinfo` (proc(5),
 //! fs/namespace.c `mnt_warn_timestamp_expiry()` and fs/proc_namespace.c `mounts_poll()`).
 use super::Result;
 use super::error::{of, of_nix};
@@ -9,21 +9,22 @@ use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
-/// What may have become of the file.
+/// What may have happened to the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sign {
     /// Something else happened.
     Nothing,
-    /// It was made, or its rights changed: it need not be whole yet.
+    /// It was made, or its permissions changed: its content may be incomplete.
     Begun,
-    /// It was written and closed, moved there, or its directory came.
+    /// It was written and closed, or moved there, or its directory appeared.
     Done,
 }
 
+/// A watch on one path.
 pub struct Watch {
     mounts: File,
     inotify: Inotify,
-    /// The deepest directory on the way to the file that is there.
+    /// The deepest directory of the path that exists.
     watched: Option<WatchDescriptor>,
     /// `watched` is the file's own directory.
     is_close: bool,
@@ -31,6 +32,7 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// Watches `file`, whether it exists or not.
     pub fn new(file: &str) -> Result<Self> {
         let flags = InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK;
         let mut watch = Watch {
@@ -44,22 +46,24 @@ impl Watch {
         Ok(watch)
     }
 
-    /// The mount table: to be polled for no events, as trouble is its only word.
+    /// The mount table: to be polled for no events, as it only ever reports POLLERR. Then call
+    /// [`Watch::remounted`].
     pub fn mounts(&self) -> BorrowedFd<'_> {
         self.mounts.as_fd()
     }
 
+    /// The inotify descriptor: readable when something happened. Then call [`Watch::take`].
     pub fn directory(&self) -> BorrowedFd<'_> {
         self.inotify.as_fd()
     }
 
-    /// The mount table changed: another directory may be at the place now.
+    /// After a change of the mount table: another file system may be at the path now.
     pub fn remounted(&mut self) -> Sign {
         self.find();
         Sign::Done
     }
 
-    /// Takes in what happened in the directory.
+    /// Reads the events of the directory; the most significant one counts.
     pub fn take(&mut self) -> Sign {
         let mut sign = Sign::Nothing;
         let mut moved = false;
@@ -72,7 +76,7 @@ impl Watch {
                 if event.mask.contains(AddWatchFlags::IN_Q_OVERFLOW) {
                     moved = true;
                 } else if here && (event.name.is_none() || !self.is_close) {
-                    // The directory itself went, or one further on may have come.
+                    // The directory itself was removed, or one below it may have been made.
                     moved = true;
                 } else if here && event.name.is_some_and(|name| self.is_meant(&name)) {
                     let whole = AddWatchFlags::IN_CLOSE_WRITE | AddWatchFlags::IN_MOVED_TO;
@@ -90,7 +94,7 @@ impl Watch {
         }
     }
 
-    /// FAT knows no case, and Windows adds `.txt` to a name.
+    /// FAT ignores case, and Windows adds `.txt` to a name.
     fn is_meant(&self, name: &std::ffi::OsStr) -> bool {
         let (Some(name), Some(own)) = (name.to_str(), self.file.file_name()) else {
             return false;
@@ -105,8 +109,8 @@ impl Watch {
     /// Watches the file's directory, or the deepest one on the way to it.
     fn find(&mut self) {
         let before = self.watched.take();
-        // One that is made between two looks is found by the next round.
-        for _ in 0..8 {
+        // A directory that is made meanwhile is found in the next round.
+        for _ in 0..ROUNDS {
             let Some((directory, is_close)) = self.deepest() else {
                 break;
             };
@@ -141,6 +145,9 @@ impl Watch {
         Some((found.into(), found == parent))
     }
 }
+
+/// Directories made one below the other while the path is being searched, at most.
+const ROUNDS: usize = 8;
 
 fn mask() -> AddWatchFlags {
     AddWatchFlags::IN_ONLYDIR
@@ -216,7 +223,7 @@ mod tests {
             assert_eq!(watch.take(), Sign::Done);
             fs::remove_dir_all(place.join("b")).unwrap();
             assert_eq!(watch.take(), Sign::Done);
-            // What the new watch has to say of itself; then all is quiet.
+            // The events of the new watch itself; then no more.
             let _ = watch.take();
             assert_eq!(watch.take(), Sign::Nothing);
         }

@@ -1,47 +1,57 @@
 //! The control socket's protocol, both sides of it: a request is one line of words;
 //! an answer is the exit code on a line of its own, then the text.
+use super::Family;
 use core::fmt;
 
-/// What the commands ask the daemon.
+/// A request of a command to the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request<'a> {
+    /// The status: exit code 0 online, 3 not online.
     Status {
+        /// As JSON; otherwise as text.
         json: bool,
     },
+    /// The journal: switches and other changes.
     Events {
+        /// As JSON; otherwise as text.
         json: bool,
-        /// The newest so many.
+        /// At most this many entries: the newest.
         count: u32,
     },
+    /// Read the configuration file again and change what differs.
     Reload,
-    /// The member's name.
+    /// Make the member of this name active.
     Switch(&'a str),
+    /// Ask for leases again, now.
     Renew(Leases<'a>),
+    /// Give leases back, until the next [`Request::Renew`].
     Release(Leases<'a>),
-    /// One member alone.
+    /// Change one member alone.
     Member {
+        /// The interface's name.
         name: &'a str,
+        /// The change.
         order: Order,
     },
-    /// What usually goes wrong.
+    /// Findings of the daemon, one a line; exit code 1 where there are some.
     Doctor,
     /// Links with an address, each with its gateway: a line `LINK GATEWAY` each, `-` for none.
     Ways,
-    /// The names of all interfaces that are ours, one a line: for `doctor`.
+    /// The names of all interfaces that the daemon manages, one a line: for `doctor`.
     Links,
-    /// What would change: by the daemon's file as it is now, or by the one that follows. The
-    /// daemon answers [`SEND`] when it may follow; it ends with the sender's half of the
-    /// connection.
+    /// What a file would change. Where one follows, the daemon answers [`SEND`] when it may be
+    /// sent; it ends with the sender's half of the connection.
     Plan {
+        /// The file follows; otherwise it is the daemon's own, as it is now.
         follows: bool,
     },
 }
 
-/// The daemon waits for the file of [`Request::Plan`].
+/// The daemon's line that asks for the file of [`Request::Plan`].
 pub const SEND: &str = "send\n";
 
 impl Request<'_> {
-    /// It changes something: for root alone.
+    /// It changes something, so the daemon takes it from root and its own user alone.
     pub fn is_change(&self) -> bool {
         match self {
             Request::Status { .. }
@@ -59,38 +69,29 @@ impl Request<'_> {
     }
 }
 
-/// The leases that are meant.
+/// Which leases a request is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Leases<'a> {
-    /// Of this link, or of all.
+    /// Of this link; `None`: of all.
     pub link: Option<&'a str>,
-    /// Of this kind, or of both.
+    /// Of this family; `None`: of both.
     pub family: Option<Family>,
 }
 
-/// DHCPv4 or DHCPv6.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
-    V4,
-    V6,
-}
-
-impl Family {
-    fn parse(word: &str) -> Option<Family> {
-        match word {
-            "4" => Some(Family::V4),
-            "6" => Some(Family::V6),
-            _ => None,
-        }
+fn family(word: &str) -> Option<Family> {
+    match word {
+        "4" => Some(Family::V4),
+        "6" => Some(Family::V6),
+        _ => None,
     }
 }
 
 impl<'a> Leases<'a> {
-    /// `[LINK] [4|6]`. A single 4 or 6 is a family, and no link.
+    /// `[LINK] [4|6]`. A single 4 or 6 is a family, not a link. `None`: wrong words.
     pub fn parse(first: Option<&'a str>, second: Option<&'a str>) -> Option<Leases<'a>> {
         let (link, family) = match (first, second) {
-            (Some(link), Some(family)) => (Some(link), Some(Family::parse(family)?)),
-            (Some(word), None) => match Family::parse(word) {
+            (Some(link), Some(family)) => (Some(link), Some(self::family(family)?)),
+            (Some(word), None) => match family(word) {
                 None => (Some(word), None),
                 family => (None, family),
             },
@@ -103,13 +104,14 @@ impl<'a> Leases<'a> {
         Some(Leases { link, family })
     }
 
+    /// Whether leases of this family are among them.
     pub fn means(&self, family: Family) -> bool {
         self.family.is_none_or(|meant| meant == family)
     }
 }
 
 impl fmt::Display for Leases<'_> {
-    /// Each word with a blank in front.
+    /// Each word with a space in front.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(link) = self.link {
             write!(f, " {link}")?;
@@ -122,21 +124,27 @@ impl fmt::Display for Leases<'_> {
     }
 }
 
-/// What one member is told to do.
+/// A change of one member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
+    /// Set it down until [`Order::Up`].
     Down,
+    /// Set it up again.
     Up,
-    /// Read its networks again, and join anew.
+    /// Read its networks again and associate anew.
     Reassociate,
+    /// Carry out the next measure of its repair.
+    Repair,
 }
 
 impl Order {
+    /// The change that a word of the command line stands for.
     pub fn parse(word: &str) -> Option<Order> {
         match word {
             "down" => Some(Order::Down),
             "up" => Some(Order::Up),
             "reassociate" => Some(Order::Reassociate),
+            "repair" => Some(Order::Repair),
             _ => None,
         }
     }
@@ -145,11 +153,12 @@ impl Order {
             Order::Down => "down",
             Order::Up => "up",
             Order::Reassociate => "reassociate",
+            Order::Repair => "repair",
         }
     }
 }
 
-/// A request's line, with or without its end. `None`: no request.
+/// Reads a request's line, with or without its LF. `None`: not a request.
 pub fn parse(line: &str) -> Option<Request<'_>> {
     let mut words = line.trim_end_matches('\n').split(' ');
     let verb = words.next()?;
@@ -179,6 +188,9 @@ pub fn parse(line: &str) -> Option<Request<'_>> {
     }
 }
 
+/// Octets of an interface's name: `IFNAMSIZ` less the NUL (include/uapi/linux/if.h).
+const MAX_NAME: usize = 15;
+
 fn is_json(form: &str) -> Option<bool> {
     match form {
         "json" => Some(true),
@@ -187,10 +199,11 @@ fn is_json(form: &str) -> Option<bool> {
     }
 }
 
-/// Could this be an interface's name? At most 15 bytes (`IFNAMSIZ`), nothing odd.
+/// Whether this can be an interface's name: 1 to 15 octets (`IFNAMSIZ` less the NUL), no white
+/// space, control character or `/`.
 pub fn is_name(text: &str) -> bool {
     !text.is_empty()
-        && text.len() <= 15
+        && text.len() <= MAX_NAME
         && !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/')
 }
 
@@ -215,7 +228,8 @@ impl fmt::Display for Request<'_> {
     }
 }
 
-/// The exit code and the text of an answer. `None`: it is none, or was cut off.
+/// The exit code and the text of an answer. `None`: no line with a code, as where the
+/// connection ended early.
 pub fn parse_answer(answer: &str) -> Option<(u8, &str)> {
     let (code, text) = answer.split_once('\n')?;
     code.parse().ok().map(|code| (code, text))
@@ -248,6 +262,10 @@ mod tests {
             Request::Member {
                 name: "wlan1",
                 order: Order::Reassociate,
+            },
+            Request::Member {
+                name: "wlan1",
+                order: Order::Repair,
             },
             Request::Member {
                 name: "wlan1",

@@ -1,23 +1,26 @@
-//! DHCP's IPv4 and UDP frame, for the time in which the kernel has no address to send
-//! from (RFC 2131, 4.1).
+//! IPv4 and UDP headers of DHCP messages, for the time in which the kernel has no address to
+//! send from (RFC 2131, 4.1).
 use super::dhcp4::{CLIENT_PORT, SERVER_PORT};
 use core::net::Ipv4Addr;
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{IpAddress, IpProtocol, Ipv4Packet, Ipv4Repr, UdpPacket, UdpRepr};
 
-/// Octets of both headers.
-pub const HEADERS: usize = 28;
+/// Octets of both headers: IPv4 without options (20), and UDP.
+pub const HEADERS: usize = 20 + UDP_HEADER;
+/// RFC 768.
+const UDP_HEADER: usize = 8;
+/// Time to live: the default that RFC 1700 recommends.
 const HOPS: u8 = 64;
 
-/// Puts the headers of a broadcast from nobody before the message that stands at
-/// `frame[HEADERS..]`.
+/// Writes the headers of a broadcast from 0.0.0.0 in front of the message, which is at
+/// `frame[HEADERS..]` already.
 pub fn broadcast(frame: &mut [u8]) {
     let length = frame.len().saturating_sub(HEADERS);
     let ip = Ipv4Repr {
         src_addr: Ipv4Addr::UNSPECIFIED,
         dst_addr: Ipv4Addr::BROADCAST,
         next_header: IpProtocol::Udp,
-        payload_len: 8 + length,
+        payload_len: UDP_HEADER + length,
         hop_limit: HOPS,
     };
     let udp = UdpRepr {
@@ -32,10 +35,11 @@ pub fn broadcast(frame: &mut [u8]) {
     udp.emit(&mut datagram, &from, &to, length, |_| {}, &sums);
 }
 
-/// The message of a packet for DHCP's client port, and who sent it.
+/// The DHCP message of an IPv4 packet to the client port, and the packet's source. `None`:
+/// another protocol or port, a fragment, or a wrong header checksum.
 ///
-/// The UDP sum is not looked at: a server on the same machine leaves it to an adapter
-/// that never sees it. What a message says is checked field by field.
+/// The UDP checksum is not verified: with checksum offload, a packet from a server on the same
+/// machine carries none that is right. A message is checked field by field.
 pub fn message(packet: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
     let packet = Ipv4Packet::new_checked(packet).ok()?;
     let whole = packet.verify_checksum() && !packet.more_frags() && packet.frag_offset() == 0;

@@ -3,78 +3,120 @@
 //!
 //! An unknown event is no error: new versions add some.
 
-/// What we ask of it.
+/// A command of its control interface (wpa_supplicant/ctrl_iface.c).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Request {
+    /// Send events to this socket from now on; the reply is `OK`.
     Attach,
+    /// The reply is `PONG`.
     Ping,
+    /// The reply is read by [`parse_status`].
     Status,
+    /// The reply is read by [`parse_signal`]; `FAIL` where the driver cannot tell.
     SignalPoll,
+    /// The reply is read by [`parse_packets`]; `FAIL` where the driver cannot tell.
+    PacketCounts,
+    /// Report with [`Message::SignalChanged`] when the signal crosses [`MONITORED`], and each time
+    /// it has moved on by 4 dB; `FAIL` where the driver cannot.
+    SignalMonitor,
+    /// Look for access points, and change to one that is clearly stronger.
+    Scan,
+    /// Read the configuration file again.
     Reconfigure,
 }
 
 impl Request {
+    /// The datagram's text.
     pub fn text(self) -> &'static str {
         match self {
             Request::Attach => "ATTACH",
             Request::Ping => "PING",
             Request::Status => "STATUS",
             Request::SignalPoll => "SIGNAL_POLL",
+            Request::PacketCounts => "PKTCNT_POLL",
+            // [`MONITORED`].
+            Request::SignalMonitor => "SIGNAL_MONITOR THRESHOLD=-70 HYSTERESIS=4",
+            Request::Scan => "SCAN",
             Request::Reconfigure => "RECONFIGURE",
         }
     }
 }
 
-/// One datagram from wpa_supplicant.
+/// One datagram from wpa_supplicant: a reply, or an event of src/common/wpa_ctrl.h.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Message<'a> {
     /// The answer to a request.
     Reply(&'a str),
+    /// `CTRL-EVENT-SCAN-RESULTS` or `CTRL-EVENT-SCAN-FAILED`.
+    ScanEnded,
+    /// `CTRL-EVENT-SCAN-STARTED`.
     ScanStarted,
-    /// The scan found none of our networks.
+    /// `CTRL-EVENT-NETWORK-NOT-FOUND`: the scan found no network of the configuration.
     NotFound,
-    /// Authentication or association begins. The name as wpa_supplicant shows it;
-    /// empty where it shows none.
+    /// `Trying to …`: authentication or association begins.
     Associating {
+        /// The name in wpa_supplicant's printf escapes; empty where the event has none.
         ssid: &'a str,
     },
+    /// `Associated with …`: the key handshake follows.
     Associated,
+    /// `CTRL-EVENT-CONNECTED`: the handshake is complete.
     Connected,
+    /// `CTRL-EVENT-DISCONNECTED`.
     Disconnected {
-        /// IEEE 802.11 reason code.
+        /// Reason code (IEEE 802.11-2020, table 9-49); 0 where the event has none.
         reason: u16,
-        /// We ended it, not the access point.
+        /// This station ended it, not the access point.
         local: bool,
     },
-    /// The network is left alone for a while. `wrong_key`: because its passphrase is
-    /// wrong; the name is in wpa_supplicant's printf escapes.
+    /// `CTRL-EVENT-SSID-TEMP-DISABLED`: the network is not tried for a while.
     Disabled {
+        /// The name in wpa_supplicant's printf escapes.
         ssid: &'a str,
+        /// Because the passphrase is wrong: the four-way handshake failed (`WRONG_KEY`).
         wrong_key: bool,
         /// For so many seconds.
         seconds: u32,
     },
-    /// The access point refused. WPA3 shows a wrong passphrase so: status 15 in an
-    /// SAE confirm (IEEE 802.11-2020, table 9-50: challenge failure).
+    /// `CTRL-EVENT-AUTH-REJECT`: the access point refused authentication.
     AuthRejected {
+        /// The authentication algorithm was SAE (WPA3).
         sae: bool,
+        /// Status code (IEEE 802.11-2020, table 9-50). With SAE a wrong passphrase shows as
+        /// 15, challenge failure, in the confirm message.
         status: u16,
     },
+    /// `CTRL-EVENT-ASSOC-REJECT`: the access point refused association.
     AssocRejected {
+        /// Status code (IEEE 802.11-2020, table 9-50); 0 where the event has none.
         status: u16,
     },
-    /// An authenticator asks: EAP begins.
+    /// `CTRL-EVENT-EAP-STARTED`: an authenticator sent the first EAP request.
     EapStarted,
+    /// `CTRL-EVENT-EAP-FAILURE`.
     EapFailed,
+    /// `CTRL-EVENT-EAP-SUCCESS`.
     EapSucceeded,
-    /// The authentication server's certificate is not accepted.
+    /// `CTRL-EVENT-EAP-TLS-CERT-ERROR`: the authentication server's certificate is refused.
     BadCertificate {
-        /// OpenSSL's words.
+        /// OpenSSL's reason, in English.
         why: &'a str,
     },
+    /// `CTRL-EVENT-SIGNAL-CHANGE`, after [`Request::SignalMonitor`].
+    SignalChanged {
+        /// Above [`MONITORED`].
+        above: bool,
+        /// In dBm; `None`: unknown.
+        signal: Option<i16>,
+    },
+    /// `CTRL-EVENT-TERMINATING`: wpa_supplicant is about to exit.
     Terminating,
+    /// Any other event.
     Other,
 }
+
+/// `WLAN_AUTH_SAE`: the authentication algorithm's number (IEEE 802.11-2020, 9.4.1.1).
+const AUTH_SAE: u8 = 3;
 
 /// Reads one datagram. Never fails: what is not known is [`Message::Other`].
 pub fn parse(text: &str) -> Message<'_> {
@@ -85,6 +127,7 @@ pub fn parse(text: &str) -> Message<'_> {
     let (name, rest) = event.split_once(' ').unwrap_or((event, ""));
     match name {
         "CTRL-EVENT-SCAN-STARTED" => Message::ScanStarted,
+        "CTRL-EVENT-SCAN-RESULTS" | "CTRL-EVENT-SCAN-FAILED" => Message::ScanEnded,
         "CTRL-EVENT-NETWORK-NOT-FOUND" => Message::NotFound,
         "CTRL-EVENT-CONNECTED" => Message::Connected,
         "CTRL-EVENT-DISCONNECTED" => Message::Disconnected {
@@ -97,7 +140,7 @@ pub fn parse(text: &str) -> Message<'_> {
             seconds: number(rest, "duration"),
         },
         "CTRL-EVENT-AUTH-REJECT" => Message::AuthRejected {
-            sae: number::<u8>(rest, "auth_type") == 3,
+            sae: number::<u8>(rest, "auth_type") == AUTH_SAE,
             status: number(rest, "status_code"),
         },
         "CTRL-EVENT-ASSOC-REJECT" => Message::AssocRejected {
@@ -110,6 +153,10 @@ pub fn parse(text: &str) -> Message<'_> {
             why: rest
                 .rsplit_once("err='")
                 .map_or("", |(_, why)| why.strip_suffix('\'').unwrap_or(why)),
+        },
+        "CTRL-EVENT-SIGNAL-CHANGE" => Message::SignalChanged {
+            above: number::<u8>(rest, "above") == 1,
+            signal: word(rest, "signal").and_then(signal),
         },
         "CTRL-EVENT-TERMINATING" => Message::Terminating,
         "Associated" => Message::Associated,
@@ -172,20 +219,22 @@ fn closing_quote(text: &str) -> Option<usize> {
     None
 }
 
-/// What `STATUS` tells, as far as we use it.
+/// The fields of a reply to `STATUS` that are used; a text is empty where the reply lacks it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Status<'a> {
-    /// `COMPLETED`, `SCANNING`, …; empty if the reply is none.
+    /// `COMPLETED`, `SCANNING`, … (`wpa_supplicant_state_txt()`).
     pub state: &'a str,
-    /// In wpa_supplicant's printf escapes.
+    /// The network's name in wpa_supplicant's printf escapes.
     pub ssid: &'a str,
+    /// The access point's address, with colons.
     pub bssid: &'a str,
-    /// MHz; 0 if unknown.
+    /// Centre frequency of the primary channel in MHz; 0 if unknown.
     pub frequency: u32,
-    /// IEEE 802.1X's state: `AUTHENTICATED`, `HELD` after a refusal, …; empty without it.
+    /// State of the IEEE 802.1X supplicant: `AUTHENTICATED`, `HELD` after a refusal, ….
     pub pae: &'a str,
 }
 
+/// Reads a reply to `STATUS`: a `key=value` a line. Never fails.
 pub fn parse_status(reply: &str) -> Status<'_> {
     Status {
         state: line(reply, "wpa_state"),
@@ -196,11 +245,44 @@ pub fn parse_status(reply: &str) -> Status<'_> {
     }
 }
 
-/// The signal in dBm from a reply to `SIGNAL_POLL`. wpa_supplicant says -9999 or 0
-/// where the driver knows none.
+/// The signal in dBm from a reply to `SIGNAL_POLL`. `None`: wpa_supplicant writes -9999 or 0
+/// where the driver reports none.
 pub fn parse_signal(reply: &str) -> Option<i16> {
-    let signal: i16 = line(reply, "RSSI").parse().ok()?;
-    (-120..0).contains(&signal).then_some(signal)
+    signal(line(reply, "RSSI"))
+}
+
+/// The same, averaged over many frames where the driver does that.
+pub fn parse_average_signal(reply: &str) -> Option<i16> {
+    signal(line(reply, "AVG_RSSI")).or_else(|| parse_signal(reply))
+}
+
+fn signal(text: &str) -> Option<i16> {
+    let signal = text.parse().ok()?;
+    SIGNALS.contains(&signal).then_some(signal)
+}
+
+/// The signal in dBm at which [`Request::SignalMonitor`] asks for an event.
+pub const MONITORED: i16 = -70;
+
+/// What a receiver can report, in dBm.
+const SIGNALS: core::ops::Range<i16> = -120..0;
+
+/// What became of the frames that this station sent, since it joined; both wrap around.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packets {
+    /// Frames sent (`NL80211_STA_INFO_TX_PACKETS`); by most drivers those that failed are among it.
+    pub sent: u32,
+    /// Frames that were never acknowledged (`NL80211_STA_INFO_TX_FAILED`).
+    pub failed: u32,
+}
+
+/// The counters from a reply to `PKTCNT_POLL`. `None`: the driver has none.
+pub fn parse_packets(reply: &str) -> Option<Packets> {
+    let count = |key| line(reply, key).parse().ok();
+    Some(Packets {
+        sent: count("TXGOOD")?,
+        failed: count("TXBAD")?,
+    })
 }
 
 /// The value of the line `key=value`.
@@ -212,99 +294,4 @@ fn line<'a>(text: &'a str, key: &str) -> &'a str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn events_as_wpa_supplicant_2_10_writes_them() {
-        assert_eq!(
-            parse(
-                "<3>CTRL-EVENT-CONNECTED - Connection to 02:00:00:00:05:00 completed [id=0 id_str=]"
-            ),
-            Message::Connected
-        );
-        assert_eq!(
-            parse(
-                "<3>CTRL-EVENT-DISCONNECTED bssid=02:00:00:00:05:00 reason=3 locally_generated=1"
-            ),
-            Message::Disconnected {
-                reason: 3,
-                local: true
-            }
-        );
-        assert_eq!(
-            parse(
-                "<3>CTRL-EVENT-SSID-TEMP-DISABLED id=0 ssid=\"my ssid=\\\"x\\\" net\" auth_failures=1 duration=10 reason=WRONG_KEY"
-            ),
-            Message::Disabled {
-                ssid: "my ssid=\\\"x\\\" net",
-                wrong_key: true,
-                seconds: 10
-            }
-        );
-        assert_eq!(
-            parse(
-                "<3>CTRL-EVENT-AUTH-REJECT 02:00:00:00:05:00 auth_type=3 auth_transaction=2 status_code=15"
-            ),
-            Message::AuthRejected {
-                sae: true,
-                status: 15
-            }
-        );
-        assert_eq!(
-            parse("<3>SME: Trying to authenticate with 02:00:00:00:05:00 (SSID='a' freq=2412 MHz)"),
-            Message::Associating { ssid: "a" }
-        );
-        assert_eq!(
-            parse(
-                "<3>CTRL-EVENT-EAP-TLS-CERT-ERROR reason=1 depth=0 subject='/CN=a err='b' err='unable to get local issuer certificate'"
-            ),
-            Message::BadCertificate {
-                why: "unable to get local issuer certificate"
-            }
-        );
-        assert_eq!(
-            parse("<3>CTRL-EVENT-EAP-FAILURE EAP authentication failed"),
-            Message::EapFailed
-        );
-        assert_eq!(
-            parse("<3>CTRL-EVENT-EAP-SUCCESS EAP authentication completed successfully"),
-            Message::EapSucceeded
-        );
-        assert_eq!(
-            parse("<3>CTRL-EVENT-EAP-STARTED EAP authentication started"),
-            Message::EapStarted
-        );
-        assert_eq!(parse("<3>CTRL-EVENT-SCAN-STARTED "), Message::ScanStarted);
-        assert_eq!(parse("<3>CTRL-EVENT-SOMETHING-NEW x"), Message::Other);
-    }
-
-    #[test]
-    fn what_is_no_event_is_a_reply() {
-        assert_eq!(parse("OK\n"), Message::Reply("OK"));
-        assert_eq!(parse("<x>OK"), Message::Reply("<x>OK"));
-        assert_eq!(parse(""), Message::Reply(""));
-    }
-
-    #[test]
-    fn status_and_signal() {
-        let status =
-            parse_status("bssid=02:00:00:00:05:00\nfreq=2412\nssid=a=b c\nwpa_state=COMPLETED\n");
-        assert_eq!(
-            status,
-            Status {
-                state: "COMPLETED",
-                ssid: "a=b c",
-                bssid: "02:00:00:00:05:00",
-                frequency: 2412,
-                pae: "",
-            }
-        );
-        let wired = "wpa_state=ASSOCIATED\nSupplicant PAE state=HELD\nEAP state=FAILURE\n";
-        assert_eq!(parse_status(wired).pae, "HELD");
-        assert_eq!(parse_status("FAIL\n"), Status::default());
-        assert_eq!(parse_signal("RSSI=-30\nLINKSPEED=54\n"), Some(-30));
-        assert_eq!(parse_signal("RSSI=-9999\n"), None);
-        assert_eq!(parse_signal("FAIL\n"), None);
-    }
-}
+mod tests;

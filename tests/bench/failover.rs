@@ -15,8 +15,8 @@ mod lab;
 #[cfg(all(target_arch = "aarch64", target_env = "musl"))]
 mod inside {
     use crate::lab::measure::{let_pass, median};
-    use crate::lab::scene::{ADDRESS, LONG, MAC0, PASSPHRASE, SHORT, SSID, config};
-    use crate::lab::{Pings, Plain, Scene, status, wait_until};
+    use crate::lab::scene::{ADDRESS, LONG, PASSPHRASE, SSID, config};
+    use crate::lab::{Pings, Plain, Scene, status};
     use serde_json::json;
     use std::time::Duration;
 
@@ -25,10 +25,10 @@ mod inside {
     /// The kernel's bond meets a wrong passphrase about every 20 s.
     const WRONG_FOR: Duration = Duration::from_secs(60);
 
+    /// Of the pings that see an outage.
+    const INTERVAL: Duration = Duration::from_millis(10);
     /// Deauthentications of one bond.
     const IN_A_ROW: usize = 3;
-    /// Until the gateway looks for the Pi again by itself.
-    const STALE: Duration = Duration::from_secs(120);
 
     fn network(passphrase: &str) -> String {
         format!("ssid=\"{SSID}\"\npsk=\"{passphrase}\"\nkey_mgmt=WPA-PSK")
@@ -39,27 +39,8 @@ mod inside {
         Plain::start(&scene.pi.ns, &format!("{ADDRESS}/24"), [&first, &second])
     }
 
-    /// Outages of the way to the second member, each time after the first was sent away.
-    fn deauthentications(scene: &Scene) -> Vec<f64> {
-        let up = |name| scene.pi.ns.link(name, "operstate") == "up";
-        let mut outages = Vec::new();
-        for _ in 0..IN_A_ROW {
-            wait_until("both up, wlan0 active", LONG, || {
-                up("wlan0") && up("wlan1") && scene.pi.kernel_active() == "wlan0"
-            });
-            // The kernel alone returns to wlan0 before that is authorised, its announcement
-            // is lost, and the gateway goes on sending to wlan1: that is not counted here.
-            scene.pings().wait_answers(10, STALE);
-            let pings = scene.pings();
-            pings.wait_answers(50, LONG);
-            scene.ap.deauthenticate(MAC0);
-            wait_until("wlan1 active", SHORT, || {
-                scene.pi.kernel_active() == "wlan1"
-            });
-            pings.wait_answers(10, LONG);
-            outages.push(pings.stop().longest_outage().as_millis() as f64);
-        }
-        outages
+    fn outages(scene: &Scene) -> impl Iterator<Item = f64> {
+        (0..IN_A_ROW).map(|_| scene.outage(INTERVAL))
     }
 
     fn pings_for(scene: &Scene, period: Duration) -> Pings {
@@ -74,9 +55,9 @@ mod inside {
         for _ in 0..rounds {
             let scene = Scene::new();
             let stack = plain(&scene, [PASSPHRASE, PASSPHRASE]);
-            kernel.extend(deauthentications(&scene));
+            kernel.extend(outages(&scene));
             drop((stack, scene));
-            ours.extend(deauthentications(&Scene::running()));
+            ours.extend(outages(&Scene::running()));
         }
         println!("deauthentication, outages in ms: kernel {kernel:?}, wifibond {ours:?}");
         (median(&mut kernel), median(&mut ours))
@@ -123,10 +104,7 @@ mod inside {
 
 #[cfg(all(target_arch = "aarch64", target_env = "musl"))]
 fn main() {
-    let rounds = std::env::args()
-        .nth(1)
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(5);
+    let rounds = lab::measure::rounds();
     inside::run(rounds);
 }
 

@@ -15,14 +15,11 @@ mod lab;
 #[cfg(all(target_arch = "aarch64", target_env = "musl"))]
 mod inside {
     use crate::lab::measure::{let_pass, median};
-    use crate::lab::scene::{GATEWAY, LONG, PASSPHRASE, SSID, config};
-    use crate::lab::{Pinger, Plain, Scene, wait_for};
-    use serde_json::{Value, json};
-    use std::time::{Duration, Instant};
+    use crate::lab::scene::{PASSPHRASE, SSID, config};
+    use crate::lab::trials::ask_again_soon;
+    use crate::lab::{Plain, Scene, one_line};
+    use std::time::Duration;
 
-    /// New interfaces of every namespace take it over.
-    const RETRANSMIT: &str = "/proc/sys/net/ipv4/neigh/default/retrans_time_ms";
-    const RANGE: &str = "192.168.43.100,192.168.43.110,255.255.255.0,1h";
     /// What the wiki's unit waits before it starts its client.
     const WIKI_SLEEPS: Duration = Duration::from_secs(8);
     /// What dhclient calls to set what it got.
@@ -32,35 +29,14 @@ mod inside {
     const DHCLIENT: &str = "dhclient -4 -1 -cf /dev/null -sf /tmp/bound -lf /tmp/leases \
         -pf /tmp/pid bond0 >/dev/null 2>&1";
 
-    fn one_line() -> Value {
-        json!({ "country": "BE", "wifi": [ { "ssid": SSID, "passphrase": PASSPHRASE } ] })
-    }
-
-    fn scene() -> Scene {
-        let scene = Scene::new();
-        scene.lan.serve_dhcp(RANGE);
-        scene
-    }
-
-    /// From just before `start` to the first answer, in milliseconds.
-    fn first_answer(scene: &Scene, start: impl FnOnce()) -> f64 {
-        let pinger = Pinger::start(&scene.pi.ns, GATEWAY, Duration::from_millis(5));
-        let begin = Instant::now();
-        start();
-        let first = wait_for("the first answer", LONG, || pinger.first_answer());
-        pinger.stop();
-        assert_eq!(scene.uplink(), "bond0");
-        (first - begin).as_millis() as f64
-    }
-
     fn wiki() -> f64 {
-        let scene = scene();
+        let scene = Scene::served();
         let ns = &scene.pi.ns;
         let network = format!("ssid=\"{SSID}\"\npsk=\"{PASSPHRASE}\"\nkey_mgmt=WPA-PSK");
         std::fs::write(ns.path("/tmp/bound"), SCRIPT).expect("a script");
         ns.run("chmod", &["+x", "/tmp/bound"]);
         let mut stack = None;
-        first_answer(&scene, || {
+        scene.first_answer(|| {
             stack = Some(Plain::without_address(ns, [&network, &network]));
             let_pass(WIKI_SLEEPS);
             ns.run("sh", &["-c", DHCLIENT]);
@@ -68,14 +44,14 @@ mod inside {
     }
 
     fn floor() -> f64 {
-        let scene = scene();
-        first_answer(&scene, || scene.pi.start(&config()))
+        let scene = Scene::served();
+        scene.first_answer(|| scene.pi.start(&config()))
     }
 
     /// A fresh lease, then one that an earlier boot left.
     fn leases() -> (f64, f64) {
-        let scene = scene();
-        let fresh = first_answer(&scene, || scene.pi.start(&one_line()));
+        let scene = Scene::served();
+        let fresh = scene.first_answer(|| scene.pi.start(&one_line()));
         // As a power cut leaves it: nothing is given back, and only the card remembers.
         scene.pi.kill9();
         for pid in scene.pi.supplicants() {
@@ -84,12 +60,12 @@ mod inside {
         }
         scene.pi.ns.ip("link del bond0");
         scene.pi.ns.run("sh", &["-c", "rm -rf /run/wifibond/*"]);
-        let again = first_answer(&scene, || scene.pi.start_again());
+        let again = scene.first_answer(|| scene.pi.start_again());
         (fresh, again)
     }
 
     pub fn run(rounds: usize) {
-        std::fs::write(RETRANSMIT, "20").expect("a kernel with IPv4");
+        ask_again_soon();
         // The first association of a machine also sets the regulatory domain.
         floor();
         let (mut wikis, mut floors) = (Vec::new(), Vec::new());
@@ -123,10 +99,7 @@ mod inside {
 
 #[cfg(all(target_arch = "aarch64", target_env = "musl"))]
 fn main() {
-    let rounds = std::env::args()
-        .nth(1)
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(5);
+    let rounds = lab::measure::rounds();
     inside::run(rounds);
 }
 

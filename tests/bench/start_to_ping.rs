@@ -17,28 +17,19 @@ const NOISE: f64 = 1.05;
 #[cfg(all(target_arch = "aarch64", target_env = "musl"))]
 mod inside {
     use crate::lab::measure::median;
-    use crate::lab::scene::{ADDRESS, GATEWAY, LONG, PASSPHRASE, SSID, config};
-    use crate::lab::{Channels, Lab, Network, Pinger, Plain, Scene, wait_for};
-    use std::time::{Duration, Instant};
+    use crate::lab::scene::{ADDRESS, GATEWAY, PASSPHRASE, SSID, config};
+    use crate::lab::trials::ask_again_soon;
+    use crate::lab::{Channels, Lab, Network, Plain, Scene};
 
-    /// New interfaces of every namespace take it over.
-    const RETRANSMIT: &str = "/proc/sys/net/ipv4/neigh/default/retrans_time_ms";
-
-    /// Time from just before `start` to the first answer.
-    fn first_answer(start: impl FnOnce(&Scene)) -> Duration {
+    /// Time from just before `start` to the first answer, in milliseconds.
+    fn first_answer(start: impl FnOnce(&Scene)) -> f64 {
         let lab = Lab::new();
-        lab.tune(Channels::All);
+        lab.set_channels(Channels::All);
         let scene = Scene::within(lab, Network::wpa2(SSID, PASSPHRASE));
-        let pinger = Pinger::start(&scene.pi.ns, GATEWAY, Duration::from_millis(5));
-        let begin = Instant::now();
-        start(&scene);
-        let first = wait_for("the first answer", LONG, || pinger.first_answer());
-        pinger.stop();
-        assert_eq!(scene.uplink(), "bond0");
-        first - begin
+        scene.first_answer(|| start(&scene))
     }
 
-    fn plain() -> Duration {
+    fn plain() -> f64 {
         let network = format!("ssid=\"{SSID}\"\npsk=\"{PASSPHRASE}\"\nkey_mgmt=WPA-PSK");
         let mut stack = None;
         first_answer(|scene| {
@@ -52,21 +43,19 @@ mod inside {
         })
     }
 
-    fn wifibond() -> Duration {
+    fn wifibond() -> f64 {
         first_answer(|scene| scene.pi.start(&config()))
     }
 
     /// The ratio of the medians.
     pub fn run(rounds: usize) -> f64 {
-        // A ping sent a moment too early must not cost the second after which the
-        // kernel asks again for the gateway's MAC address: 20 ms, for both alike.
-        std::fs::write(RETRANSMIT, "20").expect("a kernel with IPv4");
+        ask_again_soon();
         // The first association of a machine also sets the regulatory domain.
         plain();
         let (mut by_hand, mut by_us) = (Vec::new(), Vec::new());
         for round in 1..=rounds {
-            by_hand.push(plain().as_millis() as f64);
-            by_us.push(wifibond().as_millis() as f64);
+            by_hand.push(plain());
+            by_us.push(wifibond());
             println!(
                 "round {round}: plain {} ms, wifibond {} ms",
                 by_hand[round - 1],
@@ -84,10 +73,7 @@ mod inside {
 
 #[cfg(all(target_arch = "aarch64", target_env = "musl"))]
 fn main() {
-    let rounds = std::env::args()
-        .nth(1)
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(5);
+    let rounds = lab::measure::rounds();
     let ratio = inside::run(rounds);
     assert!(
         ratio <= NOISE,

@@ -1,9 +1,12 @@
 //! Drives a DHCPv4 client through its states: time, carriers and answers of every kind in
 //! any order. Asserts that it only ever goes where RFC 2131's figure 5 (and our
 //! `Confirming`) lets it.
-use wifibond::engine::dhcp4::{Client, State};
-use wifibond::engine::observed::Attachment;
+use wifibond::config::Mac;
+use wifibond::engine::dhcp::v4::{Client, State};
+use wifibond::engine::dhcp::{Need, Protocol, Readiness};
+use wifibond::engine::observed::{Attachment, Neighbour};
 use wifibond::engine::random::Random;
+use wifibond::engine::time::{Instant, Millis};
 use wifibond::wire::dhcp4::parse;
 
 /// Steps are made of these octets; what is left over at the end is no step.
@@ -12,27 +15,33 @@ const STEP: usize = 8;
 pub fn drive(input: &[u8]) {
     let mut random = Random::new(1);
     let mut client = Client::new("bond0".try_into().unwrap());
-    let mut now = 1_000;
+    let mut now = Instant::from_ms(1_000);
     for step in input.as_chunks::<STEP>().0 {
         match step[0] % 7 {
-            0 => now += u64::from(step[1]) << (step[2] % 24),
+            0 => now += Millis(u64::from(step[1]) << (step[2] % 24)),
             1 => now = client.poll_at().unwrap_or(now).max(now),
-            2 => client.set_ready(
-                now,
-                step[2] % 4 != 3,
-                (step[1] > 0).then_some(Attachment {
-                    adapter: u32::from(step[1]),
-                    join: u32::from(step[3] % 2),
-                }),
-                &mut random,
-            ),
+            2 => {
+                let link = Readiness {
+                    ready: step[2] % 4 != 3,
+                    need: Need::Address,
+                    attachment: (step[1] > 0).then_some(Attachment {
+                        adapter: u32::from(step[1]),
+                        join: u32::from(step[3] % 2),
+                    }),
+                    gateway: (step[4] > 0).then_some(Neighbour {
+                        address: [10, 0, 0, 1].into(),
+                        mac: Mac([2, 0, 0, 0, 0, step[4]]),
+                    }),
+                };
+                client.set_ready(now, link, &mut random);
+            }
             3 => answer(&mut client, now, step, &mut random),
             4 => client.renew_now(now, &mut random),
             5 => {
                 let claimed = [10, 0, step[1] % 4, step[2]];
                 client.claimed(now, claimed.into(), &mut random);
             }
-            _ if client.lease.is_some() => client.released(now),
+            _ if client.lease().is_some() => client.released(now),
             _ => {}
         }
         client.tick(now, &mut random);
@@ -40,22 +49,22 @@ pub fn drive(input: &[u8]) {
         // A question is followed by a wait: never two at one time.
         // (A DECLINE goes before it.)
         for _ in 0..2 {
-            if client.due(now).is_some() {
+            if client.is_due(now) {
                 client.sent(now, &mut random);
             }
         }
-        assert!(client.due(now).is_none(), "{:?}", client.state);
+        assert!(!client.is_due(now), "{:?}", client.state());
         while client.arp_packet(now).is_some() {
-            client.said();
+            client.arp_sent();
         }
         check(&client);
         if let Some(at) = client.poll_at() {
-            assert!(at > now, "{:?} would spin", client.state);
+            assert!(at > now, "{:?} would spin", client.state());
         }
     }
 }
 
-fn answer(client: &mut Client, now: u64, step: &[u8; STEP], random: &mut Random) {
+fn answer(client: &mut Client, now: Instant, step: &[u8; STEP], random: &mut Random) {
     let [_, kind, bits, a, b, server, lease, renew] = *step;
     let mut message = vec![0; 236];
     message[..3].copy_from_slice(&[2, 1, 6]);
@@ -75,9 +84,9 @@ fn answer(client: &mut Client, now: u64, step: &[u8; STEP], random: &mut Random)
     }
     message.push(255);
     let reply = parse(&message).expect("an answer");
-    let before = client.state;
-    client.hear(now, &reply, &message, random);
-    let after = client.state;
+    let before = client.state();
+    client.receive(now, &reply, &message, random);
+    let after = client.state();
     let legal = match (before, after) {
         (State::Idle, State::Idle)
         | (State::Released, State::Released)
@@ -95,11 +104,11 @@ fn answer(client: &mut Client, now: u64, step: &[u8; STEP], random: &mut Random)
 }
 
 fn check(client: &Client) {
-    let has = client.lease.is_some();
-    match client.state {
+    let has = client.lease().is_some();
+    match client.state() {
         State::Idle => {}
         State::Released | State::Rebooting { .. } | State::Selecting { .. } => {
-            assert!(!has, "{:?} with a lease", client.state)
+            assert!(!has, "{:?} with a lease", client.state())
         }
         // With one, where another network's server offered another.
         State::Requesting { .. } => {}
@@ -108,10 +117,10 @@ fn check(client: &Client) {
         | State::Searching { .. }
         | State::Renewing { .. }
         | State::Rebinding { .. } => {
-            assert!(has, "{:?} without a lease", client.state);
+            assert!(has, "{:?} without a lease", client.state());
         }
     }
-    if let Some(lease) = &client.lease {
+    if let Some(lease) = client.lease() {
         assert!(lease.renew <= lease.rebind && lease.rebind <= lease.until);
         assert!(client.waiting_since.is_none());
     }

@@ -1,8 +1,10 @@
 //! Drives a DHCPv6 client through its states, as `lease.rs` does with DHCPv4's: only legal
 //! steps (RFC 8415, 18.2), never a spin, never a lease in a state that has none.
-use wifibond::engine::dhcp6::{Client, Need, State};
+use wifibond::engine::dhcp::v6::{Client, State};
+use wifibond::engine::dhcp::{Need, Protocol, Readiness};
 use wifibond::engine::observed::Attachment;
 use wifibond::engine::random::Random;
+use wifibond::engine::time::{Instant, Millis};
 use wifibond::wire::dhcp6::parse;
 
 const STEP: usize = 8;
@@ -10,20 +12,26 @@ const IAID: u32 = 1;
 
 pub fn drive(input: &[u8]) {
     let mut random = Random::new(1);
-    let mut client = Client::default();
-    let mut now = 1_000;
+    let mut client = Client::new("bond0".try_into().unwrap());
+    let mut now = Instant::from_ms(1_000);
     for step in input.as_chunks::<STEP>().0 {
         match step[0] % 7 {
-            0 => now += u64::from(step[1]) << (step[2] % 24),
+            0 => now += Millis(u64::from(step[1]) << (step[2] % 24)),
             1 => now = client.poll_at().unwrap_or(now).max(now),
             2 => {
                 let need =
                     [Need::Nothing, Need::OtherConfig, Need::Address][usize::from(step[3] % 3)];
-                let carrier = (step[1] > 0).then_some(Attachment {
+                let attachment = (step[1] > 0).then_some(Attachment {
                     adapter: u32::from(step[1]),
                     join: u32::from(step[4] % 2),
                 });
-                client.set_ready(now, step[2] % 4 != 3, need, carrier, &mut random);
+                let link = Readiness {
+                    ready: step[2] % 4 != 3,
+                    need,
+                    attachment,
+                    gateway: None,
+                };
+                client.set_ready(now, link, &mut random);
             }
             3 => answer(&mut client, now, step, &mut random),
             4 => client.renew_now(now, &mut random),
@@ -37,15 +45,15 @@ pub fn drive(input: &[u8]) {
         check(&client);
         // A Decline goes before the question, which is followed by a wait.
         for _ in 0..2 {
-            if client.due(now).is_some() {
+            if client.is_due(now) {
                 client.sent(now, &mut random);
             }
         }
-        assert!(client.due(now).is_none(), "{:?}", client.state);
+        assert!(!client.is_due(now), "{:?}", client.state());
         client.tick(now, &mut random);
         check(&client);
         if let Some(at) = client.poll_at() {
-            assert!(at > now, "{:?} would spin", client.state);
+            assert!(at > now, "{:?} would spin", client.state());
         }
     }
 }
@@ -59,7 +67,7 @@ fn option(code: u16, value: &[u8]) -> Vec<u8> {
     [&code.to_be_bytes()[..], &length.to_be_bytes(), value].concat()
 }
 
-fn answer(client: &mut Client, now: u64, step: &[u8; STEP], random: &mut Random) {
+fn answer(client: &mut Client, now: Instant, step: &[u8; STEP], random: &mut Random) {
     let [_, kind, bits, a, b, server, valid, renew] = *step;
     let xid = client.xid ^ u32::from(bits & 1);
     let mut message = vec![[2, 7][usize::from(kind % 2)]];
@@ -84,9 +92,9 @@ fn answer(client: &mut Client, now: u64, step: &[u8; STEP], random: &mut Random)
         message.extend(option(7, &[b]));
     }
     let reply = parse(&message, IAID).expect("an answer");
-    let before = client.state;
-    client.hear(now, &reply, &message, random);
-    let after = client.state;
+    let before = client.state();
+    client.receive(now, &reply, &message, random);
+    let after = client.state();
     let legal = match (before, after) {
         (State::Idle, State::Idle)
         | (State::Released, State::Released)
@@ -105,14 +113,14 @@ fn answer(client: &mut Client, now: u64, step: &[u8; STEP], random: &mut Random)
 
 fn check(client: &Client) {
     let lease = client.lease.as_ref();
-    match client.state {
+    match client.state() {
         State::Released => assert!(lease.is_none()),
         State::Bound => assert!(lease.is_some()),
         State::Confirming(_) | State::Renewing(_) | State::Rebinding(_) => {
             assert!(
                 lease.is_some_and(|l| !l.held.is_empty()),
                 "{:?}",
-                client.state
+                client.state()
             );
         }
         // A lease is used to its end while another server is asked.

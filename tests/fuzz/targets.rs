@@ -6,10 +6,10 @@
 use wifibond::config;
 use wifibond::engine::contract::action::KernelAction;
 use wifibond::engine::contract::event::Event;
-use wifibond::engine::dhcp6::Routers;
-use wifibond::kernel::{self, REQUEST_BYTES, nl80211};
-use wifibond::wire::router;
-use wifibond::wire::{control, udp4, wpa};
+use wifibond::engine::routers::Routers;
+use wifibond::engine::time::Instant;
+use wifibond::kernel::{self, REQUEST_BYTES, messages, nl80211};
+use wifibond::wire::{arp, control, neighbour, router, udp4, wpa};
 
 #[path = "lease.rs"]
 mod lease;
@@ -20,12 +20,15 @@ type Target = fn(&[u8]);
 
 /// Name (also of the folder in `corpus/`) and what is done with an input.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("arp", read_arp),
     ("config", parse_config),
     ("control", parse_control),
     ("dhcp4", read_dhcp4),
     ("dhcp6", read_dhcp6),
     ("lease", lease::drive),
     ("lease6", lease6::drive),
+    ("messages", read_messages),
+    ("neighbour", read_neighbour),
     ("netlink", read_netlink),
     ("router", read_router),
     ("wpa", parse_wpa),
@@ -61,6 +64,61 @@ fn parse_config(input: &[u8]) {
     }
 }
 
+/// Any packet is ARP of a sender or not; a reply is one that the filter of its socket passes on.
+fn read_arp(input: &[u8]) {
+    let sender = arp::sender(input);
+    assert!(sender.is_none() || input.len() >= arp::PACKET);
+    let Some(reply) = arp::reply(input) else {
+        return;
+    };
+    assert_eq!(sender, Some((reply.from, reply.address)));
+    assert_eq!(word(input, arp::OPERATION), arp::IS_REPLY);
+    assert_eq!(word(input, arp::SENDER), reply.address.to_bits());
+    assert_eq!(input[18..24], reply.to.0);
+}
+
+/// Any packet is an answer or not; one is passed on by the filter of its socket. Also with the right
+/// checksum, which the fuzzer does not guess.
+fn read_neighbour(input: &[u8]) {
+    check_neighbour(input);
+    let mut packet = input.to_vec();
+    if let (Some(field), Some(length)) = (packet.get_mut(42..44), input.get(4..6)) {
+        field.fill(0);
+        let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+        let end = packet.len().min(40 + length);
+        let words = packet[8..end].chunks(2).map(|pair| {
+            let low = pair.get(1).copied().unwrap_or_default();
+            u32::from(u16::from_be_bytes([pair[0], low]))
+        });
+        let sum = words.sum::<u32>() + length as u32 + 58;
+        let sum = (sum & 0xffff) + (sum >> 16);
+        let sum = !((sum & 0xffff) + (sum >> 16)) as u16;
+        packet[42..44].copy_from_slice(&sum.to_be_bytes());
+        check_neighbour(&packet);
+    }
+}
+
+fn check_neighbour(input: &[u8]) {
+    let Some(answer) = neighbour::advertisement(input) else {
+        return;
+    };
+    for (offset, mask, value) in neighbour::IS_ADVERTISEMENT {
+        assert_eq!(word(input, offset) & mask, value);
+    }
+    let target = &input[neighbour::TARGET as usize..][..16];
+    assert_eq!(target, answer.address.octets());
+    assert!(!answer.address.is_multicast());
+    let asked = neighbour::solicitation(answer.address);
+    assert_eq!(asked[neighbour::TARGET as usize..], *target);
+    assert_eq!(neighbour::advertisement(&asked), None);
+}
+
+/// As the kernel compares it.
+fn word(packet: &[u8], offset: u32) -> u32 {
+    let octets = packet[offset as usize..].first_chunk();
+    u32::from_be_bytes(*octets.expect("a whole word"))
+}
+
 /// Any packet holds a message for us or none; what is read of it makes sense.
 fn read_dhcp4(input: &[u8]) {
     if let Some((_, message)) = udp4::message(input) {
@@ -76,6 +134,8 @@ fn read_dhcp4(input: &[u8]) {
     );
     assert!(reply.prefix.is_none_or(|length| (1..=32).contains(&length)));
     check_names(&reply.search);
+    let shown = |c: char| c.is_ascii_graphic() || c == ' ';
+    assert!(reply.tftp_server.is_none_or(|name| name.chars().all(shown)));
     assert!(reply.routes.iter().all(|(to, _)| to.prefix <= 32));
 }
 
@@ -110,16 +170,39 @@ fn read_router(input: &[u8]) {
         check_names(&told.search);
     }
     let mut routers = Routers::default();
-    routers.hear(1_000, input);
-    routers.hear(2_000, input);
+    routers.receive(Instant::from_ms(1_000), input);
+    routers.receive(Instant::from_ms(2_000), input);
     for _ in 0..20 {
         let Some(at) = routers.poll_at() else {
             return;
         };
-        assert!(at > 1_000);
+        assert!(at > Instant::from_ms(1_000));
         routers.tick(at);
     }
     panic!("never comes to an end");
+}
+
+/// Any octets are messages of the kernel, each of plain text that is there, or none.
+fn read_messages(input: &[u8]) {
+    let plain = |text: &str| text.bytes().all(|c| c.is_ascii_graphic() || c == b' ');
+    let lines = || input.split(|octet| *octet == b'\n');
+    let mut count = 0;
+    for message in messages::messages(input) {
+        count += 1;
+        assert!(!message.text.is_empty() && plain(message.text));
+        assert!(lines().any(|line| line.ends_with(message.text.as_bytes())));
+        if let Some(device) = message.device {
+            let field = format!(" DEVICE={device}");
+            assert!(plain(device) && lines().any(|line| line == field.as_bytes()));
+        }
+        assert!(
+            message
+                .radio()
+                .is_none_or(|radio| message.text.contains(radio))
+        );
+        message.known();
+    }
+    assert!(count <= lines().count());
 }
 
 /// A line is a request that is written as it was read, or none.
@@ -152,8 +235,9 @@ fn read_netlink(input: &[u8]) {
         let _ = nl80211::mode(frame.payload, 3);
         let _ = nl80211::power_save(frame.payload);
         let _ = nl80211::country(frame.payload);
+        let _ = nl80211::inactive_ms(frame.payload);
         let _ = kernel::rfkill::parse(frame.payload);
-        let _ = kernel::neighbour::is_there(frame.kind, frame.payload);
+        let _ = kernel::neighbour::is_connected(frame.kind, frame.payload);
         if let Ok(Some(event)) = kernel::decode(frame.kind, frame.payload) {
             ask_for(&event);
         }
@@ -171,7 +255,7 @@ fn ask_for(event: &Event<'_>) {
         Event::Address(address) => KernelAction::AddAddress {
             link: address.link,
             net: address.net,
-            until: (address.net.prefix % 2 == 0).then_some(77_000),
+            until: (address.net.prefix % 2 == 0).then_some(Instant::from_ms(77_000)),
             metric: address.metric,
             again: address.tentative,
         },
@@ -182,7 +266,7 @@ fn ask_for(event: &Event<'_>) {
         _ => return,
     };
     let mut buffer = [0; REQUEST_BYTES];
-    let request = kernel::encode(&action, 5_000, 1, &mut buffer);
+    let request = kernel::encode(&action, Instant::from_ms(5_000), 1, &mut buffer);
     let frame = kernel::frames(request).next().unwrap().unwrap();
     assert_eq!(frame.payload.len() + 16, request.len());
     match (event, kernel::decode(frame.kind, frame.payload)) {
@@ -210,7 +294,13 @@ fn parse_wpa(input: &[u8]) {
         assert!(text.contains(ssid));
     }
     wpa::parse_status(text);
-    if let Some(signal) = wpa::parse_signal(text) {
+    wpa::parse_packets(text);
+    let changed = match wpa::parse(text) {
+        wpa::Message::SignalChanged { signal, .. } => signal,
+        _ => None,
+    };
+    let read = [wpa::parse_signal(text), wpa::parse_average_signal(text)];
+    for signal in read.into_iter().chain([changed]).flatten() {
         assert!((-120..0).contains(&signal));
     }
 }

@@ -3,6 +3,7 @@
 use super::lan::BRIDGE;
 use super::lan::SINK;
 use super::{Air, Lan, Process, Radio, Thing, wait_for};
+use nix::sys::signal::Signal;
 use std::cell::{Cell, RefCell};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -119,7 +120,7 @@ pub struct AccessPoint {
     pub name: String,
     pub radio: Radio,
     pub network: RefCell<Network>,
-    lan: Rc<Lan>,
+    pub(super) lan: Rc<Lan>,
     hostapd: RefCell<Option<Process>>,
     dir: PathBuf,
     calls: Cell<u32>,
@@ -209,6 +210,26 @@ impl AccessPoint {
     pub fn restore_power(&self) {
         self.radio.in_range();
         self.start();
+    }
+
+    /// hostapd hangs: stations stay, and the kernel goes on to send beacons and to forward
+    /// frames, but nobody can join or renew keys.
+    #[track_caller]
+    pub fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Undoes it.
+    #[track_caller]
+    pub fn thaw(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    #[track_caller]
+    fn signal(&self, signal: Signal) {
+        let hostapd = self.hostapd.borrow();
+        let hostapd = hostapd.as_ref().expect("an access point that is on");
+        hostapd.signal(signal);
     }
 
     pub fn log(&self) -> String {

@@ -55,16 +55,16 @@ pub fn server_lines(directory: &Path) -> String {
 }
 
 /// An authenticator at the far end of a cable, as in a guarded switch.
-pub struct Guard {
+pub struct Authenticator {
     hostapd: RefCell<Option<Process>>,
     lan: Rc<Namespace>,
     port: String,
     dir: PathBuf,
 }
 
-impl Guard {
-    pub fn new(lan: &Lan, cable: &Cable, dir: &Path) -> Guard {
-        let guard = Guard {
+impl Authenticator {
+    pub fn new(lan: &Lan, cable: &Cable, dir: &Path) -> Authenticator {
+        let authenticator = Authenticator {
             hostapd: RefCell::default(),
             lan: lan.ns.clone(),
             port: cable.port().to_owned(),
@@ -72,12 +72,12 @@ impl Guard {
         };
         let text = format!(
             "interface={}\ndriver=wired\nuse_pae_group_addr=1\n{}",
-            guard.port,
+            authenticator.port,
             server_lines(dir)
         );
-        std::fs::write(guard.file("guard"), text).expect("hostapd's file");
-        guard.start();
-        guard
+        std::fs::write(authenticator.file("authenticator"), text).expect("hostapd's file");
+        authenticator.start();
+        authenticator
     }
 
     fn file(&self, end: &str) -> PathBuf {
@@ -85,14 +85,14 @@ impl Guard {
     }
 
     fn start(&self) {
-        let log = self.file("guard-log");
+        let log = self.file("authenticator-log");
         let _ = std::fs::remove_file(&log);
         let mut command = self.lan.command("hostapd");
         command
             .arg("-t")
             .arg("-f")
             .arg(&log)
-            .arg(self.file("guard"));
+            .arg(self.file("authenticator"));
         let hostapd = Process::start(command, &log);
         hostapd.wait_log("AP-ENABLED", Duration::from_secs(20));
         self.hostapd.replace(Some(hostapd));
@@ -116,9 +116,9 @@ impl Guard {
     }
 }
 
-impl Thing for Guard {
+impl Thing for Authenticator {
     fn testimony(&self) -> String {
-        format!("--- guard of {}\n{}", self.port, self.log())
+        format!("--- authenticator of {}\n{}", self.port, self.log())
     }
 
     fn clear(&self) {

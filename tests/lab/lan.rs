@@ -22,7 +22,15 @@ pub struct Lan {
 impl Lan {
     pub fn new(name: &str, address: &str, dir: &Path) -> Lan {
         let ns = Namespace::new(name, &[]);
-        ns.ip(&format!("link add {BRIDGE} type bridge forward_delay 0"));
+        // Without an address of its own it would take that of one of its ports, and change it
+        // with them.
+        let number: u32 = name
+            .trim_start_matches(char::is_alphabetic)
+            .parse()
+            .unwrap_or(0);
+        ns.ip(&format!(
+            "link add {BRIDGE} address 02:cc:00:00:00:{number:02x} type bridge forward_delay 0"
+        ));
         ns.ip(&format!("link add {SINK} master {BRIDGE} type dummy"));
         ns.ip(&format!("address add {address} dev {BRIDGE}"));
         ns.ip(&format!("link set {BRIDGE} up"));
@@ -83,6 +91,10 @@ impl Lan {
     pub fn serve_ipv6(&self, address: &str, range: &str) {
         self.ns
             .ip(&format!("address replace {address} dev {BRIDGE} nodad"));
+        // Its neighbour advertisements say that it is a router: without that a host forgets the
+        // default route (RFC 4861, 7.2.5).
+        self.ns
+            .run("sysctl", &["-w", "net.ipv6.conf.all.forwarding=1"]);
         let path = |end: &str| self.dir.join(format!("{}.{end}", self.ns.name));
         let mut command = self.ns.command("dnsmasq");
         command.args(["--keep-in-foreground", "--conf-file=/dev/null", "--port=0"]);
@@ -170,7 +182,9 @@ impl Lan {
         text.lines().map(str::to_owned).collect()
     }
 
-    /// udhcpd, which gives leases as short as wanted.
+    /// udhcpd, which gives leases as short as wanted. It knows a client by its hardware address
+    /// alone, and the bond's is that of its active member: so it is started when the active
+    /// member will stay the same ([`super::Scene::both`]).
     #[track_caller]
     pub fn serve_short_leases(&self, first: &str, last: &str, seconds: u32) {
         let path = |end: &str| self.dir.join(format!("{}.{end}", self.ns.name));

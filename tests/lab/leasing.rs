@@ -9,7 +9,9 @@ pub const RANGE: &str = "192.168.43.100,192.168.43.110,255.255.255.0,1h";
 
 /// The smallest file that works.
 pub fn one_line() -> Value {
-    json!({ "country": "BE", "wifi": [ { "ssid": SSID, "passphrase": PASSPHRASE } ] })
+    json!({ "country": "BE", "wifi": [ { "ssid": SSID, "passphrase": PASSPHRASE } ],
+        // The primary is preferred again at once: the hold has its own tests.
+        "health": { "hold_s": 0 } })
 }
 
 impl Scene {
@@ -29,8 +31,7 @@ impl Scene {
             addresses.find(|a| a["from"] == "dhcp").cloned()
         };
         let there = |st: &Value| {
-            let lease = status::link(st, "bond0")["lease"].is_object();
-            lease && from_dhcp(st).is_some() && status::online(st)
+            status::leased(st, "bond0") && from_dhcp(st).is_some() && status::online(st)
         };
         let st = self
             .pi

@@ -114,6 +114,12 @@ fn field(text: &str, name: &str) -> u64 {
         .unwrap_or_else(|| panic!("no {name} in {text}"))
 }
 
+/// The rounds of a benchmark: its first argument, or 5.
+pub fn rounds() -> usize {
+    let given = std::env::args().nth(1);
+    given.and_then(|text| text.parse().ok()).unwrap_or(5)
+}
+
 /// The value in the middle.
 pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);

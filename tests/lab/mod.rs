@@ -13,14 +13,19 @@
 #![allow(dead_code, unused_imports)]
 
 mod access_point;
+pub mod arp;
 pub mod enterprise;
 pub mod fake_dhcp;
+mod flood;
+pub mod gateway;
 mod genl;
+pub mod health;
 mod lan;
 mod leasing;
 pub mod measure;
 mod namespace;
-mod pi;
+pub mod path;
+pub mod pi;
 mod pinger;
 mod plain;
 mod process;
@@ -28,15 +33,18 @@ mod radio;
 pub mod rtnl;
 pub mod scene;
 pub mod status;
+pub mod trials;
 mod wait;
 
 pub use access_point::{AccessPoint, Network, Security};
-pub use enterprise::Guard;
+pub use enterprise::Authenticator;
 pub use fake_dhcp::{FakeDhcp, ServerBehaviour};
+pub use flood::Flood;
 pub use lan::{Cable, Lan};
 pub use leasing::{RANGE, one_line};
 pub use measure::{Memory, Wakeups};
 pub use namespace::Namespace;
+pub use path::{Fault, Way};
 pub use pi::Pi;
 pub use pinger::{Pinger, Pings};
 pub use plain::{Plain, Supplicant};
@@ -96,7 +104,7 @@ impl Lab {
     }
 
     /// What radios plugged in from now on can tune to. At first: few channels.
-    pub fn tune(&self, channels: Channels) {
+    pub fn set_channels(&self, channels: Channels) {
         self.air.channels.set(channels);
     }
 
@@ -132,13 +140,18 @@ impl Lab {
     }
 
     /// An authenticator at the LAN's end of a cable.
-    pub fn guard(&self, lan: &Lan, cable: &Cable) -> Rc<Guard> {
-        self.keep(Guard::new(lan, cable, &self.dir))
+    pub fn authenticator(&self, lan: &Lan, cable: &Cable) -> Rc<Authenticator> {
+        self.keep(Authenticator::new(lan, cable, &self.dir))
     }
 
     /// A network namespace for whatever else a test needs.
     pub fn namespace(&self, name: &str) -> Rc<Namespace> {
         self.keep_rc(Namespace::new(name, &[]))
+    }
+
+    /// The kernel's messages since the test began.
+    pub fn kernel_log(&self) -> String {
+        kernel_log_since(&self.name)
     }
 
     fn next(&self) -> u32 {
@@ -177,7 +190,7 @@ fn kernel_mark(test: &str) -> String {
     format!("<6>wifibond lab: {test} begins")
 }
 
-/// What the kernel has said since the test began.
+/// The kernel's log since the test began.
 fn kernel_log_since(test: &str) -> String {
     let Ok(output) = Command::new("dmesg").output() else {
         return "dmesg cannot be run".to_owned();

@@ -14,8 +14,9 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 const PROGRAM: &str = "/usr/bin/wifibond";
-/// As it is released; tests/vm/runner puts it there.
-const RELEASED: &str = "/job/released";
+/// As it is released, and another build of it; tests/vm/runner puts both there.
+pub const RELEASED: &str = "/job/released";
+pub const OTHER: &str = "/job/other";
 const CONFIG: &str = "/boot/wifibond.json";
 const CONTROL: &str = "/run/wifibond/control.sock";
 /// Between two questions for the status.
@@ -30,7 +31,7 @@ pub struct Pi {
     daemon: RefCell<Option<Process>>,
     /// Its log has every step.
     pub wordy: Cell<bool>,
-    /// What is started as the daemon.
+    /// What is started as the daemon, and asks it.
     program: Cell<&'static str>,
     dir: PathBuf,
 }
@@ -53,15 +54,25 @@ impl Pi {
         }
     }
 
-    /// From now on the daemon is the program as it is released.
+    /// From now on the program is the one that is released.
     #[track_caller]
     pub fn run_released(&self) {
         assert!(
             Path::new(RELEASED).exists(),
-            "the released program is missing, or older than its sources: cross/cargo build \
-             --release --locked --bin wifibond --target aarch64-unknown-linux-musl"
+            "the released program is missing, or older than its sources: cross/build \
+             aarch64-unknown-linux-musl"
         );
         self.program.set(RELEASED);
+    }
+
+    /// From now on the program is another build.
+    #[track_caller]
+    pub fn run_other(&self) {
+        assert!(
+            Path::new(OTHER).exists(),
+            "no other program to compare with: WIFIBOND_OTHER must name one for this machine"
+        );
+        self.program.set(OTHER);
     }
 
     /// Writes the configuration and starts the program. Returns when it answers.
@@ -125,7 +136,7 @@ impl Pi {
 
     fn output(&self, args: &[&str]) -> std::io::Result<Output> {
         self.ns
-            .command(PROGRAM)
+            .command(self.program.get())
             .args(args)
             .stdin(Stdio::null())
             .output()
@@ -216,7 +227,7 @@ impl Pi {
         );
     }
 
-    /// Everything the program has said since the box was made.
+    /// The program's log since the box was made.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(self.log_file()).unwrap_or_default()).into_owned()
     }

@@ -116,6 +116,11 @@ impl Pings {
         self.sent - self.received
     }
 
+    /// All gaps together.
+    pub fn total_outage(&self) -> Duration {
+        self.gaps.iter().map(|gap| gap.length).sum()
+    }
+
     pub fn longest_outage(&self) -> Duration {
         self.gaps
             .iter()

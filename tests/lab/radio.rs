@@ -155,7 +155,7 @@ impl Radio {
     /// The strength at which others hear it, in dBm: -80 to -1. (hwsim adds the sender's
     /// `rx_rssi` to its transmit power, whatever the name says.)
     #[track_caller]
-    pub fn heard_at(&self, dbm: i32) {
+    pub fn received_at(&self, dbm: i32) {
         // The file takes unsigned numbers only, and makes an int of them.
         self.set(
             "rx_rssi",

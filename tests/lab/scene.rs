@@ -34,7 +34,8 @@ pub fn config() -> Value {
             "ipv4": static_ipv4(&format!("{ADDRESS}/24"), GATEWAY, 100),
         },
         "links": [],
-        "health": { "probe": "off" },
+        // A member that was lost is preferred again at once: the hold has its own tests.
+        "health": { "hold_s": 0, "repair": false },
     })
 }
 

@@ -21,8 +21,32 @@ pub fn authorized(status: &Value, name: &str) -> bool {
     member(status, name)["authorized"] == true
 }
 
+/// What probing has found out about a member: "healthy", "suspect", "bad" or "unknown".
+pub fn health<'a>(status: &'a Value, name: &str) -> &'a str {
+    member(status, name)["health"].as_str().unwrap_or_default()
+}
+
+pub fn healthy(status: &Value, name: &str) -> bool {
+    member(status, name)["healthy"] == true && health(status, name) == "healthy"
+}
+
+/// Found dead.
+pub fn bad(status: &Value, name: &str) -> bool {
+    member(status, name)["healthy"] == false && health(status, name) == "bad"
+}
+
 pub fn online(status: &Value) -> bool {
     status["online"] == true
+}
+
+/// Whether a link has a lease of DHCPv4.
+pub fn leased(status: &Value, name: &str) -> bool {
+    link(status, name)["lease"].is_object()
+}
+
+/// Whether a link has a lease of DHCPv6.
+pub fn leased6(status: &Value, name: &str) -> bool {
+    link(status, name)["lease6"].is_object()
 }
 
 /// The names of the members that are there.

@@ -1,26 +1,30 @@
-//! The machine's files, under a root that tests choose.
+//! The machine's files, below a root directory that tests choose.
 use crate::system::files;
 
+/// Octets of the largest file that is read.
 const MOST_BYTES: usize = 64 * 1024;
 
+/// A machine by its files.
 pub(super) struct Machine {
     /// Empty: this machine.
     root: String,
 }
 
 impl Machine {
+    /// This machine.
     pub fn here() -> Self {
         Machine {
             root: String::new(),
         }
     }
 
+    /// The files below the directory `root`.
     #[cfg(test)]
     pub fn at(root: &str) -> Self {
         Machine { root: root.into() }
     }
 
-    /// A file as text; `None` if it cannot be read or has more than 64 KiB.
+    /// A file as text; `None`: it cannot be read, or has more than [`MOST_BYTES`].
     pub fn text(&self, path: &str) -> Option<String> {
         let bytes = files::read(&format!("{}{path}", self.root), MOST_BYTES).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
@@ -44,7 +48,7 @@ impl Machine {
     }
 }
 
-/// A name as systemd-escape(1) writes it, read back.
+/// The name that systemd-escape(1) escaped: `\xHH` stands for an octet.
 pub(super) fn unescaped(name: &str) -> String {
     let mut out = Vec::new();
     let mut rest = name.as_bytes();

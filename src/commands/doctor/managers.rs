@@ -1,13 +1,15 @@
-//! Network managers that tell in files of theirs which interfaces they manage.
+//! Network managers whose state files have the interfaces that they manage.
 use super::Find;
 use super::machine::Machine;
 
+/// The interface's index.
 fn index(machine: &Machine, name: &str) -> Option<String> {
     let index = machine.text(&format!("/sys/class/net/{name}/ifindex"))?;
     Some(index.trim().into())
 }
 
-/// systemd-networkd tells in /run what it does with each interface (sd-network(3)).
+/// systemd-networkd: its state of each link in /run/systemd/netif/links
+/// (src/libsystemd/sd-network/sd-network.h).
 pub fn networkd(machine: &Machine, name: &str, find: Find<'_>) {
     let state = index(machine, name)
         .and_then(|number| machine.text(&format!("/run/systemd/netif/links/{number}")));
@@ -26,7 +28,8 @@ pub fn networkd(machine: &Machine, name: &str, find: Find<'_>) {
     }
 }
 
-/// So does NetworkManager (its src/core/nm-config.c, run state of devices).
+/// NetworkManager: its state of each device in /run/NetworkManager/devices
+/// (src/core/nm-config.c).
 pub fn network_manager(machine: &Machine, name: &str, find: Find<'_>) {
     let state = index(machine, name)
         .and_then(|number| machine.text(&format!("/run/NetworkManager/devices/{number}")));

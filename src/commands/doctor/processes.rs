@@ -1,9 +1,9 @@
-//! Processes that handle our interfaces just now.
+//! Processes that manage interfaces of the daemon at the moment.
 use super::Find;
 use super::machine::Machine;
 use crate::daemon::RUN_DIR;
 
-/// `told`: units that have been named already; their processes go with them.
+/// `told`: units that are findings already; their processes are left out.
 pub fn find(machine: &Machine, ours: &[&str], told: &[String], find: Find<'_>) {
     for pid in machine.list("/proc") {
         if !pid.bytes().all(|c| c.is_ascii_digit()) {
@@ -40,17 +40,18 @@ pub fn find(machine: &Machine, ours: &[&str], told: &[String], find: Find<'_>) {
     }
 }
 
+/// A process of one of the known programs.
 struct Process<'p> {
     machine: &'p Machine,
     ours: &'p [&'p str],
     program: &'p str,
-    /// The words it was started with.
+    /// Its command line, the program first.
     words: Vec<String>,
     /// What to type to end it.
     stop: String,
 }
 
-/// The words a process was started with; nothing for a thread of the kernel.
+/// The command line of a process; empty for a thread of the kernel.
 fn command_line(machine: &Machine, pid: &str) -> Vec<String> {
     let line = machine
         .text(&format!("/proc/{pid}/cmdline"))
@@ -59,7 +60,7 @@ fn command_line(machine: &Machine, pid: &str) -> Vec<String> {
     words.map(Into::into).collect()
 }
 
-/// The service it belongs to: the last part of its control group's path (cgroups(7)).
+/// Its service: the last part of its control group's path (cgroups(7)).
 fn unit(machine: &Machine, pid: &str) -> Option<String> {
     let groups = machine.text(&format!("/proc/{pid}/cgroup"))?;
     let service = |line: &str| {
@@ -70,7 +71,7 @@ fn unit(machine: &Machine, pid: &str) -> Option<String> {
 }
 
 impl Process<'_> {
-    /// Those of our interfaces that its words name.
+    /// The interfaces among `ours` that its command line names.
     fn named(&self) -> impl Iterator<Item = &str> {
         let is_named = |name: &&&str| {
             let mut words = self.words.iter().skip(1);
@@ -135,7 +136,7 @@ fn iwd(process: &Process<'_>, find: Find<'_>) {
 }
 
 fn dhcpcd(process: &Process<'_>, find: Find<'_>) {
-    // Its helper processes say what they are in place of arguments.
+    // Its helper processes have a description in brackets in place of arguments.
     if process.words.is_empty() || process.words.iter().any(|word| word.starts_with('[')) {
         return;
     }

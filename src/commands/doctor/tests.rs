@@ -1,5 +1,5 @@
+use super::conflicts;
 use super::machine::{Machine, unescaped};
-use super::others;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,7 @@ impl Root {
     fn findings(&self) -> Vec<String> {
         let machine = Machine::at(self.0.to_str().expect("a path in UTF-8"));
         let mut found = Vec::new();
-        others(&machine, &OURS, &mut |place, what| {
+        conflicts(&machine, &OURS, &mut |place, what| {
             found.push(format!("{place}: {what}"));
         });
         found

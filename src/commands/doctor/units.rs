@@ -1,16 +1,16 @@
-//! Units of systemd that handle our interfaces, and that the next boot starts: found by what
-//! they run, and by their names.
+//! Units of systemd that manage interfaces of the daemon, and that the next boot starts: found by
+//! their commands and by their names.
 //!
-//! The ways before wifibond made units a part and gave them names of all kinds:
-//! `master@bond0`, `enp3s0@bond0` (a hard link of `slave@`), `bond0-supplicant@wlan0`,
-//! `dhclient@bond0.timer`, `static@br0`. So a name counts in all its parts, and what is run
-//! counts after the specifiers (systemd.unit(5)) are filled in.
+//! Set-ups before wifibond had units with names of all kinds: `master@bond0`, `enp3s0@bond0` (a
+//! hard link of `slave@`), `bond0-supplicant@wlan0`, `dhclient@bond0.timer`, `static@br0`. So all
+//! parts of a name are compared, and commands after their specifiers (systemd.unit(5)) are
+//! expanded.
 use super::Find;
 use super::machine::{Machine, unescaped};
 
 /// Where units may be enabled.
 const ENABLED: [&str; 2] = ["/etc/systemd/system", "/run/systemd/system"];
-/// Where their files are, first come first.
+/// Where their files are, in order of precedence (systemd.unit(5)).
 const FILES: [&str; 5] = [
     "/etc/systemd/system",
     "/run/systemd/system",
@@ -18,7 +18,7 @@ const FILES: [&str; 5] = [
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
 ];
-/// Programs that set interfaces up whatever their arguments are.
+/// Programs that change interfaces whatever their arguments are.
 const PROGRAMS: [&str; 15] = [
     "brctl",
     "dhclient",
@@ -36,11 +36,11 @@ const PROGRAMS: [&str; 15] = [
     "udhcpc",
     "wpa_supplicant",
 ];
-/// `ip`, `iw` and `bridge` change something with one of these, and only look without.
+/// `ip`, `iw` and `bridge` change something with one of these words, and only show without.
 const CHANGES: [&str; 9] = [
     "add", "append", "change", "connect", "del", "delete", "flush", "replace", "set",
 ];
-/// The last word before the '@' in the names of the old ways, for units that run a script.
+/// The last word before the '@' in the names of such set-ups, for units that run a script.
 const TEMPLATES: [&str; 10] = [
     "dhclient",
     "dhcp",
@@ -54,7 +54,7 @@ const TEMPLATES: [&str; 10] = [
     "wpa_supplicant",
 ];
 
-/// Gives the names of those found.
+/// Returns the names of those found.
 pub fn find(machine: &Machine, ours: &[&str], find: Find<'_>) -> Vec<String> {
     let mut told: Vec<String> = Vec::new();
     for name in enabled(machine) {
@@ -84,7 +84,7 @@ pub fn find(machine: &Machine, ours: &[&str], find: Find<'_>) -> Vec<String> {
     told
 }
 
-/// Units that something wants at boot, when a device comes, or at a time.
+/// Units that are enabled: wanted at boot, by a device, or at a time.
 fn enabled(machine: &Machine) -> Vec<String> {
     let mut names = Vec::new();
     for place in ENABLED {
@@ -100,6 +100,7 @@ fn enabled(machine: &Machine) -> Vec<String> {
     names
 }
 
+/// A unit by the parts of its name.
 struct Unit<'u> {
     /// `bond0-supplicant@wlan0`
     stem: &'u str,
@@ -122,7 +123,7 @@ impl<'u> Unit<'u> {
         })
     }
 
-    /// Its file, as the manager would find it.
+    /// Its file of this kind, by the precedence of systemd; a template's if it has none of its own.
     fn file(&self, machine: &Machine, kind: &str) -> Option<String> {
         let whole = format!("{}.{kind}", self.stem);
         let template = format!("{}@.{kind}", self.prefix);
@@ -135,8 +136,8 @@ impl<'u> Unit<'u> {
         read(&whole).or_else(|| read(&template))
     }
 
-    /// A line with its specifiers filled in.
-    fn filled_in(&self, line: &str) -> String {
+    /// A line with its specifiers expanded.
+    fn expanded(&self, line: &str) -> String {
         let mut out = String::new();
         let mut rest = line.chars();
         while let Some(c) = rest.next() {
@@ -152,7 +153,7 @@ impl<'u> Unit<'u> {
                 Some('j' | 'J') => out.push_str(last_part(self.prefix)),
                 Some('n' | 'N') => out.push_str(self.stem),
                 Some('%') => out.push('%'),
-                // Of the host, the user and so on: none names an interface.
+                // Those of the host, the user and so on name no interface.
                 _ => {}
             }
         }
@@ -172,7 +173,7 @@ fn last_part(prefix: &str) -> &str {
     prefix.rsplit('-').next().unwrap_or(prefix)
 }
 
-/// Those of our interfaces that this unit handles.
+/// The interfaces among `ours` that this unit manages.
 fn handled<'o>(machine: &Machine, unit: &Unit<'_>, ours: &[&'o str]) -> Vec<&'o str> {
     let which = |test: &dyn Fn(&str) -> bool| -> Vec<&'o str> {
         ours.iter().copied().filter(|name| test(name)).collect()
@@ -187,7 +188,7 @@ fn handled<'o>(machine: &Machine, unit: &Unit<'_>, ours: &[&'o str]) -> Vec<&'o 
         "service" => None,
         kind => unit.file(machine, kind).and_then(|text| {
             let unit_line = text.lines().find_map(|line| line.strip_prefix("Unit="));
-            unit_line.map(|name| unit.filled_in(name.trim()))
+            unit_line.map(|name| unit.expanded(name.trim()))
         }),
     };
     let named = service.as_deref().and_then(Unit::parse);
@@ -195,7 +196,7 @@ fn handled<'o>(machine: &Machine, unit: &Unit<'_>, ours: &[&'o str]) -> Vec<&'o 
     let text = service.file(machine, "service").unwrap_or_default();
     let lines: Vec<String> = commands(&text)
         .iter()
-        .map(|line| service.filled_in(line))
+        .map(|line| service.expanded(line))
         .collect();
     let changes = lines.iter().any(|line| changes_interfaces(line));
     let is_template = !unit.instance.is_empty() && TEMPLATES.contains(&last_part(unit.prefix));
@@ -208,7 +209,7 @@ fn handled<'o>(machine: &Machine, unit: &Unit<'_>, ours: &[&'o str]) -> Vec<&'o 
     })
 }
 
-/// What a unit's file runs when it starts; lines that end in a backslash go on in the next.
+/// The commands of `ExecStart*=`; a line that ends in a backslash is continued in the next.
 fn commands(text: &str) -> Vec<String> {
     let text = text.replace("\\\n", " ");
     let lines = text.lines().map(str::trim);
@@ -219,8 +220,8 @@ fn commands(text: &str) -> Vec<String> {
     lines.filter_map(runs).collect()
 }
 
-/// The words of a command line, also of one that a shell gets: options' values without their
-/// letters, paths in their parts.
+/// The words of a command line, also of one in a shell's argument: values of `-i` without the
+/// option, paths in their parts.
 fn words(line: &str) -> impl Iterator<Item = &str> {
     let parts = line.split(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)));
     parts
@@ -233,7 +234,7 @@ fn changes_interfaces(line: &str) -> bool {
     let has = |list: &[&str]| words(line).any(|word| list.contains(&word));
     has(&PROGRAMS)
         || (has(&["ip", "iw", "bridge"]) && has(&CHANGES))
-        // Members and options of a bond by sysfs.
+        // Members and options of a bond in sysfs.
         || line.contains("/bonding/")
 }
 

@@ -1,11 +1,11 @@
-//! Addresses as this box and its neighbours can have them.
+//! Addresses that this machine or its neighbours can have.
 use super::value::{self, Buffer, plain};
 use crate::config::document::Node;
 use crate::config::error::{Checked, ConfigError};
 use crate::config::types::IpNet;
 use core::net::{IpAddr, Ipv4Addr};
 
-/// An address of this box with its prefix length.
+/// An address of this machine with its prefix length: not that of the network or the broadcast.
 pub fn host(node: Node<'_>, v6: bool) -> Checked<IpNet> {
     let net = cidr(node, v6)?;
     usable(node, net.address)?;
@@ -31,7 +31,7 @@ pub fn host(node: Node<'_>, v6: bool) -> Checked<IpNet> {
     }
 }
 
-/// Not an address that no single host can have.
+/// The error of an address that no single host can have.
 fn usable(node: Node<'_>, address: IpAddr) -> Checked<()> {
     let broadcast = address == IpAddr::V4(Ipv4Addr::BROADCAST);
     let mapped = matches!(address, IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some());
@@ -42,7 +42,7 @@ fn usable(node: Node<'_>, address: IpAddr) -> Checked<()> {
     } else if address.is_multicast() || broadcast {
         "a multicast or broadcast address: it belongs to many"
     } else if mapped {
-        "an IPv4 address in IPv6 clothes"
+        "an IPv4-mapped IPv6 address"
     } else {
         return Ok(());
     };
@@ -101,7 +101,8 @@ pub fn ip(node: Node<'_>, text: &str, v6: bool) -> Checked<IpAddr> {
     }
 }
 
-/// A gateway: a host other than this box, on a network that the block is on.
+/// A gateway: another host in a network of the block's addresses `own`, or in any where the block
+/// also gets addresses from DHCP or router advertisements.
 pub fn neighbour(node: Node<'_>, via: IpAddr, own: &[IpNet], learns: bool) -> Checked<()> {
     usable(node, via)?;
     if own.iter().any(|net| net.address == via) {

@@ -1,4 +1,4 @@
-//! `bond`, `bridges` and `links`: which interface does what.
+//! `bond`, `bridges` and `links`: the roles of interfaces.
 use super::eap;
 use super::ip;
 use super::value::{self, Buffer, plain};
@@ -10,7 +10,7 @@ use crate::config::types::{
 };
 use heapless::{String, Vec};
 
-/// What `bond` is where the file says nothing.
+/// The defaults of `bond`.
 pub fn standard() -> Bond {
     let members = Vec::from_iter([Matcher::WifiAny]);
     Bond {
@@ -27,8 +27,7 @@ pub fn standard() -> Bond {
     }
 }
 
-/// The block of a wired interface where the file says nothing: the metric is better
-/// than the bond's.
+/// The defaults of a wired interface's block: its metric is lower than the bond's.
 pub fn wired() -> IpBlock {
     let mut ip = IpBlock::default();
     ip.ipv4.metric = 10;
@@ -36,7 +35,7 @@ pub fn wired() -> IpBlock {
     ip
 }
 
-/// `out` is [`standard`].
+/// Reads `bond` into `out`, which is [`standard`].
 pub fn bond(node: Node<'_>, out: &mut Bond) -> Checked<()> {
     if let Some(node) = node.get("name") {
         out.name = name(node)?;
@@ -66,20 +65,21 @@ pub fn bond(node: Node<'_>, out: &mut Bond) -> Checked<()> {
     ip::block(node, &mut out.ip)
 }
 
-/// A bridge or bond of this name is made.
+/// The name of a bridge or bond that is made.
 fn name(node: Node<'_>) -> Checked<IfName> {
     let buffer = &mut Buffer::new();
     let name = value::if_name(plain(node.raw(), buffer));
     name.map_err(|why| node.plain("not the name of an interface", why))
 }
 
+/// An adapter, by any of the kinds of [`Matcher`].
 pub fn matcher(node: Node<'_>) -> Checked<Matcher> {
     let buffer = &mut Buffer::new();
     let matcher = value::matcher(plain(node.raw(), buffer));
     matcher.map_err(|why| node.plain("this names no adapter", why))
 }
 
-/// A list of adapters. Whether one is named twice is seen later, with all roles.
+/// A list of adapters. Whether one is named twice is checked later, with all roles.
 fn matchers(list: Node<'_>, out: &mut Vec<Matcher, MAX_MEMBERS>) -> Checked<()> {
     for node in list.parts() {
         let _ = out.push(matcher(node)?);
@@ -87,7 +87,7 @@ fn matchers(list: Node<'_>, out: &mut Vec<Matcher, MAX_MEMBERS>) -> Checked<()> 
     Ok(())
 }
 
-/// Certainly Wi-Fi. What the others mean only the kernel can tell, on the machine.
+/// Whether it is certainly Wi-Fi. What the others match is known on the machine only.
 pub(super) fn is_wifi(matcher: &Matcher) -> bool {
     matches!(matcher, Matcher::WifiAny)
 }
@@ -117,7 +117,7 @@ fn primary(node: Node<'_>, members: &[Matcher]) -> Checked<Matcher> {
     ))
 }
 
-/// Wi-Fi members need each their own hardware address.
+/// Wi-Fi members must keep their own hardware addresses.
 fn own_macs(node: Node<'_>, bond: &Bond) -> Checked<()> {
     let wifi = bond.members.iter().find(|member| is_wifi(member));
     let (Some(member), Some(node), false) = (
@@ -133,7 +133,7 @@ fn own_macs(node: Node<'_>, bond: &Bond) -> Checked<()> {
     ))
 }
 
-/// The kernel rounds a delay down to a multiple of miimon and says nothing.
+/// The kernel silently rounds a delay down to a multiple of miimon.
 fn delay(node: Node<'_>, key: &'static str, miimon: u32) -> Checked<u32> {
     let Some(delay) = node.number(key) else {
         return Ok(0);
@@ -150,6 +150,7 @@ fn delay(node: Node<'_>, key: &'static str, miimon: u32) -> Checked<u32> {
     ))
 }
 
+/// An entry of `bridges`.
 pub fn bridge(node: Node<'_>) -> Checked<Bridge> {
     let Some(name_node) = node.get("name") else {
         return Err(node.missing("name", "as in \"name\": \"br0\""));
@@ -177,6 +178,7 @@ pub fn bridge(node: Node<'_>) -> Checked<Bridge> {
     Ok(bridge)
 }
 
+/// An entry of `links`.
 pub fn link(node: Node<'_>) -> Checked<Link> {
     let Some(name_node) = node.get("name") else {
         return Err(node.missing("name", "as in \"name\": \"eth0\""));

@@ -1,5 +1,5 @@
-//! Rules between distant parts of the file: one role an interface, one route a metric,
-//! members that exist.
+//! Rules between parts of the file: one role for an interface, one route for a destination and
+//! metric, members that exist.
 use crate::config::document::Node;
 use crate::config::error::{Checked, ConfigError};
 use crate::config::path::{Step, Steps};
@@ -11,7 +11,7 @@ use core::fmt;
 use core::net::{IpAddr, Ipv4Addr};
 use heapless::{String, Vec};
 
-/// `default_link`: the last link is not in the file.
+/// All of them. `default_link`: the last link is a default and not in the file.
 pub fn check(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {
     network_members(file, config)?;
     roles(file, config)?;
@@ -19,7 +19,7 @@ pub fn check(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()>
     routes(file, config, default_link)
 }
 
-/// A network bound to a member that is nowhere would silently never be used.
+/// A network for a member that does not exist would silently never be used.
 fn network_members(file: Node<'_>, config: &Config) -> Checked<()> {
     let links = config.links.iter().map(|link| &link.name);
     let known = || config.bond.members.iter().chain(links.clone());
@@ -90,7 +90,7 @@ fn bridge_of_bond(config: &Config) -> Option<(usize, usize)> {
     found.next().filter(|_| !bond.members.is_empty())
 }
 
-/// What an interface is used for, and where the file says so.
+/// The role of an interface, with the position in the file.
 #[derive(Clone, Copy, PartialEq)]
 enum Role {
     Member(usize),
@@ -124,7 +124,7 @@ impl Role {
     }
 }
 
-/// An interface by its name, or by something only the machine can resolve.
+/// An interface by its name, or by a matcher that only the machine can resolve.
 #[derive(Clone, Copy, PartialEq)]
 enum Who<'c> {
     Name(&'c str),
@@ -147,7 +147,7 @@ fn who(matcher: &Matcher) -> Who<'_> {
     }
 }
 
-/// All interfaces of the file with their roles, in the order of the file's manual.
+/// Interfaces with a role in one file, at most.
 const MAX_ROLES: usize = MAX_MEMBERS + 1 + MAX_BRIDGES * (1 + MAX_MEMBERS) + MAX_LINKS;
 
 fn roles(file: Node<'_>, config: &Config) -> Checked<()> {
@@ -193,7 +193,7 @@ fn one_role<'c>(
     Ok(())
 }
 
-/// The blocks that are alive, with the paths of their interfaces.
+/// The blocks that take effect, with the paths of their interfaces.
 fn blocks(config: &Config) -> Vec<(Steps<'static>, &IpBlock), MAX_BLOCKS> {
     use Step::{Index, Key};
     let mut blocks = Vec::new();
@@ -253,8 +253,8 @@ fn listed<'b>(family: &'static str, routes: &'b [Route]) -> impl Iterator<Item =
     })
 }
 
-/// The main table holds one route for a destination and metric; a second is refused
-/// with EEXIST, or silently joined to the first (IPv6).
+/// The main table has one route for a destination and metric; the kernel refuses a second one with
+/// EEXIST, or silently adds it to the first as another next hop (IPv6).
 fn routes(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {
     let blocks = blocks(config);
     for (b, (path, ip)) in blocks.iter().enumerate() {
@@ -265,7 +265,7 @@ fn routes(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {
             let here = full(path, &route);
             // The route, without the step to its metric.
             let other = write_path(&mut there.iter().copied().take(there.len() - 1));
-            // The links that are there by default have no place in the file.
+            // The default links have no position in the file.
             let unwritten = default_link && b + 1 == blocks.len();
             if unwritten && there.first() == Some(&Step::Key("bridges")) {
                 // Cables beside a bridge come after it: the count leaves its metric out.
@@ -281,7 +281,7 @@ fn routes(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {
     Ok(())
 }
 
-/// The path of a route in `blocks` that is in the way of the `n`th one of the last block.
+/// The path of a route in `blocks` that conflicts with the `n`th one of the last block.
 fn earlier(
     blocks: &[(Steps<'static>, &IpBlock)],
     n: usize,
@@ -290,7 +290,7 @@ fn earlier(
     for (a, (path, ip)) in blocks.iter().enumerate() {
         let own = a + 1 == blocks.len();
         for (i, other) in wanted(ip).enumerate() {
-            // In one block a route of the file stands in for the lease's.
+            // In one block a route of the file replaces that of the lease.
             let twins = own && (i >= n || other.route.is_none());
             if !twins && other.to == route.to && other.metric == route.metric {
                 return Some(full(path, &other));

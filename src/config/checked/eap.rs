@@ -1,11 +1,12 @@
-//! `eap` of a network, and `wired_auth` of a link or of the bond: IEEE 802.1X. No message
-//! here repeats a value: secrets stand close, and people mix the fields up.
+//! `eap` of a network, and `wired_auth` of a link or of the bond: IEEE 802.1X. No message here
+//! repeats a value: it may be a secret in the wrong field.
 use super::value::{self, Buffer, plain, unescape};
 use crate::config::document::Node;
 use crate::config::error::Checked;
 use crate::config::types::{DnsName, Eap, EapInner, EapMethod, Path, Secret};
 use heapless::String;
 
+/// An `eap` or `wired_auth` object.
 pub fn eap(node: Node<'_>) -> Checked<Eap> {
     let method = node.choice("method").unwrap_or(EapMethod::Peap);
     needed_keys(node, method)?;
@@ -40,7 +41,7 @@ fn needed_keys(node: Node<'_>, method: EapMethod) -> Checked<()> {
                 },
             ));
         }
-        // A password beside "tls" opens the private key.
+        // With "tls" the password is that of the private key.
         if !needed && node.has(key) && key != "password" {
             let cure = "only \"method\": \"tls\" has a certificate of its own";
             return Err(node.plain_in(key, "of no use with this method", cure));
@@ -49,7 +50,7 @@ fn needed_keys(node: Node<'_>, method: EapMethod) -> Checked<()> {
     Ok(())
 }
 
-/// Where the file is silent: what most networks with this method want.
+/// The method inside the tunnel; by default the one that most networks with this method use.
 fn inner(node: Node<'_>, method: EapMethod) -> Checked<EapInner> {
     let inner = match (node.choice("inner"), method) {
         (Some(_), EapMethod::Tls) => {
@@ -67,7 +68,7 @@ fn inner(node: Node<'_>, method: EapMethod) -> Checked<EapInner> {
     Ok(inner)
 }
 
-/// Without an authority to trust in, its name says nothing.
+/// The server's name, which can only be verified with `ca_cert`.
 fn domain(node: Node<'_>) -> Checked<Option<DnsName>> {
     let Some(name) = node.get("domain") else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! `ipv4` and `ipv6` blocks, `dns` and `search`: what one interface has.
+//! `ipv4` and `ipv6` blocks, `dns` and `search` of one interface.
 use super::address::{cidr, host, ip, neighbour};
 use super::value::{self, Buffer, plain};
 use crate::config::document::Node;
@@ -9,7 +9,7 @@ use crate::config::types::{
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use heapless::Vec;
 
-/// The blocks of `interface`; `out` holds what is so without them.
+/// Reads the blocks of `interface` into `out`, which has the defaults.
 pub fn block(interface: Node<'_>, out: &mut IpBlock) -> Checked<()> {
     if let Some(node) = interface.get("ipv4") {
         ipv4(node, &mut out.ipv4)?;
@@ -100,7 +100,7 @@ fn gateway(node: Node<'_>, v6: bool, own: &[IpNet], learns: bool) -> Checked<IpA
     Ok(via)
 }
 
-/// What a route of the block may rest upon.
+/// What the checks of a block's routes need.
 struct Reach<'b> {
     v6: bool,
     metric: u32,
@@ -157,10 +157,10 @@ fn route(node: Node<'_>, reach: &Reach<'_>) -> Checked<Route> {
     })
 }
 
-/// RFC 8200, 5.
+/// Octets that every link of IPv6 must carry whole (RFC 8200, 5).
 const LEAST_MTU6: u32 = 1280;
 
-/// An address of the box, which the kernel insists on.
+/// An address of this machine: the kernel refuses any other (EINVAL).
 fn source(route: Node<'_>, reach: &Reach<'_>) -> Checked<Option<IpAddr>> {
     let Some(node) = route.get("src") else {
         return Ok(None);

@@ -1,7 +1,7 @@
 //! The document → the checked [`Config`]: rules of single values and between fields.
 //!
-//! `shape.rs` has seen before that keys, types, ranges and words are those of the
-//! grammar. Each function here takes the node that it checks, which knows its place.
+//! `shape.rs` has checked before that keys, types, ranges and words are those of the grammar.
+//! Each function here takes the node that it checks, which has the position for an error.
 mod address;
 mod bond;
 mod cross_checks;
@@ -18,8 +18,8 @@ use core::net::IpAddr;
 use heapless::String;
 use value::{Buffer, plain};
 
-/// What holds where a file says nothing at all; the default link is not in it.
-pub fn nothing_said() -> Config {
+/// The defaults of a file without any key, but for the default link.
+pub fn defaults() -> Config {
     Config {
         country: None,
         hostname: None,
@@ -33,16 +33,16 @@ pub fn nothing_said() -> Config {
     }
 }
 
-/// What holds where no file has ever worked: DHCP on every cable, no bond.
+/// The configuration where no file has ever worked: DHCP on every cable, no bond.
 pub fn built_in() -> Config {
-    let mut config = nothing_said();
+    let mut config = defaults();
     config.bond.members.clear();
     config.bond.primary = None;
     add_default_link(&mut config);
     config
 }
 
-/// Checks the file and writes it over `out`, which is [`nothing_said`].
+/// Checks the file and writes it over `out`, which is [`defaults`].
 pub fn file(document: &Document<'_>, out: &mut Config) -> Checked<()> {
     let file = document.root();
     out.country = country(file.get("country"))?;
@@ -173,6 +173,8 @@ fn health(node: Node<'_>, out: &mut Health) -> Checked<()> {
     out.recover_after = node.number("recover_after").unwrap_or(out.recover_after);
     out.hold_s = node.number("hold_s").unwrap_or(out.hold_s);
     out.repair = node.flag("repair").unwrap_or(out.repair);
+    out.port_power = node.flag("port_power").unwrap_or(out.port_power);
+    out.reboot = node.flag("reboot").unwrap_or(out.reboot);
     Ok(())
 }
 

@@ -1,5 +1,5 @@
-//! Single values: text → names, addresses, adapters. No place, no path: the callers
-//! know these and put the words of an error with them.
+//! Single values: text → names, addresses, adapters. The callers add the position and the path to
+//! an error.
 use crate::config::syntax;
 use crate::config::types::{DnsName, IfName, IpNet, Mac, Matcher};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -9,8 +9,8 @@ use heapless::string::StringView;
 /// Room for a text without its escapes; the longest value, a DNS name, has 253 octets.
 pub type Buffer = String<256>;
 
-/// Takes the escapes out, surrogate pairs included. `false`: it does not fit.
-/// The scanner has seen that every escape is sound.
+/// Replaces JSON's escapes by their characters, surrogate pairs included. `false`: no room.
+/// The scanner has checked that every escape is valid.
 pub fn unescape(raw: &str, out: &mut StringView) -> bool {
     let mut at = 0;
     while let Some(c) = raw.get(at..).and_then(|rest| rest.chars().next()) {
@@ -53,7 +53,7 @@ fn unicode(raw: &str, at: usize) -> (char, usize) {
     }
 }
 
-/// The text without escapes: as it stands where it has none, else in `buffer`.
+/// The text without escapes: `raw` itself where it has none, else in `buffer`.
 /// Empty where it does not fit: no value of the grammar is that long.
 pub fn plain<'b>(raw: &'b str, buffer: &'b mut Buffer) -> &'b str {
     if !raw.contains('\\') {
@@ -63,6 +63,7 @@ pub fn plain<'b>(raw: &'b str, buffer: &'b mut Buffer) -> &'b str {
     if unescape(raw, buffer) { buffer } else { "" }
 }
 
+/// A hardware address in six pairs of hexadecimal digits with colons.
 pub fn mac(text: &str) -> Option<Mac> {
     let mut octets = [0; 6];
     let mut parts = text.split(':');
@@ -72,15 +73,15 @@ pub fn mac(text: &str) -> Option<Mac> {
     parts.next().is_none().then_some(Mac(octets))
 }
 
-/// Two hexadecimal digits.
+/// The octet of exactly two hexadecimal digits.
 pub fn hex_octet(text: &str) -> Option<u8> {
     let hex = text.len() == 2 && text.bytes().all(|c| c.is_ascii_hexdigit());
     hex.then(|| u8::from_str_radix(text, 16).ok()).flatten()
 }
 
-/// A name the kernel takes for an interface, or what is wrong with it.
+/// A name that the kernel accepts for an interface, or what is wrong with it.
 pub fn if_name(text: &str) -> Result<IfName, &'static str> {
-    // A % would make the kernel count: `wlan%d`. It takes a non-breaking space for a space.
+    // The kernel replaces %d by a number: `wlan%d`. It takes a non-breaking space for a space.
     let odd = |c: char| c.is_control() || matches!(c, ' ' | '\u{a0}' | '/' | ':' | '%');
     if text.is_empty() || text.len() > 15 {
         return Err("an interface's name has 1 to 15 characters");
@@ -114,12 +115,16 @@ pub fn matcher(text: &str) -> Result<Matcher, &'static str> {
     found.ok_or(MATCHERS)
 }
 
-/// Not zero, and no group's address: one adapter can have it.
+/// Whether one adapter can have it: not zero, and not the address of a
+/// group.
 pub fn is_one_adapter(mac: &Mac) -> bool {
-    mac.0 != [0; 6] && mac.0[0] & 1 == 0
+    mac.0 != [0; 6] && mac.0[0] & GROUP == 0
 }
 
-/// `BUS-PORT.PORT…`, as the kernel names it.
+/// The group bit (I/G) of a hardware address, in its first octet.
+const GROUP: u8 = 1;
+
+/// `BUS-PORT.PORT…`, the kernel's name of a USB device.
 fn is_usb_port(text: &str) -> bool {
     let number = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
     match text.split_once('-') {
@@ -135,7 +140,7 @@ fn is_driver(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-'))
 }
 
-/// One part of a DNS name: a host name, in the file's words.
+/// One label of a DNS name, 1 to 63 letters, digits and `-` (RFC 1123, 2.1).
 pub fn is_label(text: &str) -> bool {
     let known = |c: u8| c.is_ascii_alphanumeric() || c == b'-';
     (1..=63).contains(&text.len())
@@ -144,6 +149,7 @@ pub fn is_label(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
+/// A DNS name of such labels, 253 octets at most, without a dot at the end. `None`: not one.
 pub fn dns_name(text: &str) -> Option<DnsName> {
     text.split('.')
         .all(is_label)
@@ -151,7 +157,7 @@ pub fn dns_name(text: &str) -> Option<DnsName> {
         .flatten()
 }
 
-/// Bits of an address, left-aligned, so that one arithmetic does for both families.
+/// An address's bits, left-aligned, so that one calculation serves both families.
 fn bits(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(v4) => u128::from(v4.to_bits()) << 96,
@@ -163,7 +169,7 @@ fn host_mask(net: &IpNet) -> u128 {
     u128::MAX.checked_shr(u32::from(net.prefix)).unwrap_or(0)
 }
 
-/// The widest prefix of the family: one host.
+/// The longest prefix of the family: one host.
 pub fn width(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
 }
@@ -178,12 +184,13 @@ pub fn network(net: &IpNet) -> IpNet {
     IpNet { address, ..*net }
 }
 
-/// The IPv4 network's last address, to which everyone listens.
+/// Whether it is the last address of an IPv4 network, the broadcast address.
 pub fn is_broadcast(net: &IpNet) -> bool {
     let ones = (bits(net.address) | !host_mask(net)) >> 96 == 0xffff_ffff;
     net.address.is_ipv4() && net.prefix < 31 && ones
 }
 
+/// Whether the address is in the network.
 pub fn contains(net: &IpNet, address: IpAddr) -> bool {
     net.address.is_ipv4() == address.is_ipv4()
         && (bits(net.address) ^ bits(address)) & !host_mask(net) == 0

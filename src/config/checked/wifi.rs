@@ -1,5 +1,4 @@
-//! `wifi`. No message here repeats a value: secrets stand
-//! close, and people mix the fields up.
+//! `wifi`. No message here repeats a value: it may be a secret in the wrong field.
 use super::value::{self, Buffer, plain, unescape};
 use crate::config::bounded::Bounded;
 use crate::config::document::Node;
@@ -7,6 +6,7 @@ use crate::config::error::Checked;
 use crate::config::types::{Key, MAX_NETWORKS, Network, Secret, Security, Ssid};
 use heapless::{String, Vec};
 
+/// Reads `wifi` into `out`.
 pub fn networks(file: Node<'_>, out: &mut Bounded<Network, MAX_NETWORKS>) -> Checked<()> {
     for node in file.items("wifi") {
         let network = network(node)?;
@@ -114,10 +114,10 @@ fn unhex(text: &str, octets: &mut Ssid) -> Option<bool> {
     Some(fits)
 }
 
-/// As the file says it; where it is silent, what the key allows.
+/// The file's `security`; by default the one that the key allows.
 fn security(node: Node<'_>) -> Checked<Security> {
     let security = match node.choice("security") {
-        Some(said) => said,
+        Some(security) => security,
         None if node.has("eap") => Security::Eap,
         None if node.has("passphrase") || node.has("psk") => Security::Wpa2,
         None => Security::Open,
@@ -222,8 +222,8 @@ fn passphrase(node: Node<'_>, security: Security) -> Checked<Key> {
     ))
 }
 
-/// wpa_supplicant takes the rest of a line for a comment from a `#` on that does not
-/// stand between two quotes (measured with 2.10), and the line's own quotes count.
+/// wpa_supplicant treats the rest of a line as a comment from a `#` on that is not between two
+/// quotes (measured with 2.10), and the quotes around the value count.
 fn is_cut(passphrase: &str) -> bool {
     let mut between = true;
     passphrase.chars().any(|c| {

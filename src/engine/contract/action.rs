@@ -1,261 +1,157 @@
-//! What the engine asks of the daemon. Half of the contract with the outside; the
-//! other half is [`super::event`].
-use super::settings::{RadioSetting, Sysctls};
-use crate::config::{IfName, IpNet, Route};
-use crate::engine::observed::{BondOptions, Index};
-use crate::wire::wpa::Request;
+//! What the engine asks of the daemon. The other half of the contract is [`super::event`].
+//!
+//! Each group of actions answers for its own variants: the link, the description, whether `plan`
+//! shows it.
+use super::names::Names;
+pub use super::packet::{Packet, Transport};
+pub use super::repair::UsbMeasure;
+pub use super::request::{KernelRequest, RadioRequest, ReadRequest, Scope, SettingRequest};
+pub use super::rtnetlink::{BondOption, KernelAction};
+pub use super::store::{Note, Store};
+pub use super::supplicant::SupplicantStep;
+use crate::config::IfName;
+use crate::engine::observed::Index;
+use core::fmt;
+use heapless::String;
 
-/// One step. The daemon performs it at once, or announces with
+/// One step. What it carries beside its fields, a packet's bytes or a file's text, is in the
+/// [`Content`](super::content::Content) that comes with it. The daemon performs it at once, or announces with
 /// [`Event::Given`](super::event::Event::Given) that the kernel is carrying it out, and answers
 /// with [`Event::Done`](super::event::Event::Done); what it changed in the kernel comes
-/// back as notifications, like anybody else's change.
+/// back as notifications, like any other program's change.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Action {
-    Kernel(KernelAction),
-    /// Turn IPv6 on a member off, or back on.
-    SetIpv6 {
+    /// A request that the helper process carries out.
+    Kernel(KernelRequest),
+    /// Send one packet.
+    Send {
+        /// By which it leaves.
         link: Index,
+        /// The link's name: a socket is bound to it.
         name: IfName,
-        enabled: bool,
+        /// What is sent; its bytes are the content.
+        packet: Packet,
     },
-    /// Send the message of DHCP that is due; its contents are asked for when it leaves.
-    SendDhcp4 {
+    /// Write or remove one of our own files.
+    Store(Store),
+    /// Do this with the wpa_supplicant of this adapter.
+    Supplicant(Index, SupplicantStep),
+    /// Repair an adapter by its USB device, in a process beside the loop: nothing waits for it,
+    /// and there is no `Event::Given`. `Event::Done` comes when it has ended, or with ETIMEDOUT
+    /// when it has not in time; EBUSY: one of this device, or too many, have not ended.
+    Repair {
+        /// The adapter.
         link: Index,
-    },
-    /// Send the next ARP probe or announcement for the leased address.
-    SendArp {
-        link: Index,
-    },
-    /// Give the lease back.
-    ReleaseDhcp4 {
-        link: Index,
-    },
-    /// Keep the lease on disk; `lasting`: for the next boot too.
-    StoreLease {
-        link: Index,
-        lasting: bool,
-    },
-    /// Send the message of DHCPv6 that is due.
-    SendDhcp6 {
-        link: Index,
-    },
-    ReleaseDhcp6 {
-        link: Index,
-    },
-    /// Keep it for a restart in this boot, or forget it.
-    StoreLease6 {
-        link: Index,
-    },
-    /// Tell the neighbours which adapter has the link's addresses now.
-    AnnounceAddresses {
-        link: Index,
-    },
-    /// Ask the routers of this link to advertise.
-    SolicitRouter {
-        link: Index,
-    },
-    /// Change settings of a link; `None` gives back what was set before.
-    SetSysctls {
-        link: Index,
+        /// Its name.
         name: IfName,
-        values: Option<Sysctls>,
+        /// The kernel's name of its USB device: `1-1.2`.
+        port: String<31>,
+        /// What is done.
+        measure: UsbMeasure,
     },
-    /// Ask the kernel again whether a link is Wi-Fi.
-    Inspect {
-        link: Index,
-    },
-    /// Change a setting of a radio.
-    SetRadio {
-        link: Index,
-        setting: RadioSetting,
-    },
-    /// Give a radio its settings of before back.
-    RestoreRadio {
-        link: Index,
-    },
-    /// Tell the kernel the country, which it looks up in its own time.
-    SetCountry {
-        code: [u8; 2],
-    },
-    /// Did it take the country?
-    CheckCountry {
-        code: [u8; 2],
-    },
-    /// End a block by software.
-    Unblock {
-        link: Index,
-        switch: u32,
-    },
-    /// A link was up before we took it; or is so again.
-    NoteUp {
-        link: Index,
-        was_up: bool,
-    },
-    /// Write resolv.conf.
-    WriteResolver,
-    /// Read links, addresses and routes afresh.
-    Resync(Scope),
-    /// Read one link afresh, with all that rtnetlink does not tell of it.
-    ReadLink {
-        link: Index,
-    },
-    /// Keep in mind for the next start that a driver did not answer so many times; 0: no
-    /// longer.
-    NoteSlow {
-        link: Index,
-        times: u8,
-    },
-    /// Start wpa_supplicant, or adopt the one a crashed daemon left. Answered by
-    /// `Event::SupplicantStarted` in place of a plain success.
-    StartSupplicant {
-        link: Index,
-        name: IfName,
-    },
-    /// Connect to its control socket and subscribe to its events.
-    AttachSupplicant {
-        link: Index,
-    },
-    AskSupplicant {
-        link: Index,
-        request: Request,
-    },
-    /// Write the configuration file afresh, then `RECONFIGURE`.
-    ReconfigureSupplicant {
-        link: Index,
-    },
-    /// SIGTERM, or SIGKILL when `force`.
-    StopSupplicant {
-        link: Index,
-        force: bool,
-    },
-    /// All is taken down: leave.
+    /// All is taken down: the daemon exits.
     Exit,
 }
 
-impl Action {
-    /// A request to the kernel or a driver, which may take as long as it likes: one at a time.
-    pub fn is_for_kernel(&self) -> bool {
-        match self {
-            Action::Kernel(_)
-            | Action::SetIpv6 { .. }
-            | Action::SetSysctls { .. }
-            | Action::SetRadio { .. }
-            | Action::RestoreRadio { .. }
-            | Action::SetCountry { .. }
-            | Action::CheckCountry { .. }
-            | Action::Unblock { .. }
-            | Action::Resync(_)
-            | Action::Inspect { .. }
-            | Action::ReadLink { .. } => true,
-            Action::SendDhcp4 { .. }
-            | Action::SendArp { .. }
-            | Action::ReleaseDhcp4 { .. }
-            | Action::StoreLease { .. }
-            | Action::SendDhcp6 { .. }
-            | Action::ReleaseDhcp6 { .. }
-            | Action::StoreLease6 { .. }
-            | Action::AnnounceAddresses { .. }
-            | Action::SolicitRouter { .. }
-            | Action::NoteUp { .. }
-            | Action::NoteSlow { .. }
-            | Action::WriteResolver
-            | Action::StartSupplicant { .. }
-            | Action::AttachSupplicant { .. }
-            | Action::AskSupplicant { .. }
-            | Action::ReconfigureSupplicant { .. }
-            | Action::StopSupplicant { .. }
-            | Action::Exit => false,
-        }
+impl From<KernelRequest> for Action {
+    fn from(request: KernelRequest) -> Self {
+        Action::Kernel(request)
     }
 }
 
-/// What is read afresh.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scope {
-    All,
-    Routes,
+impl From<KernelAction> for Action {
+    fn from(change: KernelAction) -> Self {
+        Action::Kernel(KernelRequest::Change(change))
+    }
 }
 
-/// A change over rtnetlink: one request, one acknowledgement.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum KernelAction {
-    /// `RTM_NEWLINK` with `NLM_F_EXCL`, kind bond, with these options (`primary` and
-    /// `active` left out).
-    CreateBond {
-        name: IfName,
-        options: BondOptions,
-    },
-    /// The same, kind bridge.
-    CreateBridge {
-        name: IfName,
-    },
-    SetBond {
-        bond: Index,
-        option: BondOption,
-    },
-    /// Mark as ours: `IFLA_IFALIAS`.
-    SetAlias {
-        link: Index,
-    },
-    DeleteLink {
-        link: Index,
-    },
-    SetUp {
-        link: Index,
-        up: bool,
-    },
-    /// `None` frees it.
-    SetMaster {
-        link: Index,
-        master: Option<Index>,
-    },
-    /// Marked [`OUR_PROTOCOL`](super::observed::OUR_PROTOCOL). With an end (milliseconds
-    /// since boot) the kernel removes it then.
-    AddAddress {
-        link: Index,
-        net: IpNet,
-        until: Option<u64>,
-        /// Of the route to its network, which the kernel makes.
-        metric: u32,
-        /// It is there, as ours or with the end it had: changed, and not added.
-        again: bool,
-    },
-    /// An IPv6 address of a lease, without a route to its network; it may be there
-    /// already. Milliseconds since boot.
-    AddAddress6 {
-        link: Index,
-        net: IpNet,
-        preferred: u64,
-        until: u64,
-    },
-    DeleteAddress {
-        link: Index,
-        net: IpNet,
-    },
-    /// Marked, main table, `NLM_F_EXCL`: never replaces another's route.
-    AddRoute {
-        link: Index,
-        route: Route,
-    },
-    /// Only with our mark.
-    DeleteRoute {
-        link: Index,
-        route: Route,
-    },
+impl From<RadioRequest> for Action {
+    fn from(request: RadioRequest) -> Self {
+        Action::Kernel(KernelRequest::Radio(request))
+    }
 }
 
-/// One option of a bond, by the kernel's name for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum BondOption {
-    Mode(u8),
-    Miimon(u32),
-    Updelay(u32),
-    Downdelay(u32),
-    /// `None` sends 0: no primary.
-    Primary(Option<Index>),
-    PrimaryReselect(u8),
-    FailOverMac(u8),
-    PeerNotifications(u8),
-    /// `IFLA_BOND_ACTIVE_SLAVE`; `None` lets the kernel choose.
-    Active(Option<Index>),
+impl From<ReadRequest> for Action {
+    fn from(request: ReadRequest) -> Self {
+        Action::Kernel(KernelRequest::Read(request))
+    }
+}
+
+impl From<SettingRequest> for Action {
+    fn from(request: SettingRequest) -> Self {
+        Action::Kernel(KernelRequest::Setting(request))
+    }
+}
+
+impl From<Store> for Action {
+    fn from(store: Store) -> Self {
+        Action::Store(store)
+    }
+}
+
+impl Action {
+    /// The link it is about; `None` where it is about none.
+    pub fn link(&self) -> Option<Index> {
+        match self {
+            Action::Kernel(request) => request.link(),
+            Action::Send { link, .. }
+            | Action::Supplicant(link, _)
+            | Action::Repair { link, .. } => Some(*link),
+            Action::Store(store) => store.link(),
+            Action::Exit => None,
+        }
+    }
+
+    /// The change over rtnetlink that it is, if it is one.
+    pub fn change(&self) -> Option<&KernelAction> {
+        match self {
+            Action::Kernel(KernelRequest::Change(change)) => Some(change),
+            _ => None,
+        }
+    }
+
+    /// The packet that it sends, if it sends one.
+    pub fn packet(&self) -> Option<Packet> {
+        match self {
+            Action::Send { packet, .. } => Some(*packet),
+            _ => None,
+        }
+    }
+
+    /// It waits until the request under way has been answered: it must not overtake a request
+    /// that was given before it.
+    pub fn is_ordered(&self) -> bool {
+        match self {
+            Action::Kernel(_) => true,
+            Action::Store(store) => store.is_ordered(),
+            Action::Send { .. } | Action::Supplicant(..) | Action::Repair { .. } | Action::Exit => {
+                false
+            }
+        }
+    }
+
+    /// It changes the machine: `plan` shows it.
+    pub fn is_a_change(&self) -> bool {
+        match self {
+            Action::Kernel(request) => !request.is_question(),
+            Action::Store(store) => store.is_a_change(),
+            Action::Supplicant(_, step) => step.is_a_change(),
+            Action::Repair { .. } => true,
+            Action::Send { .. } | Action::Exit => false,
+        }
+    }
+
+    pub(super) fn words(&self, names: &dyn Names, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Action::Kernel(request) => request.words(names, f),
+            Action::Send { packet, .. } => f.write_str(packet.words()),
+            Action::Store(store) => f.write_str(store.words()),
+            Action::Supplicant(_, step) => f.write_str(step.words()),
+            Action::Repair { port, measure, .. } => {
+                let (before, after) = measure.words();
+                write!(f, "{before} {port}{after}")
+            }
+            Action::Exit => f.write_str("leave"),
+        }
+    }
 }

@@ -2,12 +2,15 @@
 
 /// Metres that one coverage class stands for: 3 µs of air (IEEE 802.11-2020, 9.4.2.8).
 pub const METRES_A_CLASS: u32 = 450;
+
 /// One setting of a radio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RadioSetting {
+    /// `NL80211_ATTR_PS_STATE`.
     PowerSave(bool),
     /// The rates of 802.11b, 1 to 11 Mbit/s, beside those of 802.11g.
     LegacyRates(bool),
+    /// `NL80211_ATTR_WIPHY_COVERAGE_CLASS`: [`METRES_A_CLASS`] each.
     CoverageClass(u8),
 }
 
@@ -29,6 +32,7 @@ impl core::fmt::Display for RadioSetting {
 /// One switch of rfkill (include/uapi/linux/rfkill.h).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Switch {
+    /// `idx` of its events.
     pub number: u32,
     /// Blocked by software: we may end it.
     pub soft: bool,
@@ -36,8 +40,8 @@ pub struct Switch {
     pub hard: bool,
 }
 
-/// Sysctls of a link. Always set with them: an address that goes takes no other of its network along
-/// (`promote_secondaries`), as when a lease replaces the fallback.
+/// Sysctls of a link. `promote_secondaries` is always set with them: when an address is removed,
+/// the others of its network stay, as when a lease replaces the fallback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sysctls {
     /// Router advertisements are taken in, and their default routes get this metric.
@@ -54,15 +58,16 @@ pub struct Restore {
     pub ipv6_off: bool,
     /// Its sysctls; `Some(None)`: the previous instance changed them, to what is not known.
     pub sysctls: Option<Option<Sysctls>>,
-    /// Settings of its radio were changed…
+    /// Settings of its radio were changed.
     pub radio: bool,
-    /// …rates left out among them,
+    /// The rates of 802.11b were left out; only with `radio`.
     pub rates: bool,
-    /// and a distance set.
+    /// A distance was set; only with `radio`.
     pub distance: bool,
 }
 
 impl Restore {
+    /// The radio's settings have been restored.
     pub fn forget_radio(&mut self) {
         (self.radio, self.rates, self.distance) = (false, false, false);
     }

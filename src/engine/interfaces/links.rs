@@ -2,22 +2,25 @@
 use super::Interface;
 use crate::engine::contract::action::Scope;
 use crate::engine::journal::RecordKind;
-use crate::engine::observed::{Index, Kind, Link, MAX_LINKS};
+use crate::engine::observed::{Index, Kind, Link, MAX_LINKS, Other};
+use crate::engine::tables::Removal;
+use crate::engine::time::Instant;
 use crate::engine::{Engine, roles};
 
 impl Engine {
-    pub(in crate::engine) fn link_seen(&mut self, now: u64, link: Link) {
-        self.note_mac(&link);
+    /// `false`, as of [`Engine::link_gone`]: nothing that decisions follow from has changed.
+    pub(in crate::engine) fn link_seen(&mut self, now: Instant, link: Link) -> bool {
         if self.is_foreign(&link) {
             // It may have concerned us before: under another name, or as a member.
-            self.forget_link(link.index);
-            return self.note_foreign(&link);
+            let changed = self.forget_link(link.index);
+            self.observed.put_other(Other::from(&link));
+            return changed;
         }
-        self.forget_foreign(link.index);
+        self.observed.drop_other(link.index);
         self.radio_seen(&link);
         match self.observed.link(link.index) {
-            // Said by a refusal, and no news each time it is heard of.
-            None if self.observed.is_full_of_links() => {}
+            // Reported as a refusal, and not again at each notification.
+            None if self.observed.is_full_of_links() => self.observed.put_other(Other::from(&link)),
             None => self.link_new(now, &link),
             Some(old) => {
                 if old.up && !link.up {
@@ -28,21 +31,26 @@ impl Engine {
         }
         let index = link.index;
         let before = self.observed.link(index).map(|old| self.authorised(old));
-        self.observed.put_link(link);
-        let Some(after) = self.observed.link(index).map(|new| self.authorised(new)) else {
-            return;
-        };
-        if let Some(interface) = self.interfaces.entry(index) {
+        // Of one that finds no room it is not known what it was.
+        let changed = self.observed.put_link(link) || before.is_none();
+        let after = self.observed.link(index).map(|new| self.authorised(new));
+        if let Some(after) = after
+            && let Some(interface) = self.interfaces.entry(index)
+        {
             interface.joins += u32::from(after && before == Some(false));
         }
+        changed
     }
 
-    pub(in crate::engine) fn link_new(&mut self, now: u64, link: &Link) {
+    pub(in crate::engine) fn link_new(&mut self, now: Instant, link: &Link) {
         let adapter = matches!(link.kind, Kind::Plain | Kind::Other(_));
         if adapter && self.observed.is_complete() {
             let text = format_args!("plugged in");
             self.journal
                 .write(now, RecordKind::Adapter, &link.name, text);
+        }
+        if self.observed.is_complete() {
+            self.note_coming(now, link);
         }
         // Its addresses and routes may have come before it concerned us.
         let empty = matches!(link.kind, Kind::Bond(_) | Kind::Bridge) && self.making.is_some();
@@ -51,8 +59,8 @@ impl Engine {
         }
     }
 
-    /// A wired link's cable; the radios' own words come from their supplicants.
-    pub(in crate::engine) fn note_changes(&mut self, now: u64, link: &Link) {
+    /// A wired link's carrier; the state of radios is reported by their supplicants.
+    pub(in crate::engine) fn note_changes(&mut self, now: Instant, link: &Link) {
         let old = self.observed.link(link.index);
         let wired = !link.facts.is_wifi() && matches!(link.kind, Kind::Plain | Kind::Other(_));
         if wired && old.is_some_and(|old| old.carrier != link.carrier) {
@@ -65,23 +73,9 @@ impl Engine {
         }
     }
 
-    pub(in crate::engine) fn note_mac(&mut self, link: &Link) {
-        let Some(mac) = link.mac else {
-            return;
-        };
-        if self.macs.contains(&(link.index, mac)) {
-            return;
-        }
-        self.macs.retain(|(index, _)| *index != link.index);
-        if self.macs.is_full() {
-            self.macs.remove(0);
-        }
-        let _ = self.macs.push((link.index, mac));
-    }
-
-    pub(in crate::engine) fn link_gone(&mut self, now: u64, index: Index) {
-        self.macs.retain(|(of, _)| *of != index);
-        self.forget_foreign(index);
+    pub(in crate::engine) fn link_gone(&mut self, now: Instant, index: Index) -> bool {
+        self.note_loss_of(now, index);
+        self.observed.drop_other(index);
         if let Some(link) = self.observed.link(index) {
             let name = link.name.clone();
             if matches!(link.kind, Kind::Plain | Kind::Other(_)) {
@@ -89,26 +83,31 @@ impl Engine {
                 self.journal.write(now, RecordKind::Adapter, &name, text);
             }
         }
-        self.forget_link(index);
+        self.forget_link(index)
     }
 
-    pub(in crate::engine) fn forget_link(&mut self, index: Index) {
-        if self.observed.drop_link(index) {
+    /// `false`: nothing was known of it.
+    fn forget_link(&mut self, index: Index) -> bool {
+        let gone = self.observed.drop_link(index);
+        if gone == Removal::RoomAgain {
             self.want_read(Scope::All);
         }
-        self.retry.forget_link(index);
+        let tried = self.retry.forget_link(index);
+        let unread = self.unread_links.len();
         self.unread_links.retain(|unread| *unread != index);
+        let known = self.interfaces.get(index).is_some();
         self.interfaces.forget(index);
+        gone != Removal::Nothing || tried || known || self.unread_links.len() < unread
     }
 
     /// It does not concern us, and nothing of ours is on it.
     pub(in crate::engine) fn is_foreign(&self, link: &Link) -> bool {
-        let strange = !roles::concerns_us(&self.config, link) || self.is_stranger(link);
+        let strange = !roles::concerns_us(&self.config, link) || self.is_foreign_port(link);
         strange && !self.is_unfinished(link.index)
     }
 
     /// A port of a bridge that is neither the file's nor ours.
-    pub(in crate::engine) fn is_stranger(&self, link: &Link) -> bool {
+    pub(in crate::engine) fn is_foreign_port(&self, link: &Link) -> bool {
         let strange = |master: &Link| {
             !self.is_ours(master) && !self.config.bridges.iter().any(|b| b.name == master.name)
         };
@@ -116,9 +115,9 @@ impl Engine {
         master.is_some_and(strange) && roles::is_a_port_alone(&self.config, link)
     }
 
-    /// What came before its master could not be known for a stranger.
-    pub(in crate::engine) fn forget_strangers(&mut self) {
-        let strange = |link: &&Link| self.is_stranger(link) && !self.is_unfinished(link.index);
+    /// Forgets ports that were kept because their master was not known yet.
+    pub(in crate::engine) fn forget_foreign_ports(&mut self) {
+        let strange = |link: &&Link| self.is_foreign_port(link) && !self.is_unfinished(link.index);
         let strangers: heapless::Vec<Index, { MAX_LINKS }> = self
             .observed
             .links()
@@ -126,6 +125,9 @@ impl Engine {
             .map(|link| link.index)
             .collect();
         for index in strangers {
+            if let Some(other) = self.observed.link(index).map(Other::from) {
+                self.observed.put_other(other);
+            }
             self.forget_link(index);
         }
     }
@@ -157,8 +159,8 @@ impl Engine {
         self.interfaces.get(index).is_some_and(|one| one.made)
     }
 
-    /// May traffic pass? The kernel's view, and IEEE 802.1X on a cable, of which the kernel
-    /// knows nothing.
+    /// Whether traffic may pass: by the kernel, and by IEEE 802.1X on a cable, which the kernel does
+    /// not know.
     pub(in crate::engine) fn authorised(&self, link: &Link) -> bool {
         link.is_operational() && !self.is_unauthorised(link.index)
     }

@@ -1,13 +1,15 @@
-//! One record per interface: what the engine knows of it beyond the kernel's own tables.
+//! One record per interface: what the engine has of it beyond the kernel's own tables.
 //!
-//! A record is made when an interface is first spoken of and ends with it, in one removal. Only
+//! A record is made when an interface is first named and ends with it, in one removal. Only
 //! a wpa_supplicant that still runs keeps a record without its interface: it has to be ended.
 mod links;
 
 use super::announce::Announcement;
 use super::contract::settings::Restore;
+use super::health::Health;
 use super::observed::{Index, MAX_LINKS};
 use super::radio::Settings;
+use super::routers::Routers;
 use super::slow::Slow;
 use super::supplicant::{MAX_SUPPLICANTS, Phase, Supplicant};
 use crate::config::Bounded;
@@ -27,13 +29,19 @@ pub struct Interface {
     pub radio: Settings,
     /// What was changed, and is given back.
     pub restore: Restore,
+    /// It receives what is sent to all IPv6 hosts.
+    pub all_hosts: bool,
     /// `wifibond member NAME down`.
     pub resting: bool,
     /// Created by this process: the bond or a bridge.
     pub made: bool,
     /// Its driver did not answer in time.
     pub slow: Option<Slow>,
-    /// What its neighbours are told after a fail-over.
+    /// Whether traffic passes it, by probes.
+    pub health: Health,
+    /// What routers advertised on it. In a box: few links have any, and it is large.
+    pub routers: Option<Box<Routers>>,
+    /// What is announced to its neighbours after a fail-over.
     pub announcement: Option<Announcement>,
 }
 
@@ -96,7 +104,7 @@ impl Interfaces {
 
     /// The interface is gone, or does not concern us any more.
     pub fn forget(&mut self, index: Index) {
-        // A wpa_supplicant that is dead has nothing to end.
+        // A wpa_supplicant that has ended needs no stop.
         let waits = |s: &Supplicant| matches!(s.phase, Phase::Waiting { .. });
         match self.get_mut(index) {
             Some(one) if one.supplicant.as_ref().is_some_and(|s| !waits(s)) => {
@@ -116,6 +124,7 @@ impl Interfaces {
 mod tests {
     use super::*;
     use crate::engine::contract::event::Start;
+    use crate::engine::time::Instant;
 
     #[test]
     fn forgetting_is_one_removal_and_leaves_a_running_wpa_supplicant() {
@@ -126,7 +135,13 @@ mod tests {
             one.resting = true;
             one.joins = 7;
         }
-        let running = Supplicant::started(3, "wlan1".try_into().unwrap(), Start::Spawned, 0, 0);
+        let running = Supplicant::started(
+            3,
+            "wlan1".try_into().unwrap(),
+            Start::Spawned,
+            0,
+            Instant::ZERO,
+        );
         interfaces.entry(3).unwrap().supplicant = Some(running);
         assert!(interfaces.iter().all(Interface::is_unfinished));
         interfaces.forget(2);
@@ -136,7 +151,7 @@ mod tests {
         assert!(left.supplicant.is_some() && left.is_unfinished());
         assert!(!left.resting && left.joins == 0 && left.restore == Restore::default());
         // Its end is the record's.
-        interfaces.supplicant_mut(3).unwrap().died(0);
+        interfaces.supplicant_mut(3).unwrap().died(Instant::ZERO);
         interfaces.forget(3);
         assert_eq!(interfaces.iter().count(), 0);
     }

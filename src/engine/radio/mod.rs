@@ -1,24 +1,27 @@
 //! The radios: country, power save, rates, distance, and what blocks them (rfkill).
 //!
 //! A setting is made once after every "up" of its adapter, because drivers forget; power
-//! save is looked at again each time the adapter has joined. What a driver cannot do is
-//! passed over, and said by `doctor`.
+//! save is checked again each time the adapter has joined. What a driver cannot do is left out,
+//! and reported by `doctor`.
 mod state;
 
 use super::Engine;
-use super::contract::action::{Action, KernelAction};
+use super::actions::Remember;
+use super::contract::action::{Action, KernelAction, RadioRequest};
+use super::contract::event::Failure;
 use super::contract::settings::{METRES_A_CLASS, RadioSetting, Restore, Switch};
 use super::journal::{Text, clip};
 use super::observed::{Link, Medium, Mode};
 use super::roles;
+use crate::engine::time::{Instant, Millis};
 use heapless::Vec;
 
 /// Radio switches of the machine: one a Wi-Fi adapter, and some of other kinds.
 pub const MAX_SWITCHES: usize = 24;
-/// The kernel takes its time to look a country up.
-const COUNTRY_WITHIN_MS: u64 = 2_000;
-/// Numbers of errors that time may mend: ENODEV, ENETDOWN, EBUSY, EINTR, ENOBUFS. A driver
-/// that does not answer is not asked again: it holds up everything.
+/// The kernel looks a country up in the background; it is checked after this.
+const COUNTRY_WITHIN: Millis = Millis(2_000);
+/// Errors after which a setting is tried again: ENODEV, ENETDOWN, EBUSY, EINTR, ENOBUFS. A driver
+/// that does not answer (ETIMEDOUT) is not asked again: it delays every other request.
 const PASSING: [i32; 5] = [19, 100, 16, 4, 105];
 
 const EINVAL: i32 = 22;
@@ -68,8 +71,8 @@ pub struct Settings {
 struct Known {
     switch: Switch,
     /// When it was first seen: at the start, or when its adapter came.
-    found_at: u64,
-    /// Somebody switched it off while it was in use: that is not undone.
+    found_at: Instant,
+    /// It was switched off while it was in use: that is not undone.
     obeyed: bool,
     /// `wifibond member NAME up` asked for it.
     asked: bool,
@@ -78,14 +81,14 @@ struct Known {
 /// A block that comes so soon after its switch is of before: the kernel's for all radios
 /// (`rfkill_register()` in net/rfkill/core.c), or the last boot's, which systemd-rfkill(8)
 /// brings back.
-const FOUND_WITHIN_MS: u64 = 10_000;
+const FOUND_WITHIN: Millis = Millis(10_000);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Country {
     #[default]
     Unset,
     /// Asked for; looked at again at this time.
-    Asked(u64),
+    Asked(Instant),
     Settled,
     Ignored,
 }
@@ -100,12 +103,14 @@ pub struct Radios {
 /// What keeps a radio off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Block {
+    /// By software: another program, or the last boot's state; can be lifted.
     Soft,
+    /// By a key or a pin of the device; only there.
     Hard,
 }
 
 /// The next step for any radio.
-pub fn next(engine: &Engine, now: u64) -> Option<Action> {
+pub fn next(engine: &Engine, now: Instant) -> Option<Action> {
     let mine = || engine.observed.links().filter(|link| is_ours(engine, link));
     mine()
         .find_map(|link| unblock(engine, now, link))
@@ -115,22 +120,19 @@ pub fn next(engine: &Engine, now: u64) -> Option<Action> {
 }
 
 /// The next adapter to be given back as it was, of those.
-pub fn give_back(engine: &Engine, now: u64, which: &dyn Fn(&Link) -> bool) -> Option<Action> {
+pub fn give_back(engine: &Engine, now: Instant, which: &dyn Fn(&Link) -> bool) -> Option<Action> {
     let changed = engine.interfaces.iter().filter(|one| one.restore.radio);
     let mut changed = changed.filter_map(|one| Some((one, engine.observed.link(one.index)?)));
     let (interface, link) = changed.find(|(_, link)| which(link))?;
     // The kernel takes rates for adapters that are up alone.
     if interface.restore.rates && !link.up && engine.blocked(link).is_none() {
-        let up = KernelAction::SetUp {
-            link: link.index,
-            up: true,
-        };
+        let up = KernelAction::up(link.index);
         if let Some(step) = engine.offer(now, up) {
             return Some(step);
         }
     }
     let link = link.index;
-    engine.offer_any(now, Action::RestoreRadio { link })
+    engine.offer(now, RadioRequest::Restore { link })
 }
 
 fn is_ours(engine: &Engine, link: &Link) -> bool {
@@ -139,30 +141,30 @@ fn is_ours(engine: &Engine, link: &Link) -> bool {
         && (roles::member_rank(config, link).is_some() || roles::own_link(config, link).is_some())
 }
 
-fn unblock(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
+fn unblock(engine: &Engine, now: Instant, link: &Link) -> Option<Action> {
     let known = engine.switch_of(link)?;
     let wanted = known.asked || (engine.config.radio.unblock && !known.obeyed);
     if !known.switch.soft || !wanted {
         return None;
     }
     let (link, switch) = (link.index, known.switch.number);
-    engine.offer_any(now, Action::Unblock { link, switch })
+    engine.offer(now, RadioRequest::Unblock { link, switch })
 }
 
-fn country(engine: &Engine, now: u64) -> Option<Action> {
+fn country(engine: &Engine, now: Instant) -> Option<Action> {
     let code = engine.config.country?;
     match engine.radios.country {
         Country::Unset => {
             let mut links = engine.observed.links();
             links.find(|link| is_ours(engine, link))?;
-            engine.offer_any(now, Action::SetCountry { code })
+            engine.offer(now, RadioRequest::SetCountry { code })
         }
-        Country::Asked(at) if now >= at => engine.offer_any(now, Action::CheckCountry { code }),
+        Country::Asked(at) if now >= at => engine.offer(now, RadioRequest::CheckCountry { code }),
         Country::Asked(_) | Country::Settled | Country::Ignored => None,
     }
 }
 
-fn setting(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
+fn setting(engine: &Engine, now: Instant, link: &Link) -> Option<Action> {
     let bond = engine.usable_bond().map(|(bond, _)| bond.index);
     // What belongs to another program's master is not ours to set.
     let foreign = link.master.is_some() && link.master != bond;
@@ -193,7 +195,7 @@ fn setting(engine: &Engine, now: u64, link: &Link) -> Option<Action> {
     ];
     steps.into_iter().flatten().find_map(|setting| {
         let link = link.index;
-        engine.offer_any(now, Action::SetRadio { link, setting })
+        engine.offer(now, RadioRequest::Set { link, setting })
     })
 }
 
@@ -219,4 +221,32 @@ pub fn refusal(engine: &Engine, link: &Link) -> Option<Text> {
         }
     };
     Some(clip(format_args!("{text}")))
+}
+
+impl Engine {
+    pub(in crate::engine) fn radio_done(
+        &mut self,
+        now: Instant,
+        request: RadioRequest,
+        failure: Option<&Failure>,
+    ) -> Remember {
+        match (request, failure) {
+            (RadioRequest::Set { link, setting }, None) => self.radio_set(link, setting),
+            (RadioRequest::Set { link, setting }, Some(why)) => {
+                if self.radio_refused(now, link, setting, why) {
+                    return Remember::Nothing;
+                }
+            }
+            // Tried once: after a failure it stays as it is.
+            (RadioRequest::Restore { link }, _) => self.radio_restored(link),
+            (RadioRequest::SetCountry { .. }, None) => self.country_asked(now),
+            (RadioRequest::CheckCountry { .. }, None) => self.country_checked(now, true),
+            (RadioRequest::CheckCountry { .. }, Some(_)) => {
+                self.country_checked(now, false);
+                return Remember::Nothing;
+            }
+            (RadioRequest::SetCountry { .. }, Some(_)) | (RadioRequest::Unblock { .. }, _) => {}
+        }
+        Remember::Outcome
+    }
 }

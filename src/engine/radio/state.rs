@@ -1,14 +1,16 @@
 //! What is known of the radios and their switches, and how it changes.
 use super::Done;
 use super::{
-    Block, COUNTRY_WITHIN_MS, Country, EINVAL, FOUND_WITHIN_MS, Known, PASSING, Settings, is_ours,
+    Block, COUNTRY_WITHIN, Country, EINVAL, FOUND_WITHIN, Known, PASSING, Settings, is_ours,
 };
 use crate::engine::Engine;
+use crate::engine::contract::action::RadioRequest;
 use crate::engine::contract::event::Failure;
 use crate::engine::contract::settings::{RadioSetting, Switch};
 use crate::engine::interfaces::Interface;
-use crate::engine::journal::RecordKind;
+use crate::engine::journal::{RecordKind, clip};
 use crate::engine::observed::{Index, Link};
+use crate::engine::time::Instant;
 
 impl Engine {
     pub(super) fn switch_of(&self, link: &Link) -> Option<&Known> {
@@ -17,7 +19,7 @@ impl Engine {
         switches.find(|known| known.switch.number == number)
     }
 
-    /// Somebody wants this adapter on: a block that was obeyed is so no longer.
+    /// `wifibond member NAME up`: a soft block is lifted, also one that was obeyed so far.
     pub(in crate::engine) fn lift_block(&mut self, link: Index) {
         let number = self.observed.link(link).and_then(|link| link.facts.rfkill);
         let mut switches = self.radios.switches.iter_mut();
@@ -36,20 +38,20 @@ impl Engine {
         }
     }
 
-    pub(in crate::engine) fn radios_poll_at(&self) -> Option<u64> {
+    pub(in crate::engine) fn radios_poll_at(&self) -> Option<Instant> {
         match self.radios.country {
             Country::Asked(at) if !self.is_stopping() => Some(at),
             Country::Asked(_) | Country::Unset | Country::Settled | Country::Ignored => None,
         }
     }
 
-    pub(in crate::engine) fn switch_seen(&mut self, now: u64, switch: Switch) {
+    pub(in crate::engine) fn switch_seen(&mut self, now: Instant, switch: Switch) {
         let switches = &mut self.radios.switches;
         let mut known = switches.iter_mut();
         match known.find(|known| known.switch.number == switch.number) {
             Some(known) if known.switch == switch => return,
             Some(known) => {
-                let late = now >= known.found_at + FOUND_WITHIN_MS;
+                let late = now >= known.found_at + FOUND_WITHIN;
                 known.obeyed = switch.soft && (known.obeyed || (!known.switch.soft && late));
                 known.asked &= switch.soft;
                 known.switch = switch;
@@ -88,10 +90,26 @@ impl Engine {
             .retain(|known| known.switch.number != number);
     }
 
-    /// Is this switch still blocked by software?
-    pub fn is_blocked_by_software(&self, number: u32) -> bool {
-        let mut switches = self.radios.switches.iter();
-        switches.any(|known| known.switch.number == number && known.switch.soft)
+    /// The switch of this number; `None`: there is none, or it is not known.
+    pub(in crate::engine) fn switch(&self, number: u32) -> Option<Switch> {
+        let mut switches = self.radios.switches.iter().map(|known| known.switch);
+        switches.find(|switch| switch.number == number)
+    }
+
+    /// Whether what the kernel acknowledged has happened: what it tells of switches comes before the
+    /// outcome.
+    pub(in crate::engine) fn radio_confirmed(&self, request: &RadioRequest) -> Result<(), Failure> {
+        match request {
+            RadioRequest::Unblock { switch, .. }
+                if self.switch(*switch).is_some_and(|s| s.soft) =>
+            {
+                Err(Failure {
+                    errno: 0,
+                    text: clip(format_args!("something switches it off again at once")),
+                })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A link was seen that was there before: what its driver may have forgotten since.
@@ -130,7 +148,7 @@ impl Engine {
         }
     }
 
-    pub(in crate::engine) fn radio_set(&mut self, link: Index, setting: RadioSetting) {
+    pub(super) fn radio_set(&mut self, link: Index, setting: RadioSetting) {
         let Some(interface) = self.interfaces.entry(link) else {
             return;
         };
@@ -150,9 +168,9 @@ impl Engine {
     }
 
     /// `true`: the driver cannot, and is not asked again.
-    pub(in crate::engine) fn radio_refused(
+    pub(super) fn radio_refused(
         &mut self,
-        now: u64,
+        now: Instant,
         link: Index,
         setting: RadioSetting,
         why: &Failure,
@@ -161,7 +179,7 @@ impl Engine {
             return false;
         }
         if setting == RadioSetting::LegacyRates(false) && why.errno == EINVAL {
-            // The access point wants to be spoken to in them: they stay while we are there
+            // The access point demands these rates: they stay while it is joined
             // (`ieee80211_set_bitrate_mask()` in net/mac80211/cfg.c).
             self.radio_set(link, setting);
             return true;
@@ -181,18 +199,18 @@ impl Engine {
         true
     }
 
-    pub(in crate::engine) fn radio_restored(&mut self, link: Index) {
+    pub(super) fn radio_restored(&mut self, link: Index) {
         if let Some(interface) = self.interfaces.get_mut(link) {
             interface.radio = Settings::default();
             interface.restore.forget_radio();
         }
     }
 
-    pub(in crate::engine) fn country_asked(&mut self, now: u64) {
-        self.radios.country = Country::Asked(now + COUNTRY_WITHIN_MS);
+    pub(super) fn country_asked(&mut self, now: Instant) {
+        self.radios.country = Country::Asked(now + COUNTRY_WITHIN);
     }
 
-    pub(in crate::engine) fn country_checked(&mut self, now: u64, kept: bool) {
+    pub(super) fn country_checked(&mut self, now: Instant, kept: bool) {
         self.radios.country = if kept {
             Country::Settled
         } else {

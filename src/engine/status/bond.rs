@@ -1,30 +1,27 @@
 //! What `wifibond status` shows of the bond and its members.
-use super::model::{BondStatus, MemberStatus, Shown, State};
+use super::model::{BondStatus, MemberStatus, State};
+use super::shown::Shown;
 use crate::engine::Engine;
 use crate::engine::contract::describe;
 use crate::engine::existing;
+use crate::engine::health::{Condition, Health};
 use crate::engine::observed::{Link, Mii};
 use crate::engine::roles;
 use crate::engine::select::{self, Why};
 use crate::engine::supplicant::Radio;
+use crate::engine::time::Instant;
 
-pub fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
+pub fn bond_status(engine: &Engine, now: Instant) -> Option<BondStatus<'_>> {
     let config = &engine.config.bond;
     if config.members.is_empty() {
         return None;
     }
-    let bond = engine.usable_bond();
-    let (index, have) = bond.map(|(link, have)| (link.index, have)).unzip();
-    let present = roles::present_members(&engine.config, &engine.observed);
-    let links = || {
-        present
-            .iter()
-            .filter_map(|index| engine.observed.link(*index))
-    };
+    let have = engine.usable_bond().map(|(_, have)| have);
+    let present = engine.present_members();
     // A pattern may match several: the first of them is the one that is preferred.
-    let primary = links()
-        .find(|link| select::is_primary(config, link))
-        .map(|link| link.index);
+    let mut links = present.iter();
+    let primary = links.find(|link| select::is_primary(config, link));
+    let primary = primary.map(|link| link.index);
     let active = engine.failover.now();
     let outage = engine.failover.outage();
     Some(BondStatus {
@@ -39,12 +36,14 @@ pub fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
         active: active
             .and_then(|(i, _)| engine.observed.link(i))
             .map(|l| &l.name),
-        since_ms: active.map(|(_, since)| now.saturating_sub(since)),
+        since_ms: active.map(|(_, since)| (now - since).0),
         switches: engine.failover.switches(),
-        members: links()
+        probed: engine.probed().map(Shown),
+        members: present
+            .into_iter()
             .map(|link| MemberStatus {
                 primary: primary == Some(link.index),
-                ..member_status(engine, index, link)
+                ..member_status(engine, now, link)
             })
             .collect(),
         missing: config
@@ -56,14 +55,16 @@ pub fn bond_status(engine: &Engine, now: u64) -> Option<BondStatus<'_>> {
             })
             .map(Shown)
             .collect(),
-        outage_ms: outage.map(|(_, at)| now.saturating_sub(at)),
+        outage_ms: outage.map(|(_, at)| (now - at).0),
         outage_cause: outage.map(|(cause, _)| cause),
     })
 }
 
-fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> MemberStatus<'a> {
+fn member_status<'a>(engine: &'a Engine, now: Instant, link: &'a Link) -> MemberStatus<'a> {
+    let health = engine.health(link.index);
+    let condition = health.map_or(Condition::Unknown, Health::condition);
     let supplicant = engine.supplicant(link.index);
-    let is_member = bond.is_some() && link.master == bond;
+    let is_member = engine.in_bond(link);
     let joined = supplicant.filter(|s| s.radio == Radio::Authorised && !s.ssid.is_empty());
     MemberStatus {
         name: &link.name,
@@ -73,15 +74,30 @@ fn member_status<'a>(engine: &'a Engine, bond: Option<u32>, link: &'a Link) -> M
         authorized: is_member && engine.authorised(link),
         ssid: joined.map(|s| s.ssid.as_str()),
         signal_dbm: joined.and_then(|s| s.signal_dbm),
-        healthy: None,
-        probes_lost: None,
-        repairs: None,
+        healthy: match condition {
+            Condition::Unknown => None,
+            Condition::Healthy | Condition::Suspect => Some(true),
+            Condition::Bad => Some(false),
+        },
+        health: condition.word(),
+        repair: engine.repairs.current(&link.name).map(Shown),
+        probes_lost: health.and_then(Health::missed),
+        gateway_mac: health.and_then(Health::target_mac).map(Shown),
+        hold_ms: health
+            .and_then(|h| h.held_until(now))
+            .map(|at| (at - now).0),
+        repair_rest_ms: engine
+            .repairs
+            .rests_until(&link.name)
+            .filter(|until| *until > now)
+            .map(|at| (at - now).0),
+        left_alone_ms: engine.storms.until(link).map(|at| (at - now).0),
+        repairs: Some(engine.repairs.count(&link.name)),
         primary: false,
-        state: Shown(match (engine.eligible(bond, link), supplicant) {
-            (Err(why @ (Why::Blocked(_) | Why::NotAMember | Why::Resting)), _) => {
-                State::Ineligible(why)
-            }
+        state: Shown(match (engine.eligible(link), supplicant) {
+            (Err(why), _) if why.outranks_radio() => State::Ineligible(why),
             (_, Some(supplicant)) => State::Radio(supplicant),
+            (_, None) if engine.is_left_alone(link) => State::LeftAlone,
             (_, None) if link.facts.is_wifi() => State::NoNetwork,
             (_, None) if engine.is_unauthorised(link.index) && link.carrier => State::NoSupplicant,
             (_, None) if !link.carrier => State::Ineligible(Why::NoCarrier),

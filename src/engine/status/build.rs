@@ -1,15 +1,17 @@
 //! Builds the status out of the engine.
 use super::bond::bond_status;
-use super::link::{is_link_local, link_status};
-use super::model::{MAX_PROBLEMS, Octets, Problem, Shown, Status};
+use super::link::link_status;
+use super::model::{MAX_PROBLEMS, Problem, Status};
+use super::shown::{Octets, Shown};
 use crate::config::{Bounded, IfName, Matcher};
-use crate::engine::contract::describe::{self, Words};
+use crate::engine::contract::describe::Phrase;
 use crate::engine::observed::Link;
+use crate::engine::time::Instant;
 use crate::engine::{Engine, address, dns, existing, journal};
 use core::net::IpAddr;
 
-/// Looks at the engine at this time.
-pub fn status(engine: &Engine, now: u64) -> Status<'_> {
+/// The status at this time.
+pub fn status(engine: &Engine, now: Instant) -> Status<'_> {
     let mut links = Bounded::new();
     // Our bond first, then the links of the file.
     if !engine.config.bond.members.is_empty() && !existing::is_bond_in_bridge(&engine.config) {
@@ -66,7 +68,8 @@ fn is_usable(engine: &Engine, link: &Link) -> bool {
         false => address::block(engine, link).is_some() && engine.authorised(link),
     };
     let mut addresses = engine.observed.addresses_of(link.index);
-    can && addresses.any(|a| !a.tentative && !a.duplicate && !is_link_local(&a.net.address))
+    can && addresses
+        .any(|a| !a.tentative && !a.duplicate && !address::is_link_local(&a.net.address))
 }
 
 impl Engine {
@@ -75,8 +78,14 @@ impl Engine {
         self.observed.links().any(|link| is_usable(self, link))
     }
 
+    /// As [`Engine::is_online`], and it is not this one.
+    pub(in crate::engine) fn is_online_beside(&self, name: &str) -> bool {
+        let mut others = self.observed.links().filter(|link| link.name != name);
+        others.any(|link| is_usable(self, link))
+    }
+
     /// Links that may carry traffic and have an address, each with its gateways, or with none.
-    pub fn ways(&self, each: &mut dyn FnMut(&IfName, Option<IpAddr>)) {
+    pub fn each_gateway(&self, each: &mut dyn FnMut(&IfName, Option<IpAddr>)) {
         for link in self.observed.links().filter(|link| is_usable(self, link)) {
             let routes = self.observed.routes();
             let of_link = routes.filter(|r| r.link == link.index && r.route.to.prefix == 0);
@@ -91,7 +100,8 @@ impl Engine {
     }
 }
 
-pub fn problems(engine: &Engine, now: u64) -> Bounded<Problem, MAX_PROBLEMS> {
+/// What is refused, late or failing at present; of more than [`MAX_PROBLEMS`], the first ones.
+pub fn problems(engine: &Engine, now: Instant) -> Bounded<Problem, MAX_PROBLEMS> {
     let mut list = Bounded::new();
     for refusal in engine.refusals() {
         let _ = list.push(Problem {
@@ -114,10 +124,11 @@ pub fn problems(engine: &Engine, now: u64) -> Bounded<Problem, MAX_PROBLEMS> {
         }
     }
     for (action, failure) in engine.failing(now) {
-        let link = describe::subject(action)
+        let link = action
+            .link()
             .and_then(|index| engine.observed.link(index))
             .map_or(engine.config.bond.name.clone(), |link| link.name.clone());
-        let words = Words(action, &engine.observed);
+        let words = Phrase(action, &engine.observed);
         let text = journal::clip(format_args!("cannot {words}: {}", failure.text));
         let _ = list.push(Problem { link, text });
     }

@@ -1,15 +1,16 @@
 //! What `wifibond status` shows of one link.
-use super::model::{
-    AddressStatus, Lease6Status, LeaseStatus, LinkStatus, MAX_SHOWN, PortStatus, RouteStatus,
-    Shown, State,
-};
-use crate::config::IfName;
+use super::lease::{Lease6Status, LeaseStatus};
+use super::model::{AddressStatus, LinkStatus, MAX_SHOWN, PortStatus, RouteStatus, State};
+use super::shown::Shown;
+use crate::config::{IfName, IpNet};
 use crate::engine::contract::describe::Destination;
-use crate::engine::dhcp6::State as State6;
+use crate::engine::dhcp::Protocol;
+use crate::engine::dhcp::v4::Client;
 use crate::engine::observed::{Kind, Link, OUR_PROTOCOL};
 use crate::engine::supplicant::Radio;
-use crate::engine::{Engine, dhcp4, roles};
-use core::net::IpAddr;
+use crate::engine::time::Instant;
+use crate::engine::{Engine, address, dhcp, roles};
+use crate::wire::Family;
 use heapless::Vec;
 
 fn ports<'a>(engine: &'a Engine, bridge: &Link) -> Option<Vec<PortStatus<'a>, MAX_SHOWN>> {
@@ -32,17 +33,17 @@ fn auth<'a>(engine: &'a Engine, link: &Link) -> Option<State<'a>> {
         {
             State::Radio(supplicant)
         }
-        Some(_) => State::Unguarded,
+        Some(_) => State::NoAuthenticator,
         None => State::NoSupplicant,
     })
 }
 
-pub fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkStatus<'a> {
+pub fn link_status<'a>(engine: &'a Engine, now: Instant, name: &'a IfName) -> LinkStatus<'a> {
     let link = engine.observed.by_name(name);
     let index = link.map_or(0, |l| l.index);
     let client = engine.dhcp4(name);
-    let lease = client.and_then(|client| client.lease.as_ref());
-    let client6 = engine.inet6(name).map(|inet6| &inet6.client);
+    let client6 = engine.dhcp6(name);
+    let asking = |since: Instant| (now - since).0;
     LinkStatus {
         name: Shown(name),
         port: link.and_then(|l| l.usb_port.as_deref()),
@@ -61,11 +62,11 @@ pub fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkSt
             .map(|a| AddressStatus {
                 address: Shown(a.net),
                 from: match a.protocol {
-                    OUR_PROTOCOL => link.map_or("static", |l| dhcp4::source(engine, l, a.net)),
+                    OUR_PROTOCOL => link.map_or("static", |l| source(engine, l, a.net)),
                     // IFAPROT_KERNEL_LO, _RA, _LL of include/uapi/linux/if_addr.h.
                     2 => "router",
                     1 | 3 => "kernel",
-                    _ if is_link_local(&a.net.address) => "kernel",
+                    _ if address::is_link_local(&a.net.address) => "kernel",
                     _ => "other",
                 },
             })
@@ -74,7 +75,7 @@ pub fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkSt
         routes: engine
             .observed
             .routes()
-            // The kernel's own subnet routes say nothing new.
+            // The kernel's own subnet routes follow from the addresses.
             .filter(|r| r.link == index && r.protocol != 2)
             .map(|r| RouteStatus {
                 to: Shown(Destination(r.route.to)),
@@ -89,33 +90,33 @@ pub fn link_status<'a>(engine: &'a Engine, now: u64, name: &'a IfName) -> LinkSt
             })
             .take(MAX_SHOWN)
             .collect(),
-        iaid: client.map(|_| engine.iaid(name)),
+        iaid: client.map(|_| engine.iaid(name, Family::V4)),
         iaid6: client6
-            .filter(|client| client.state != State6::Idle)
-            .map(|_| engine.iaid6(name)),
-        lease: lease.map(|lease| LeaseStatus {
-            server: lease.server.map(Shown),
-            expires_s: (lease.until != u64::MAX).then(|| lease.until.saturating_sub(now) / 1000),
-        }),
+            .filter(|client| client.is_active())
+            .map(|_| engine.iaid(name, Family::V6)),
+        lease: client
+            .and_then(Client::lease)
+            .map(|lease| LeaseStatus::new(lease, now)),
         lease6: client6
-            .and_then(|c| c.lease.as_ref())
-            .map(|lease| Lease6Status {
-                address: lease.held.first().map(|held| Shown(held.address)),
-                expires_s: (lease.until != u64::MAX)
-                    .then(|| lease.until.saturating_sub(now) / 1000),
-            }),
-        asking6_ms: client6
-            .and_then(|client| client.waiting_since)
-            .map(|since| now.saturating_sub(since)),
-        asking_ms: client
-            .and_then(|client| client.waiting_since)
-            .map(|since| now.saturating_sub(since)),
+            .and_then(|client| client.lease.as_ref())
+            .map(|lease| Lease6Status::new(lease, now)),
+        asking6_ms: client6.and_then(|c| c.waiting_since).map(asking),
+        asking_ms: client.and_then(|c| c.waiting_since).map(asking),
     }
 }
 
-pub fn is_link_local(address: &IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+/// What an address of ours comes from.
+fn source(engine: &Engine, link: &Link, net: IpNet) -> &'static str {
+    let lease = engine.dhcp4(&link.name).and_then(Client::lease);
+    let Some(block) = address::block(engine, link) else {
+        return "static";
+    };
+    let fallback = block.ipv4.fallback.as_ref();
+    match () {
+        () if block.ipv4.addresses.contains(&net) => "static",
+        () if lease.is_some_and(|lease| lease.net == net) => "dhcp",
+        () if dhcp::wants_address(engine, link, net) => "dhcp",
+        () if fallback.is_some_and(|fallback| fallback.address == net) => "fallback",
+        () => "static",
     }
 }

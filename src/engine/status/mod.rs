@@ -1,10 +1,14 @@
 //! What `wifibond status` shows: a view of the engine, as JSON and as text.
 mod bond;
 mod build;
+mod lease;
 mod link;
 mod list;
 mod model;
+mod shown;
+pub mod status_line;
 pub mod text;
 
 pub use build::{problems, status};
 pub use model::*;
+pub use shown::*;

@@ -1,12 +1,15 @@
-//! `wifibond status` for people: who carries the traffic, why, since when, what is
-//! wrong, and what happened lately.
+//! `wifibond status` for people: which member carries the traffic, since when, what is wrong,
+//! and what happened lately.
 use super::build::{status, uplink};
 use super::list::List;
-use super::model::{BondStatus, LinkStatus, MemberStatus, Octets, Status};
+use super::model::{BondStatus, LinkStatus, MemberStatus, Status};
+use super::shown::{Octets, Span};
 use crate::config::IfName;
 use crate::engine::Engine;
+use crate::engine::health::Condition;
 use crate::engine::journal::Record;
 use crate::engine::select::Why;
+use crate::engine::time::Instant;
 use core::fmt::{self, Display, Formatter, Write};
 
 /// Events at the end of the page.
@@ -19,10 +22,11 @@ const NAME_AND_PORT: usize = 20;
 pub struct Page<'a> {
     status: Status<'a>,
     engine: &'a Engine,
-    now: u64,
+    now: Instant,
 }
 
-pub fn page<'a>(engine: &'a Engine, fault: Option<&'a str>, now: u64) -> Page<'a> {
+/// The page at this time. `fault`: why the file is not in force.
+pub fn page<'a>(engine: &'a Engine, fault: Option<&'a str>, now: Instant) -> Page<'a> {
     let mut status = status(engine, now);
     status.file_fault = fault;
     Page {
@@ -33,6 +37,7 @@ pub fn page<'a>(engine: &'a Engine, fault: Option<&'a str>, now: u64) -> Page<'a
 }
 
 impl Page<'_> {
+    /// Some link may carry traffic and has an address: the exit code is 0.
     pub fn online(&self) -> bool {
         self.status.online
     }
@@ -73,14 +78,14 @@ impl Display for Page<'_> {
         let journal = self.engine.journal();
         f.write_str("\nLast events\n")?;
         for record in journal.since(journal.written().saturating_sub(LAST_EVENTS)) {
-            let ago = Span(self.now.saturating_sub(record.at_ms));
+            let ago = Span((self.now - record.at).0);
             writeln!(f, "  {ago:>9} ago  {}", Line(record))?;
         }
         Ok(())
     }
 }
 
-/// By what DHCP servers know us: for whoever wants a fixed address there.
+/// The client identifiers that DHCP servers see: for a fixed address there.
 fn identity_part(status: &Status<'_>, f: &mut Formatter<'_>) -> fmt::Result {
     let asks = |link: &&LinkStatus<'_>| link.iaid.or(link.iaid6).is_some();
     let mut links = status.links.iter().filter(asks).peekable();
@@ -233,6 +238,10 @@ fn member_part(
         Some(ssid) => list.add(format_args!("{} on \"{ssid}\"", member.state.0))?,
         None => list.add(format_args!("{}", member.state.0))?,
     }
+    // That it is bad is its state.
+    if member.health != Condition::Bad.word() && member.health != Condition::Unknown.word() {
+        list.add(format_args!("{}", member.health))?;
+    }
     if let Some(signal) = member.signal_dbm {
         list.add(format_args!("{signal} dBm"))?;
     }
@@ -253,8 +262,24 @@ fn member_part(
     if let Some(mii) = member.mii.filter(|mii| *mii != "up") {
         list.add(format_args!("link {mii}"))?;
     }
+    if let Some(repair) = &member.repair {
+        list.add(format_args!("under repair: {}", repair.0))?;
+    }
+    if let Some(rest) = member.repair_rest_ms {
+        list.add(format_args!("repair goes on in {}", Span(rest)))?;
+    }
+    if let Some(ms) = member.left_alone_ms {
+        list.add(format_args!("left alone for {}", Span(ms)))?;
+    }
+    if let Some(lost) = member.probes_lost.filter(|lost| *lost > 0) {
+        list.add(format_args!("probes lost in a row: {lost}"))?;
+    }
     if member.primary {
         list.add(format_args!("primary"))?;
+    }
+    if let Some(hold) = member.hold_ms.filter(|_| member.primary && !active) {
+        let hold = Span(hold);
+        list.add(format_args!("preferred again in {hold}"))?;
     }
     if let Some(failures) = member.failures.filter(|failures| *failures > 0) {
         list.add(format_args!("link failures: {failures}"))?;
@@ -288,14 +313,7 @@ fn link_part(link: &LinkStatus<'_>, width: usize, f: &mut Formatter<'_>) -> fmt:
     }
     writeln!(f)?;
     if let Some(lease) = &link.lease {
-        write!(f, "{:indent$}lease", "")?;
-        if let Some(server) = &lease.server {
-            write!(f, " from {}", server.0)?;
-        }
-        match lease.expires_s {
-            Some(seconds) => writeln!(f, ", ends in {}", Span(seconds * 1000))?,
-            None => writeln!(f, ", for ever")?,
-        }
+        lease.write(f, indent)?;
     } else if let Some(asking) = link.asking_ms {
         writeln!(
             f,
@@ -305,17 +323,7 @@ fn link_part(link: &LinkStatus<'_>, width: usize, f: &mut Formatter<'_>) -> fmt:
         )?;
     }
     if let Some(lease) = &link.lease6 {
-        match lease.expires_s {
-            Some(seconds) => {
-                writeln!(
-                    f,
-                    "{:indent$}DHCPv6 lease, ends in {}",
-                    "",
-                    Span(seconds * 1000)
-                )?;
-            }
-            None => writeln!(f, "{:indent$}told by DHCPv6", "")?,
-        }
+        lease.write(f, indent)?;
     } else if let Some(asking) = link.asking6_ms {
         let asking = Span(asking);
         writeln!(
@@ -369,24 +377,6 @@ impl Display for Line<'_> {
             write!(f, "{}: ", record.link)?;
         }
         f.write_str(&record.text)
-    }
-}
-
-/// A span of time, as a person says it: `850 ms`, `12 s`, `3 min 5 s`, `2 d 4 h`.
-pub struct Span(pub u64);
-
-impl Display for Span {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let (seconds, minutes) = (self.0 / 1000, self.0 / 60_000);
-        let (hours, days) = (minutes / 60, minutes / 1440);
-        let text: heapless::String<24> = match (days, hours, minutes, seconds) {
-            (0, 0, 0, 0) => crate::engine::journal::clip(format_args!("{} ms", self.0)),
-            (0, 0, 0, s) => crate::engine::journal::clip(format_args!("{s} s")),
-            (0, 0, m, s) => crate::engine::journal::clip(format_args!("{m} min {} s", s % 60)),
-            (0, h, m, _) => crate::engine::journal::clip(format_args!("{h} h {} min", m % 60)),
-            (d, h, _, _) => crate::engine::journal::clip(format_args!("{d} d {} h", h % 24)),
-        };
-        f.pad(&text)
     }
 }
 

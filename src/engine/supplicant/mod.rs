@@ -1,83 +1,94 @@
-//! One wpa_supplicant an adapter, Wi-Fi or a cable with IEEE 802.1X: its life, and what it
-//! says of the radio.
+//! One wpa_supplicant an adapter, Wi-Fi or a cable with IEEE 802.1X: its process, and what it
+//! reports of the radio.
 //!
 //! A process outlives a crash of ours and is adopted again; it never outlives its
 //! adapter, because a supplicant left on a vanished name would take the interface
 //! up before it can become a member again.
 mod controlled_port;
-mod hear;
 mod radio;
+mod receive;
+mod requests;
+mod signal;
 
 pub use controlled_port::ControlledPort;
 pub use radio::{Change, Fault, Radio, SsidText};
+pub use signal::{Level, Signal};
 
 use super::contract::event::Start;
 use super::observed::Index;
 use crate::config::IfName;
+use crate::engine::time::{Instant, Millis};
 use crate::wire::wpa::Request;
 use heapless::Vec;
 
 /// Adapters with a wpa_supplicant: members, and links of their own.
 pub const MAX_SUPPLICANTS: usize = super::roles::MAX_PORTS + crate::config::MAX_LINKS;
-/// Waits before a wpa_supplicant that died is started again.
-pub const RESTART_WAITS_MS: [u64; 8] = [200, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
-/// A life this long, with an answer in it, makes the next death count as the first.
-const GOOD_LIFE_MS: u64 = 60_000;
-/// Its control socket is tried again after this…
-const ATTACH_EVERY_MS: u64 = 25;
-/// …for so long; then it counts as hung.
-const ATTACH_FOR_MS: u64 = 10_000;
-/// Each death in a row doubles what one is given to come up and to answer, so often: a slow
-/// machine needs longer, and would end it again and again.
-const MOST_DOUBLINGS: usize = 3;
-/// An answer that takes longer counts as hung.
-const ANSWER_WITHIN_MS: u64 = 5_000;
-/// The same for one that nothing was wanted of: it may be held up by its driver.
-const PONG_WITHIN_MS: u64 = 10_000;
-/// One that is silent is asked whether it still answers: so often while its link is not
-/// authorised, and its next word is waited for…
-const PING_EVERY_MS: u64 = 10_000;
-/// …and so often while it is: the kernel tells at once when that ends. A multiple of the
-/// other, so that all are asked in one wake-up.
-const PING_AUTHORISED_EVERY_MS: u64 = 60_000;
-/// A file that it did not take is given to it again after this.
-const REFUSED_FOR_MS: u64 = 60_000;
+/// Waits before a wpa_supplicant that ended by itself is started again.
+pub const RESTART_WAITS: [Millis; 8] = [
+    Millis(200),
+    Millis(1_000),
+    Millis(2_000),
+    Millis(4_000),
+    Millis(8_000),
+    Millis(15_000),
+    Millis(30_000),
+    Millis(60_000),
+];
+/// A process that has run and answered for this long resets the count of deaths.
+const STABLE_AFTER: Millis = Millis(60_000);
+/// Between two attempts at its control socket.
+const ATTACH_EVERY: Millis = Millis(25);
+/// A file that it refused is tried again after this.
+const REFUSED_FOR: Millis = Millis(60_000);
 /// SIGTERM, then SIGKILL after this.
-const STOP_WITHIN_MS: u64 = 1_000;
-/// A reconfigured member is given so long before the next one's turn.
-const SETTLE_MS: u64 = 20_000;
+const STOP_WITHIN: Millis = Millis(1_000);
+/// Time for a reconfigured member to join again before the next one is reconfigured.
+const SETTLE: Millis = Millis(20_000);
 
+/// Where the process and its control socket are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Dead; to be started at this time.
+    /// Not running; to be started again.
     Waiting {
-        until: u64,
+        /// The next start.
+        until: Instant,
     },
-    /// Running; its control socket is tried next at this time.
+    /// Running, not attached.
     Starting {
-        next: u64,
-        since: u64,
+        /// The next attempt at its control socket.
+        next: Instant,
+        /// The start, or the loss of the control socket.
+        since: Instant,
     },
+    /// It answered on its control socket, and its events are subscribed to.
     Attached,
-    /// Asked to end; killed at this time.
+    /// A signal was sent.
     Stopping {
-        until: u64,
+        /// SIGKILL is sent then.
+        until: Instant,
+        /// SIGKILL has been sent.
         forced: bool,
     },
 }
 
+/// The wpa_supplicant of one adapter.
 #[derive(Debug)]
 pub struct Supplicant {
+    /// The adapter.
     pub link: Index,
+    /// The adapter's name when it was started: its files have it.
     pub name: IfName,
     /// A cable, with IEEE 802.1X.
     pub wired: bool,
     /// IEEE 802.1X on a cable; of no meaning for Wi-Fi.
     port: ControlledPort,
+    /// The state of the process.
     pub phase: Phase,
-    /// [`Link::joins`](super::observed::Link::joins) with the network it last spoke of.
+    /// `joins` of its `Interface` when it last reported to be in a network.
     pub joins: u32,
+    /// What it last reported.
     pub radio: Radio,
+    /// What keeps it from joining; `None` once it has joined.
     pub fault: Option<Fault>,
     /// Of the network it is authorised on; empty otherwise.
     pub ssid: SsidText,
@@ -85,13 +96,23 @@ pub struct Supplicant {
     trying: SsidText,
     /// MHz; 0 if unknown.
     pub frequency: u32,
+    /// It scans while it is in a network, and is away from its channel at times.
+    scanning: bool,
+    /// dBm, when it was last asked for; `None` if unknown.
     pub signal_dbm: Option<i16>,
+    /// What its readings say.
+    pub signal: Signal,
+    /// Its last scan found no network of the file, and it has tried none since.
+    finds_none: bool,
+    /// It was asked to look for a stronger access point, and may change to one.
+    seeking: bool,
     /// Deaths in a row.
     deaths: usize,
     /// All deaths since the adapter came.
     pub restarts: u32,
-    born: u64,
-    /// Ended because it did not answer: as good as a death.
+    /// When the process was started.
+    started: Instant,
+    /// Ended because it did not answer: counts as a death.
     hung: bool,
     /// The file it runs on; see `supplicant_file::fingerprint`.
     file: u64,
@@ -102,19 +123,21 @@ pub struct Supplicant {
     /// The last file that it did not take.
     refused: Option<u64>,
     /// That file is not given to it again before this time.
-    refused_until: Option<u64>,
-    /// When it was last heard of.
-    heard: u64,
+    refused_until: Option<Instant>,
+    /// When its last message came.
+    last_message: Instant,
     /// The kernel has its link as authorised.
     authorised: bool,
     /// Reconfigured, not yet authorised again: until then, or this time.
-    settling: Option<u64>,
-    asked: Option<(Request, u64)>,
-    due: Vec<Request, 4>,
+    settling: Option<Instant>,
+    asked: Option<(Request, Instant)>,
+    due: Vec<Request, 8>,
 }
 
 impl Supplicant {
-    pub fn started(link: Index, name: IfName, how: Start, wanted: u64, now: u64) -> Self {
+    /// A process that runs since now, or was found running. `wanted`: the fingerprint of the file
+    /// that it should have.
+    pub fn started(link: Index, name: IfName, how: Start, wanted: u64, now: Instant) -> Self {
         let current = !matches!(how, Start::Adopted { current: false });
         Supplicant {
             link,
@@ -131,17 +154,21 @@ impl Supplicant {
             ssid: SsidText::new(),
             trying: SsidText::new(),
             frequency: 0,
+            scanning: false,
             signal_dbm: None,
+            signal: Signal::default(),
+            finds_none: false,
+            seeking: false,
             deaths: 0,
             restarts: 0,
-            born: now,
+            started: now,
             hung: false,
             file: if current { wanted } else { !wanted },
             wanted,
             former: wanted,
             refused: None,
             refused_until: None,
-            heard: now,
+            last_message: now,
             authorised: false,
             settling: None,
             asked: None,
@@ -149,25 +176,38 @@ impl Supplicant {
         }
     }
 
-    /// A new life of the same adapter's supplicant.
-    pub fn restarted(&mut self, now: u64, wanted: u64) {
+    /// A new process of the same adapter's wpa_supplicant.
+    pub fn restarted(&mut self, now: Instant, wanted: u64) {
         self.phase = Phase::Starting {
             next: now,
             since: now,
         };
         self.radio = Radio::Starting;
-        self.born = now;
+        self.started = now;
         self.hung = false;
         self.file = wanted;
         self.wanted = wanted;
         self.refused = None;
         self.refused_until = None;
-        self.heard = now;
+        self.last_message = now;
         self.settling = None;
+        self.seeking = false;
         self.asked = None;
         self.due.clear();
     }
 
+    /// Its last scan found no network of the file, and it has tried none since. Another process of the
+    /// same adapter has not found out yet.
+    pub fn finds_none(&self) -> bool {
+        self.finds_none
+    }
+
+    /// The network of its last attempt.
+    pub fn tried(&self) -> &str {
+        &self.trying
+    }
+
+    /// Of a cable with IEEE 802.1X; of no meaning for Wi-Fi.
     pub fn controlled_port(&self) -> ControlledPort {
         self.port
     }
@@ -183,18 +223,18 @@ impl Supplicant {
         early && self.deaths <= 1
     }
 
-    /// It runs, has never answered, and its last life was no better.
+    /// It runs and has never answered, nor has the process before it.
     pub fn died_before_attaching(&self) -> bool {
         matches!(self.phase, Phase::Starting { .. }) && self.deaths > 0
     }
 
     /// It ended without being asked to. Returns how long until the next start.
-    pub fn died(&mut self, now: u64) -> u64 {
-        let answered = self.heard > self.born;
-        if answered && now.saturating_sub(self.born) >= GOOD_LIFE_MS {
+    pub fn died(&mut self, now: Instant) -> Millis {
+        let answered = self.last_message > self.started;
+        if answered && now - self.started >= STABLE_AFTER {
             self.deaths = 0;
         }
-        let wait = RESTART_WAITS_MS[self.deaths.min(RESTART_WAITS_MS.len() - 1)];
+        let wait = RESTART_WAITS[self.deaths.min(RESTART_WAITS.len() - 1)];
         self.deaths += 1;
         self.restarts += 1;
         self.phase = Phase::Waiting { until: now + wait };
@@ -205,31 +245,32 @@ impl Supplicant {
         wait
     }
 
-    pub fn stopping(&mut self, now: u64, forced: bool) {
+    /// A signal was sent to it: SIGTERM, or SIGKILL if `forced`.
+    pub fn stopping(&mut self, now: Instant, forced: bool) {
         // One that takes its time to end is killed, and was not hung before.
         let running = !matches!(self.phase, Phase::Stopping { .. });
         self.hung |= running && self.is_hung(now);
         self.phase = Phase::Stopping {
-            until: now + STOP_WITHIN_MS,
+            until: now + STOP_WITHIN,
             forced,
         };
     }
 
     /// Its control socket took our `ATTACH`; every later request waits for the answer.
-    pub fn attached(&mut self, now: u64) {
+    pub fn attached(&mut self, now: Instant) {
         self.phase = Phase::Attached;
         if self.wired {
-            self.port.heard(now);
+            self.port.attached(now);
         }
         self.requested(Request::Attach, now);
         self.ask(Request::Status);
     }
 
     /// Its control socket is lost, though it runs: connected to afresh.
-    pub fn detached(&mut self, now: u64) {
+    pub fn detached(&mut self, now: Instant) {
         if self.phase == Phase::Attached {
             self.phase = Phase::Starting {
-                next: now + ATTACH_EVERY_MS,
+                next: now + ATTACH_EVERY,
                 since: now,
             };
             self.asked = None;
@@ -237,12 +278,14 @@ impl Supplicant {
         }
     }
 
-    pub fn not_yet_attached(&mut self, now: u64) {
+    /// Its control socket could not be connected to: tried again after `ATTACH_EVERY`.
+    pub fn not_yet_attached(&mut self, now: Instant) {
         if let Phase::Starting { next, .. } = &mut self.phase {
-            *next = now + ATTACH_EVERY_MS;
+            *next = now + ATTACH_EVERY;
         }
     }
 
+    /// The file that it should run on, by its fingerprint.
     pub fn want_file(&mut self, fingerprint: u64) {
         self.wanted = fingerprint;
     }
@@ -258,10 +301,10 @@ impl Supplicant {
         self.file != self.wanted && !(self.has_refused() && self.refused_until.is_some())
     }
 
-    /// It answered FAIL to `RECONFIGURE`: it runs on with what it had.
-    pub fn refuse_file(&mut self, now: u64) {
+    /// It answered FAIL to `RECONFIGURE`: it runs on with the file before.
+    pub fn refuse_file(&mut self, now: Instant) {
         self.refused = Some(self.file);
-        self.refused_until = Some(now + REFUSED_FOR_MS);
+        self.refused_until = Some(now + REFUSED_FOR);
         self.file = self.former;
         self.settling = None;
     }
@@ -271,21 +314,17 @@ impl Supplicant {
         self.refused == Some(self.wanted)
     }
 
-    /// It said something, which shows that it is alive.
-    pub fn spoke(&mut self, now: u64) {
-        self.heard = now;
+    /// A message came, which shows that it is not hung.
+    pub fn answered(&mut self, now: Instant) {
+        self.last_message = now;
     }
 
-    /// Attached, and no answer is awaited.
-    pub fn is_listening(&self) -> bool {
-        self.phase == Phase::Attached && self.asked.is_none()
-    }
-
-    pub fn reconfigured(&mut self, now: u64) {
+    /// Its new file is written, and `RECONFIGURE` was sent.
+    pub fn reconfigured(&mut self, now: Instant) {
         self.requested(Request::Reconfigure, now);
         self.former = self.file;
         self.file = self.wanted;
-        self.settling = Some(now + SETTLE_MS);
+        self.settling = Some(now + SETTLE);
         self.fault = None;
     }
 
@@ -294,72 +333,25 @@ impl Supplicant {
         self.settling.is_some()
     }
 
-    pub fn ask(&mut self, request: Request) {
-        if !self.due.contains(&request) {
-            let _ = self.due.push(request);
-        }
+    /// In a network, and scanning: away from its channel for some tens of milliseconds at a time.
+    pub fn is_scanning(&self) -> bool {
+        self.scanning
     }
 
-    /// The next request, when none is on its way.
-    pub fn next_request(&self) -> Option<Request> {
-        match self.asked {
-            None if self.phase == Phase::Attached => self.due.first().copied(),
-            _ => None,
-        }
+    /// Has it look for a stronger access point of its network. It changes to one by itself, and
+    /// is not in the network for a moment then.
+    pub fn seek(&mut self) {
+        self.seeking = true;
+        self.ask(Request::Scan);
     }
 
-    pub fn requested(&mut self, request: Request, now: u64) {
-        self.due.retain(|due| *due != request);
-        let within = match request {
-            Request::Ping => PONG_WITHIN_MS,
-            Request::Attach | Request::Status | Request::SignalPoll | Request::Reconfigure => {
-                ANSWER_WITHIN_MS
-            }
-        };
-        self.asked = Some((request, now + self.patience(within)));
+    /// It was asked to, and what came of it is not known yet.
+    pub fn is_seeking(&self) -> bool {
+        self.seeking
     }
 
-    /// Waits for the answer to this request, or is about to ask it.
-    pub fn is_asking(&self, request: Request) -> bool {
-        self.due.contains(&request) || self.asked.is_some_and(|(asked, _)| asked == request)
-    }
-
-    /// How long it is waited for where one without a death is given `ms`.
-    fn patience(&self, ms: u64) -> u64 {
-        ms << self.deaths.min(MOST_DOUBLINGS)
-    }
-
-    /// Running, but does not answer.
-    pub fn is_hung(&self, now: u64) -> bool {
-        match self.phase {
-            Phase::Starting { since, .. } => now >= since + self.patience(ATTACH_FOR_MS),
-            Phase::Attached => self.asked.is_some_and(|(_, until)| now >= until),
-            Phase::Stopping { until, forced } => !forced && now >= until,
-            Phase::Waiting { .. } => false,
-        }
-    }
-
-    /// When it will count as hung, if nothing comes.
-    pub fn doubtful(&self) -> Option<(Index, u64)> {
-        let at = match self.phase {
-            Phase::Starting { since, .. } => since + self.patience(ATTACH_FOR_MS),
-            Phase::Attached => self.asked?.1,
-            Phase::Waiting { .. } | Phase::Stopping { .. } => return None,
-        };
-        Some((self.link, at))
-    }
-
-    /// The kernel does not answer it either: later limits.
-    pub fn give_time(&mut self, now: u64) {
-        if let Phase::Starting { since, .. } = &mut self.phase {
-            *since = (*since).max(now.saturating_sub(ATTACH_FOR_MS / 2));
-        }
-        if let Some((_, until)) = &mut self.asked {
-            *until = (*until).max(now + ANSWER_WITHIN_MS / 2);
-        }
-    }
-
-    pub fn poll_at(&self) -> Option<u64> {
+    /// When it is next to be looked at though nothing happened.
+    pub fn poll_at(&self) -> Option<Instant> {
         let phase = match self.phase {
             Phase::Waiting { until } => Some(until),
             Phase::Starting { next, .. } => Some(next),
@@ -384,19 +376,9 @@ impl Supplicant {
         .min()
     }
 
-    /// When it is to be asked whether it answers; all on one grid of time.
-    fn ping_at(&self) -> Option<u64> {
-        let every = match self.authorised {
-            true => PING_AUTHORISED_EVERY_MS,
-            false => PING_EVERY_MS,
-        };
-        let idle = self.phase == Phase::Attached && self.asked.is_none() && self.due.is_empty();
-        idle.then_some((self.heard / every + 1) * every)
-    }
-
-    /// The time to settle is over, that to be asked who is there, or that of its silence.
-    /// `authorised`: the kernel has its link so.
-    pub fn tick(&mut self, now: u64, authorised: bool) {
+    /// Times that have passed: of settling, of a refused file, of the next `PING`, of the controlled
+    /// port. `authorised`: traffic may pass its link.
+    pub fn tick(&mut self, now: Instant, authorised: bool) {
         self.port.tick(now);
         self.authorised = authorised;
         if self.ping_at().is_some_and(|at| now >= at) {
@@ -414,6 +396,8 @@ impl Supplicant {
         self.radio = radio;
         self.ssid.clear();
         self.frequency = 0;
+        self.scanning = false;
         self.signal_dbm = None;
+        self.signal = Signal::default();
     }
 }

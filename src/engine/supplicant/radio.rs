@@ -1,16 +1,24 @@
-//! What an adapter is doing, and what keeps it from joining, in the user's words.
+//! What an adapter is doing, and what keeps it from joining, as users see it.
+use crate::wire::wpa::Packets;
 use core::fmt;
 use heapless::String;
 
-/// What the radio is doing, in the user's words.
+/// What the radio is doing; shown by its `Display` form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Radio {
+    /// No message yet, or its wpa_supplicant has ended.
     Starting,
+    /// `SCANNING`, and not associated.
     Scanning,
+    /// The last scan found no network of the file.
     NotFound,
+    /// `AUTHENTICATING` or `ASSOCIATING` (IEEE 802.11-2020, 11.3).
     Associating,
+    /// Associated; the keys are not there yet.
     Associated,
+    /// `COMPLETED`: the handshake is done, traffic may pass.
     Authorised,
+    /// Not associated, and not scanning.
     Disconnected,
 }
 
@@ -34,11 +42,13 @@ pub type SsidText = String<128>;
 /// Why it cannot join; stays until it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
+    /// For this network.
     WrongPassphrase(SsidText),
+    /// By the access point, with this status code (IEEE 802.11-2020, 9.4.1.9).
     Rejected(u16),
-    /// IEEE 802.1X: the server did not let us in.
+    /// EAP failure: the server refused the credentials (RFC 3748, 4.2).
     Refused,
-    /// The server's certificate, in OpenSSL's words.
+    /// The server's certificate was not accepted; OpenSSL's text.
     Certificate(String<64>),
 }
 
@@ -62,9 +72,16 @@ impl fmt::Display for Fault {
 /// What a message changed, for the journal.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Change {
+    /// Nothing that is recorded.
     Nothing,
+    /// What it is doing now.
     Radio(Radio),
+    /// A new fault.
     Fault(Fault),
+    /// Nothing that is recorded; its signal was read, or could not be.
+    Signal,
     /// It does not take the file that it was given.
     FileRefused,
+    /// What became of the frames that it sent.
+    Packets(Packets),
 }

@@ -9,7 +9,7 @@ fn carrier_without_keys_never_takes_the_traffic() {
     let (bond, options) = world.bond();
     assert_eq!((options.active, options.primary), (Some(WLAN1), None));
     // The primary associates with a wrong passphrase: carrier, dormant, mii up.
-    fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| {
+    world.edit(WLAN0, |link| {
         link.carrier = true;
         link.oper = Oper::Dormant;
         link.port.as_mut().unwrap().mii = Mii::Up;
@@ -33,12 +33,8 @@ fn carrier_without_keys_never_takes_the_traffic() {
 
 #[test]
 fn a_switch_is_recorded_with_cause_and_outage() {
-    let mut world = World::usual();
-    world.join(WLAN0);
-    world.join(WLAN1);
-    fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| {
-        link.carrier = false
-    });
+    let mut world = World::both();
+    world.edit(WLAN0, |link| link.carrier = false);
     world.now += 14;
     world.run();
     let switch = |world: &World| {
@@ -62,11 +58,8 @@ fn a_switch_is_recorded_with_cause_and_outage() {
 
 #[test]
 fn switch_pins_a_member_until_it_fails() {
-    let mut world = World::usual();
-    world.join(WLAN0);
-    world.join(WLAN1);
-    world.engine.handle(world.now, Event::Switch(WLAN1));
-    world.run();
+    let mut world = World::both();
+    world.tell(Event::Switch(WLAN1));
     let (_, options) = world.bond();
     assert_eq!((options.active, options.primary), (Some(WLAN1), None));
     world.lose(WLAN1);
@@ -79,7 +72,7 @@ fn switch_pins_a_member_until_it_fails() {
 fn reselect_failure_stays_where_it_is() {
     let mut config = config();
     config.bond.primary_reselect = PrimaryReselect::Failure;
-    let mut world = World::start(&config, &[(WLAN0, "wlan0", true), (WLAN1, "wlan1", true)]);
+    let mut world = World::start(&config, &BOTH_ADAPTERS);
     world.join(WLAN1);
     world.join(WLAN0);
     assert_eq!(world.bond().1.active, Some(WLAN1));
@@ -107,9 +100,9 @@ fn reselect_better_goes_back_to_the_primary_only_if_that_is_faster() {
     ] {
         let mut config = config();
         config.bond.primary_reselect = PrimaryReselect::Better;
-        let mut world = World::start(&config, &[(WLAN0, "wlan0", true), (WLAN1, "wlan1", true)]);
+        let mut world = World::start(&config, &BOTH_ADAPTERS);
         for (index, (speed, full_duplex)) in [(WLAN0, primary), (WLAN1, current)] {
-            fake_kernel::edit(&mut world.engine, world.now, index, |link| {
+            world.edit(index, |link| {
                 (link.facts.speed, link.facts.full_duplex) = (speed, full_duplex);
             });
         }
@@ -129,56 +122,55 @@ fn reselect_better_goes_back_to_the_primary_only_if_that_is_faster() {
 #[test]
 fn neighbours_are_told_which_adapter_has_the_addresses() {
     let mut world = World::usual();
-    let said = |world: &mut World| {
+    let announced = |world: &mut World| {
         let done = world.take();
-        let said = |a: &&Action| matches!(a, Action::AnnounceAddresses { .. });
-        done.iter().filter(said).count()
+        let is_one = |a: &&Action| matches!(a.packet(), Some(Packet::Announcement { .. }));
+        done.iter().filter(is_one).count()
     };
     world.wait(60_000);
-    assert_eq!(said(&mut world), 0, "nobody carries");
+    assert_eq!(announced(&mut world), 0, "nobody carries");
     world.join(WLAN0);
     let done = world.take();
-    let address = place_of(&done, |a| {
-        matches!(a, Action::Kernel(KernelAction::AddAddress { .. }))
-    });
-    assert!(place_of(&done, |a| matches!(a, Action::AnnounceAddresses { .. })) > address);
+    let address = place_of_change!(done, AddAddress { .. });
+    assert!(
+        place_of(&done, |a| matches!(
+            a.packet(),
+            Some(Packet::Announcement { .. })
+        )) > address
+    );
     world.wait(60_000);
-    assert_eq!(said(&mut world), 1, "once more");
+    assert_eq!(announced(&mut world), 1, "once more");
     world.join(WLAN1);
     world.wait(60_000);
-    assert_eq!(said(&mut world), 0, "the standby moves nothing");
+    assert_eq!(announced(&mut world), 0, "the standby moves nothing");
     world.lose(WLAN0);
     world.wait(60_000);
-    assert_eq!(said(&mut world), 2);
+    assert_eq!(announced(&mut world), 2);
     let (bond, _) = world.bond();
     let moved: Vec<IpAddr> = world.engine.announced_addresses(bond).collect();
     assert_eq!(moved, [IpAddr::from([192, 168, 43, 150])]);
     world.lose(WLAN1);
-    fake_kernel::edit(&mut world.engine, world.now, bond, |l| l.carrier = false);
+    world.edit(bond, |l| l.carrier = false);
     world.run();
     world.wait(60_000);
-    assert_eq!(said(&mut world), 0);
+    assert_eq!(announced(&mut world), 0);
     world.join(WLAN1);
     world.wait(60_000);
-    assert_eq!(said(&mut world), 2, "after a time without any");
+    assert_eq!(announced(&mut world), 2, "after a time without any");
 }
 
 /// Choice, status and `doctor` have one rule and its words.
 #[test]
 fn why_a_member_may_not_carry_is_what_the_status_shows() {
-    let mut world = World::usual();
-    world.join(WLAN0);
-    world.join(WLAN1);
-    let bond = world.bond().0;
+    let mut world = World::both();
     let why = |world: &World| {
         let link = world.engine.observed().link(WLAN0).unwrap();
-        world.engine.eligible(Some(bond), link)
+        world.engine.eligible(link)
     };
     assert_eq!(why(&world), Ok(()));
     for (rest, expected) in [(true, Err(Why::Resting)), (false, Err(Why::NoCarrier))] {
         let event = Event::Rest { link: WLAN0, rest };
-        world.engine.handle(world.now, event);
-        world.run();
+        world.tell(event);
         assert_eq!(why(&world), expected);
         assert_eq!(world.bond().1.active, Some(WLAN1));
     }
@@ -186,9 +178,18 @@ fn why_a_member_may_not_carry_is_what_the_status_shows() {
         link: WLAN0,
         rest: true,
     };
-    world.engine.handle(world.now, event);
-    world.run();
-    let status = status::status(&world.engine, world.now);
+    world.tell(event);
+    let status = world.status();
     let shown = &status.bond.unwrap().members[0];
     assert_eq!(shown.state.0.to_string(), Why::Resting.to_string());
+}
+
+#[test]
+fn a_member_that_is_set_down_is_the_cause_of_the_switch() {
+    let mut world = World::both();
+    let (link, rest) = (WLAN0, true);
+    world.tell(Event::Rest { link, rest });
+    let records = world.engine.journal().since(0);
+    let switch = records.filter(|r| r.kind == RecordKind::Switch).last();
+    assert_eq!(switch.unwrap().text, "wlan0 was set down");
 }

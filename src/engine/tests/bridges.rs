@@ -43,34 +43,23 @@ fn a_bridge_is_made_filled_and_taken_down_again() {
     assert!(!has_address(&world, "br0"), "nothing has carrier");
     world.join(ETH0);
     assert!(has_address(&world, "br0"));
-    world
-        .engine
-        .handle(world.now, Event::Link(plain(ETH1, "eth1", false)));
-    world.run();
+    world.tell(Event::Link(plain(ETH1, "eth1", false)));
     assert_eq!(masters(&world, [ETH0, ETH1]), [Some(bridge); 2]);
     assert!(world.link(ETH1).up);
     {
-        let st = status::status(&world.engine, world.now);
+        let st = world.status();
         let members = st.links[0].members.as_ref().expect("ports").len();
         assert_eq!((members, st.online), (2, true));
     }
     world.take();
-    world.engine.handle(world.now, Event::Stop);
-    world.run();
+    world.tell(Event::Stop);
     assert!(world.exited);
     let done = world.take();
-    let address = place_of(&done, |a| {
-        matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }))
-    });
-    let freed = place_of(&done, |a| {
-        matches!(
-            a,
-            Action::Kernel(KernelAction::SetMaster { master: None, .. })
-        )
-    });
+    let address = place_of_change!(done, DeleteAddress { .. });
+    let freed = place_of_change!(done, SetMaster(_, None));
     let gone = place_of(
         &done,
-        |a| matches!(a, Action::Kernel(KernelAction::DeleteLink { link }) if *link == bridge),
+        |a| matches!(a.change(), Some(KernelAction::DeleteLink { link }) if *link == bridge),
     );
     assert!(address < freed && freed < gone, "{done:?}");
 }
@@ -88,8 +77,7 @@ fn the_bond_may_be_in_it_and_has_no_addresses_then() {
     world.join(ETH0);
     assert!(!has_address(&world, "bond0"));
     assert!(has_address(&world, "br0"));
-    world.engine.handle(world.now, Event::Stop);
-    world.run();
+    world.tell(Event::Stop);
     assert!(world.exited);
     assert!(world.engine.observed().by_name("br0").is_none());
     assert!(world.engine.observed().by_name("bond0").is_none());
@@ -99,8 +87,7 @@ fn the_bond_may_be_in_it_and_has_no_addresses_then() {
 fn plug_usb_wifi(world: &mut World) {
     let mut adapter = plain(WLAN0, "net0", true);
     adapter.usb_port = Some("1-1".try_into().unwrap());
-    world.engine.handle(world.now, Event::Link(adapter));
-    world.run();
+    world.tell(Event::Link(adapter));
 }
 
 fn refused_because(world: &World, reason: &str) {
@@ -138,6 +125,20 @@ fn wifi_is_kept_out_and_told_why() {
     refused_because(&world, "the bond is in a bridge");
 }
 
+/// Whose it is shows when its bridge is read.
+#[test]
+fn a_port_of_another_programs_bridge_is_an_interface_of_this_machine() {
+    let mut port = plain(31, "eth7", false);
+    port.master = Some(30);
+    let mac = port.mac;
+    let mut bridge = plain(30, "lan0", false);
+    bridge.kind = Kind::Bridge;
+    let world = World::read(Engine::new(&cables(), 7), [port, bridge]);
+    let observed = world.engine.observed();
+    assert!(observed.link(31).is_none());
+    assert!(observed.others().any(|other| other.mac == mac));
+}
+
 #[test]
 fn what_is_another_programs_stays_so() {
     let foreign = |index, name: &str, master| {
@@ -150,13 +151,13 @@ fn what_is_another_programs_stays_so() {
     let made = index(&world, "br0");
     let mut other = plain(20, "br0", false);
     other.kind = Kind::Bridge;
-    world.engine.handle(world.now, Event::LinkGone(made));
+    world.handle(Event::LinkGone(made));
     for link in [
         foreign(21, "eth7", Some(20)),
         other,
         foreign(ETH0, "eth0", None),
     ] {
-        world.engine.handle(world.now, Event::Link(link));
+        world.handle(Event::Link(link));
     }
     world.run();
     assert_eq!(world.link(ETH0).master, None);
@@ -169,11 +170,8 @@ fn what_is_another_programs_stays_so() {
     let mut world = World::start(&cables(), &[]);
     let mut bridge = plain(30, "lan0", false);
     bridge.kind = Kind::Bridge;
-    world.engine.handle(world.now, Event::Link(bridge));
-    world
-        .engine
-        .handle(world.now, Event::Link(foreign(ETH0, "eth0", Some(30))));
-    world.run();
+    world.handle(Event::Link(bridge));
+    world.tell(Event::Link(foreign(ETH0, "eth0", Some(30))));
     assert_eq!(world.link(ETH0).master, Some(30), "never moved silently");
     assert!(
         world.engine.refusals()[0]
@@ -189,24 +187,18 @@ fn a_reload_moves_only_what_differs() {
     world.take();
     let mut fewer = cables();
     fewer.bridges[0].members.truncate(1);
-    world.engine.handle(world.now, Event::Config(&fewer));
-    world.run();
+    world.tell(Event::Config(&fewer));
     let done = world.take();
-    let freed = KernelAction::SetMaster {
-        link: ETH1,
-        master: None,
-    };
-    assert!(done.contains(&Action::Kernel(freed)), "{done:?}");
+    let freed = KernelAction::SetMaster(ETH1, None);
+    assert!(done.contains(&Action::Kernel(Change(freed))), "{done:?}");
     assert!(has_address(&world, "br0"));
     let touched = |a: &Action| {
-        crate::engine::contract::describe::subject(a) == Some(ETH0)
-            || matches!(a, Action::Kernel(KernelAction::DeleteLink { .. }))
+        a.link() == Some(ETH0) || matches!(a.change(), Some(KernelAction::DeleteLink { .. }))
     };
     assert!(!done.iter().any(touched), "{done:?}");
     let mut none = fewer.clone();
     none.bridges.clear();
-    world.engine.handle(world.now, Event::Config(&none));
-    world.run();
+    world.tell(Event::Config(&none));
     assert!(world.engine.observed().by_name("br0").is_none());
     assert_eq!(world.link(ETH0).master, None);
 }
@@ -216,13 +208,13 @@ fn a_reload_moves_only_what_differs() {
 fn a_bridge_without_ports_leads_nowhere() {
     let mut world = World::start(&cables(), &[]);
     let bridge = index(&world, "br0");
-    fake_kernel::edit(&mut world.engine, world.now, bridge, |link| {
+    world.edit(bridge, |link| {
         link.carrier = true;
         link.oper = Oper::Unknown;
     });
     world.run();
     assert!(!has_address(&world, "br0") && !world.has_default(bridge));
-    assert!(!status::status(&world.engine, world.now).online);
+    assert!(!world.status().online);
 }
 
 #[test]
@@ -231,22 +223,25 @@ fn neighbours_are_told_when_the_bridge_has_another_address() {
     let bridge = index(&world, "br0");
     let takes = |world: &mut World, port| {
         let mac = world.link(port).mac;
-        fake_kernel::edit(&mut world.engine, world.now, bridge, |link| link.mac = mac);
+        world.edit(bridge, |link| link.mac = mac);
         world.run();
     };
     takes(&mut world, ETH0);
     world.join(ETH0);
     world.wait(60_000);
     world.take();
-    let said = |world: &mut World| {
+    let announced = |world: &mut World| {
         let done = world.take();
-        done.contains(&Action::AnnounceAddresses { link: bridge })
+        done.iter().any(|action| {
+            let is_one = matches!(action.packet(), Some(Packet::Announcement { .. }));
+            is_one && action.link() == Some(bridge)
+        })
     };
     world.wait(60_000);
-    assert!(!said(&mut world), "nothing happened");
+    assert!(!announced(&mut world), "nothing happened");
     world.pull(ETH0);
     takes(&mut world, ETH1);
-    assert!(said(&mut world));
+    assert!(announced(&mut world));
 }
 
 #[test]
@@ -258,8 +253,7 @@ fn wifi_leaves_a_bond_that_is_put_into_a_bridge() {
     assert!(world.link(WLAN0).master.is_some());
     let bond = Matcher::Name(name("bond0"));
     config.bridges[0].members.push(bond).unwrap();
-    world.engine.handle(world.now, Event::Config(&config));
-    world.run();
+    world.tell(Event::Config(&config));
     assert_eq!(world.link(WLAN0).master, None);
     refused_because(&world, "the bond is in a bridge");
 }
@@ -270,16 +264,13 @@ fn ports_of_other_bridges_are_not_kept() {
     let mut world = World::start(&cables(), &[]);
     let mut docker = plain(60, "docker0", false);
     docker.kind = Kind::Bridge;
-    world.engine.handle(world.now, Event::Link(docker));
+    world.handle(Event::Link(docker));
     for n in 0..60 {
         let mut port = plain(100 + n, &format!("veth{n}"), false);
         port.master = Some(60);
-        world.engine.handle(world.now, Event::Link(port));
+        world.handle(Event::Link(port));
     }
-    world
-        .engine
-        .handle(world.now, Event::Link(plain(ETH0, "eth0", false)));
-    world.run();
+    world.tell(Event::Link(plain(ETH0, "eth0", false)));
     assert!(world.link(ETH0).master.is_some());
     assert!(world.engine.refusals().is_empty());
 }

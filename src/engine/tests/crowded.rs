@@ -1,13 +1,6 @@
 //! More than there is room for, and reads that fail.
 use super::*;
 
-fn refused(errno: i32, text: &str) -> Failure {
-    Failure {
-        errno,
-        text: text.try_into().unwrap(),
-    }
-}
-
 /// A cable of its own, by number, with eight routes through a gateway that nobody has.
 fn cable(number: u8) -> Link {
     let mut block = IpBlock::default();
@@ -31,28 +24,21 @@ fn refusals_within(world: &mut World, ms: u64) -> usize {
     let end = world.now + ms;
     let mut refusals = 0;
     loop {
-        while let Some(action) = world.engine.next(world.now) {
-            match &action {
-                Action::Kernel(KernelAction::AddRoute { .. }) => {
-                    refusals += 1;
-                    assert!(refusals < 1_000, "it spins at {}", world.now);
-                    let failure = refused(101, "the network is unreachable");
-                    let failed = Event::Done(action, Err(failure));
-                    world.engine.handle(world.now, failed);
-                }
-                _ => {
-                    fake_kernel::perform(&mut world.engine, world.now, action);
-                }
+        let now = world.now;
+        world.run_with(|action| match action {
+            Action::Kernel(Change(KernelAction::AddRoute { .. })) => {
+                refusals += 1;
+                assert!(refusals < 1_000, "it spins at {now}");
+                Outcome::Fails(failure(101, "the network is unreachable"))
             }
-        }
-        match world.engine.poll_at(world.now) {
-            Some(at) if at < end => world.now = at.max(world.now + 1),
+            _ => Outcome::Works,
+        });
+        match world.poll_at() {
+            Some(at) if at < end => world.sleep(),
             _ => break,
         }
-        world.engine.tick(world.now);
     }
-    world.now = end;
-    world.engine.tick(end);
+    world.tick_at(end);
     refusals
 }
 
@@ -68,18 +54,16 @@ fn forty_unreachable_routes_do_not_spin() {
         .collect();
     let mut world = World::start(&config, &adapters);
     for (index, ..) in &adapters {
-        join(&mut world.engine, world.now, *index);
+        world.join_only(*index);
     }
     let refusals = refusals_within(&mut world, 60_000);
     assert!((40..50).contains(&refusals), "{refusals} in a minute");
-    assert!(world.engine.failing(world.now).count() >= 8);
+    assert!(world.engine.failing(world.at()).count() >= 8);
     // Something else is done at once all the same.
-    fake_kernel::edit(&mut world.engine, world.now, 10, |link| link.up = false);
+    world.edit(10, |link| link.up = false);
     world.take();
     world.run();
-    place_of(&world.take(), |a| {
-        *a == Action::Kernel(KernelAction::SetUp { link: 10, up: true })
-    });
+    place(&world.take(), KernelAction::up(10));
     // When there is a way, all of them come within the next minute.
     for _ in 0..120 {
         world.wait(500);
@@ -96,41 +80,33 @@ fn forty_unreachable_routes_keep_no_fail_over_waiting() {
     config.links = (0..5).map(cable).collect();
     let names: Vec<String> = (0..5).map(|n| format!("eth{n}")).collect();
     let cables = (10..).zip(&names).map(|(i, n)| (i, n.as_str(), false));
-    let wifi = [(WLAN0, "wlan0", true), (WLAN1, "wlan1", true)];
-    let adapters: Vec<(Index, &str, bool)> = wifi.into_iter().chain(cables).collect();
+    let adapters: Vec<(Index, &str, bool)> = BOTH_ADAPTERS.into_iter().chain(cables).collect();
     let mut world = World::start(&config, &adapters);
     for (index, ..) in &adapters {
-        join(&mut world.engine, world.now, *index);
+        world.join_only(*index);
     }
     refusals_within(&mut world, 30_000);
     let (bond, _) = world.bond();
-    fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| {
-        link.carrier = false;
-        link.oper = Oper::Down;
-    });
+    world.cut(WLAN0);
     // The bonding driver takes the other one at the second request alone.
-    let wanted = Action::Kernel(KernelAction::SetBond {
+    let wanted = Action::Kernel(Change(KernelAction::SetBond(
         bond,
-        option: BondOption::Active(Some(WLAN1)),
-    });
+        BondOption::Active(Some(WLAN1)),
+    )));
     let (began, mut refused_once) = (world.now, false);
     loop {
-        while let Some(action) = world.engine.next(world.now) {
-            let is_route = matches!(action, Action::Kernel(KernelAction::AddRoute { .. }));
-            if is_route || (action == wanted && !refused_once) {
-                refused_once |= action == wanted;
-                let failed = Event::Done(action, Err(refused(22, "invalid")));
-                world.engine.handle(world.now, failed);
-            } else {
-                fake_kernel::perform(&mut world.engine, world.now, action);
+        world.run_with(|action| {
+            let is_route = matches!(action.change(), Some(KernelAction::AddRoute { .. }));
+            if !is_route && (*action != wanted || refused_once) {
+                return Outcome::Works;
             }
-        }
+            refused_once |= *action == wanted;
+            Outcome::Fails(failure(22, "invalid"))
+        });
         if world.bond().1.active == Some(WLAN1) {
             break;
         }
-        let next = world.engine.poll_at(world.now).expect("a deadline");
-        world.now = next.max(world.now + 1);
-        world.engine.tick(world.now);
+        world.sleep();
         assert!(world.now < began + 1_000, "it waits with the routes");
     }
     assert!(refused_once);
@@ -138,67 +114,48 @@ fn forty_unreachable_routes_keep_no_fail_over_waiting() {
 
 #[test]
 fn a_read_that_fails_keeps_no_fail_over_waiting() {
-    let mut world = World::usual();
-    world.join(WLAN0);
-    world.join(WLAN1);
-    world.engine.handle(world.now, Event::Lost);
+    let mut world = World::both();
+    world.handle(Event::Lost);
     for _ in 0..8 {
-        while let Some(read @ Action::Resync(_)) = world.engine.next(world.now) {
-            let failed = Event::Done(read, Err(refused(16, "busy")));
-            world.engine.handle(world.now, failed);
+        while let Some(read @ Action::Kernel(KernelRequest::Read(ReadRequest::Tables(_)))) =
+            world.next()
+        {
+            world.fail(read, failure(16, "busy"));
         }
-        world.now = world.engine.poll_at(world.now).unwrap().max(world.now + 1);
+        world.now = world.poll_at().unwrap().max(world.now + 1);
     }
-    while let Some(action) = world.engine.next(world.now) {
-        let read = matches!(action, Action::Resync(_));
-        let result = if read {
-            Err(refused(16, "busy"))
-        } else {
-            Ok(())
-        };
-        world.engine.handle(world.now, Event::Done(action, result));
-    }
-    fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| {
-        link.carrier = false;
-        link.oper = Oper::Down;
+    world.run_with(|action| match action {
+        Action::Kernel(KernelRequest::Read(ReadRequest::Tables(_))) => {
+            Outcome::Fails(failure(16, "busy"))
+        }
+        _ => Outcome::NoEffect,
     });
+    world.cut(WLAN0);
     let (bond, _) = world.bond();
-    let mut steps = vec![];
-    while let Some(step) = world.engine.next(world.now) {
-        steps.push(step.clone());
-        fake_kernel::perform(&mut world.engine, world.now, step);
-    }
+    world.take();
+    world.run();
     let option = BondOption::Active(Some(WLAN1));
-    place_of(&steps, |step| {
-        *step == Action::Kernel(KernelAction::SetBond { bond, option })
-    });
+    place(&world.take(), KernelAction::SetBond(bond, option));
 }
 
 #[test]
 fn a_read_that_fails_keeps_no_stop_waiting() {
     let mut world = World::usual();
     world.join(WLAN0);
-    world.engine.handle(world.now, Event::Lost);
-    world.engine.handle(world.now, Event::Stop);
+    world.handle(Event::Lost);
+    world.handle(Event::Stop);
     let begun = world.now;
     for _ in 0..500 {
-        match world.engine.next(world.now) {
+        match world.next() {
             Some(Action::Exit) => {
                 assert!(world.now - begun < 1_000, "took {} ms", world.now - begun);
                 return;
             }
-            Some(read @ Action::Resync(_)) => {
-                let failed = Event::Done(read, Err(refused(16, "busy")));
-                world.engine.handle(world.now, failed);
+            Some(read @ Action::Kernel(KernelRequest::Read(ReadRequest::Tables(_)))) => {
+                world.fail(read, failure(16, "busy"))
             }
-            Some(action) => {
-                fake_kernel::perform(&mut world.engine, world.now, action);
-            }
-            None => {
-                let at = world.engine.poll_at(world.now).expect("a deadline");
-                world.now = at.max(world.now + 1);
-                world.engine.tick(world.now);
-            }
+            Some(action) => world.perform(action),
+            None => world.sleep(),
         }
     }
     panic!("never left");
@@ -217,7 +174,7 @@ fn many_routes_of_others_keep_none_of_ours_out() {
     let mut world = World::usual();
     for host in 0..100 {
         let route = foreign_route(host, 24, 5);
-        world.engine.handle(world.now, Event::Route(route));
+        world.handle(Event::Route(route));
     }
     assert!(world.engine.refusals().is_empty(), "they need not be kept");
     world.join(ETH0);
@@ -225,7 +182,7 @@ fn many_routes_of_others_keep_none_of_ours_out() {
     world.take();
     world.wait(2_000);
     let made = world.take();
-    let again = |a: &Action| matches!(a, Action::Kernel(KernelAction::AddRoute { .. }));
+    let again = |a: &Action| matches!(a.change(), Some(KernelAction::AddRoute { .. }));
     assert!(!made.iter().any(again), "{made:?}");
 }
 
@@ -239,19 +196,19 @@ fn a_full_table_recovers() {
     };
     for metric in 1_000..1_070 {
         let route = Event::Route(default(metric));
-        world.engine.handle(world.now, route);
+        world.handle(route);
     }
-    let said = |world: &World| {
+    let is_reported = |world: &World| {
         let mut refusals = world.engine.refusals().iter();
         refusals.any(|r| r.text.starts_with("too many routes"))
     };
-    assert!(said(&world));
+    assert!(is_reported(&world));
     world.take();
     for metric in 1_000..1_020 {
         let gone = Event::RouteGone(default(metric));
-        world.engine.handle(world.now, gone);
+        world.handle(gone);
     }
     world.run();
-    place_of(&world.take(), |a| *a == Action::Resync(Scope::Routes));
-    assert!(!said(&world));
+    place(&world.take(), ReadRequest::Tables(Scope::Routes));
+    assert!(!is_reported(&world));
 }

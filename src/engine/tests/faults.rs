@@ -9,9 +9,7 @@ fn a_dead_supplicant_is_restarted_with_growing_waits() {
     world.wait(2_000);
     let mut waits = vec![];
     for _ in 0..9 {
-        world
-            .engine
-            .handle(world.now, Event::SupplicantExited { link: WLAN0 });
+        world.handle(Event::SupplicantExited { link: WLAN0 });
         world.take();
         let until = restart(&world);
         waits.push(until - world.now);
@@ -20,7 +18,7 @@ fn a_dead_supplicant_is_restarted_with_growing_waits() {
             world
                 .take()
                 .iter()
-                .any(|a| matches!(a, Action::StartSupplicant { .. }))
+                .any(|a| matches!(a, Action::Supplicant(_, SupplicantStep::Start { .. })))
         );
     }
     assert_eq!(
@@ -28,16 +26,14 @@ fn a_dead_supplicant_is_restarted_with_growing_waits() {
         [200, 1000, 2000, 4000, 8000, 15000, 30000, 60000, 60000]
     );
     world.wait(61_000);
-    world
-        .engine
-        .handle(world.now, Event::SupplicantExited { link: WLAN0 });
+    world.handle(Event::SupplicantExited { link: WLAN0 });
     assert_eq!(restart(&world), world.now + 200);
 }
 
 /// When the dead one is started again.
 fn restart(world: &World) -> u64 {
     let supplicant = world.engine.supplicant(WLAN0).expect("a dead one");
-    supplicant.poll_at().expect("a restart")
+    supplicant.poll_at().expect("a restart").as_ms()
 }
 
 #[test]
@@ -47,20 +43,15 @@ fn a_failed_step_waits_longer_each_time_and_is_shown() {
     // The neighbours have been told twice.
     world.wait(2_000);
     let (bond, _) = world.bond();
-    let action = Action::Kernel(KernelAction::AddRoute {
+    let action = Action::Kernel(Change(KernelAction::AddRoute {
         link: bond,
         route: default_route(43, 7),
-    });
-    let failure = Failure {
-        errno: 101,
-        text: "network is unreachable".try_into().unwrap(),
-    };
+    }));
+    let failure = failure(101, "network is unreachable");
     let mut waits = vec![];
     for _ in 0..9 {
-        world
-            .engine
-            .handle(world.now, Event::Done(action.clone(), Err(failure.clone())));
-        let until = world.engine.retry.until(&action).unwrap();
+        world.fail(action.clone(), failure.clone());
+        let until = world.engine.retry.until(&action).unwrap().as_ms();
         waits.push(until - world.now);
         world.now = until;
     }
@@ -68,7 +59,7 @@ fn a_failed_step_waits_longer_each_time_and_is_shown() {
         waits,
         [250, 500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]
     );
-    let status = status::status(&world.engine, world.now);
+    let status = world.status();
     assert_eq!(
         status.problems[0].text,
         "cannot add the route default via 192.168.43.1 metric 7: network is unreachable"
@@ -85,15 +76,15 @@ fn a_failed_step_waits_longer_each_time_and_is_shown() {
 #[test]
 fn an_action_without_effect_does_not_spin() {
     let mut world = World::usual();
-    let action = world.engine.next(world.now);
+    let action = world.next();
     assert_eq!(action, None);
-    fake_kernel::edit(&mut world.engine, world.now, ETH0, |link| link.up = false);
+    world.edit(ETH0, |link| link.up = false);
     for round in 0.. {
         assert!(round < 20, "asked for {round} times in no time");
-        let Some(action) = world.engine.next(world.now) else {
+        let Some(action) = world.next() else {
             break;
         };
-        world.engine.handle(world.now, Event::Done(action, Ok(())));
+        world.succeed(action);
     }
 }
 
@@ -101,75 +92,57 @@ fn an_action_without_effect_does_not_spin() {
 fn a_failed_step_that_nobody_wants_any_more_is_no_problem() {
     let mut world = World::usual();
     let (bond, _) = world.bond();
-    let action = Action::Kernel(KernelAction::AddRoute {
+    let action = Action::Kernel(Change(KernelAction::AddRoute {
         link: bond,
         route: default_route(43, 7),
-    });
-    let failure = Failure {
-        errno: 101,
-        text: "network is unreachable".try_into().unwrap(),
-    };
-    let failed = Event::Done(action, Err(failure));
-    world.engine.handle(world.now, failed);
-    assert_eq!(world.engine.failing(world.now).count(), 1);
+    }));
+    world.fail(action, failure(101, "network is unreachable"));
+    assert_eq!(world.engine.failing(world.at()).count(), 1);
     world.wait(250);
-    assert_eq!(world.engine.failing(world.now).count(), 1);
+    assert_eq!(world.engine.failing(world.at()).count(), 1);
     world.wait(1_000);
-    assert_eq!(world.engine.failing(world.now).count(), 0);
+    assert_eq!(world.engine.failing(world.at()).count(), 0);
 }
 
 #[test]
 fn a_step_of_ipv6_that_worked_at_last_is_no_problem() {
     let mut world = World::usual();
-    let action = Action::SetIpv6 {
+    let action = Action::Kernel(KernelRequest::Setting(SettingRequest::Ipv6 {
         link: WLAN0,
         name: name("wlan0"),
         enabled: false,
-    };
-    let failure = Failure {
-        errno: 30,
-        text: "read-only file system".try_into().unwrap(),
-    };
-    let failed = Event::Done(action.clone(), Err(failure));
-    world.engine.handle(world.now, failed);
-    assert_eq!(world.engine.failing(world.now).count(), 1);
-    world.engine.handle(world.now, Event::Done(action, Ok(())));
-    assert_eq!(world.engine.failing(world.now).count(), 0);
+    }));
+    world.fail(action.clone(), failure(30, "read-only file system"));
+    assert_eq!(world.engine.failing(world.at()).count(), 1);
+    world.succeed(action);
+    assert_eq!(world.engine.failing(world.at()).count(), 0);
 }
 
 #[test]
 fn a_lost_control_socket_is_connected_again_and_nobody_is_killed() {
     let mut world = World::usual();
     world.join(WLAN0);
-    world.engine.ask_signals();
+    world.handle(Event::AskSignals);
     world.take();
-    let ask = |a: &Action| matches!(a, Action::AskSupplicant { .. });
-    let asked = world
-        .engine
-        .next(world.now)
-        .filter(ask)
-        .expect("a question");
-    let link = crate::engine::contract::describe::subject(&asked).unwrap();
-    let gone = Failure {
-        errno: 111,
-        text: "send: connection refused".try_into().unwrap(),
-    };
-    world
-        .engine
-        .handle(world.now, Event::Done(asked, Err(gone)));
+    let ask = |a: &Action| matches!(a, Action::Supplicant(_, SupplicantStep::Ask(_)));
+    let asked = world.next().filter(ask).expect("a question");
+    let link = asked.link().unwrap();
+    world.fail(asked, failure(111, "send: connection refused"));
     world.wait(25);
     let done = world.take();
-    place_of(&done, |a| *a == Action::AttachSupplicant { link });
+    place_of(&done, |a| {
+        *a == Action::Supplicant(link, SupplicantStep::Attach)
+    });
     world.wait(60_000);
     let done = world.take();
-    let ended = |a: &Action| matches!(a, Action::StopSupplicant { .. });
+    let ended = |a: &Action| matches!(a, Action::Supplicant(_, SupplicantStep::Stop { .. }));
     assert!(!done.iter().any(ended), "{done:?}");
     // Lost between two questions: the same.
-    world
-        .engine
-        .handle(world.now, Event::SupplicantDetached { link });
+    world.handle(Event::SupplicantDetached { link });
     world.wait(25);
-    place_of(&world.take(), |a| *a == Action::AttachSupplicant { link });
+    place_of(&world.take(), |a| {
+        *a == Action::Supplicant(link, SupplicantStep::Attach)
+    });
 }
 
 #[test]
@@ -180,7 +153,7 @@ fn a_full_table_is_said_once_and_not_at_each_message() {
             let mut bridge = plain(index, &format!("br{index}"), false);
             bridge.kind = Kind::Bridge;
             bridge.up = round % 2 == 0;
-            world.engine.handle(world.now, Event::Link(bridge));
+            world.handle(Event::Link(bridge));
             world.now += 1;
         }
     }
@@ -192,11 +165,11 @@ fn a_full_table_is_said_once_and_not_at_each_message() {
     world.run();
     let mut bridge = plain(141, "br141", false);
     bridge.kind = Kind::Bridge;
-    world.engine.handle(world.now, Event::Link(bridge));
+    world.handle(Event::Link(bridge));
     // Room again: all is read afresh.
     world.take();
     world.pull(100);
-    place_of(&world.take(), |a| *a == Action::Resync(Scope::All));
+    place(&world.take(), ReadRequest::Tables(Scope::All));
 }
 
 #[test]
@@ -204,20 +177,20 @@ fn what_a_daemon_before_turned_off_is_given_back() {
     let mut config = config();
     config.bond.members = core::iter::once(Matcher::Name(name("wlan0"))).collect();
     config.bond.primary = Some(Matcher::Name(name("wlan0")));
-    let mut engine = Engine::new(&config);
+    let mut engine = Engine::new(&config, 7);
     let restore = Restore {
         ipv6_off: true,
         ..Restore::default()
     };
     for link in [WLAN1, 77] {
-        engine.handle(900, Event::Changed { link, restore });
+        engine.handle(Instant::from_ms(900), Event::Changed { link, restore });
     }
     let mut world = World::begin(engine, &[(WLAN1, "wlan1", true)]);
-    let back = Action::SetIpv6 {
+    let back = Action::Kernel(KernelRequest::Setting(SettingRequest::Ipv6 {
         link: WLAN1,
         name: name("wlan1"),
         enabled: true,
-    };
+    }));
     let given = world.take().into_iter().filter(|a| *a == back);
     assert_eq!(given.count(), 1);
 }
@@ -226,18 +199,9 @@ fn what_a_daemon_before_turned_off_is_given_back() {
 #[test]
 fn a_request_for_an_interface_that_has_gone_is_no_fault() {
     let mut world = World::usual();
-    let action = Action::Kernel(KernelAction::SetUp {
-        link: ETH0,
-        up: true,
-    });
-    world.engine.handle(world.now, Event::LinkGone(ETH0));
-    let failure = Failure {
-        errno: 19,
-        text: "there is no such interface".try_into().unwrap(),
-    };
-    world
-        .engine
-        .handle(world.now, Event::Done(action.clone(), Err(failure)));
+    let action = Action::Kernel(Change(KernelAction::up(ETH0)));
+    world.handle(Event::LinkGone(ETH0));
+    world.fail(action.clone(), failure(19, "there is no such interface"));
     let mut said = world.engine.journal().since(0);
     assert!(!said.any(|r| r.text.contains("cannot set")));
     assert_eq!(world.engine.retry.until(&action), None);

@@ -3,7 +3,7 @@ use super::*;
 
 fn foreign_bond(mode: u8) -> crate::engine::observed::Link {
     let mut link = plain(20, "bond0", false);
-    let mut options = crate::engine::existing::desired_options(&Engine::new(&config()));
+    let mut options = crate::engine::existing::desired_options(&Engine::new(&config(), 7));
     options.mode = mode;
     link.kind = Kind::Bond(options);
     link.up = true;
@@ -11,22 +11,7 @@ fn foreign_bond(mode: u8) -> crate::engine::observed::Link {
 }
 
 fn start_with(config: &Config, links: &[crate::engine::observed::Link]) -> World {
-    let mut world = World {
-        engine: Engine::new(config),
-        now: 1_000,
-        done: vec![],
-        exited: false,
-    };
-    world
-        .engine
-        .handle(world.now, Event::DumpBegins(Scope::All));
-    for link in links {
-        world.engine.handle(world.now, Event::Link(link.clone()));
-    }
-    world.engine.handle(world.now, Event::DumpEnds(Scope::All));
-    world
-        .engine
-        .handle(world.now, Event::Done(Action::Resync(Scope::All), Ok(())));
+    let mut world = World::read(Engine::new(config, 7), links.iter().cloned());
     world.run();
     world
 }

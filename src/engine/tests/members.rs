@@ -9,7 +9,7 @@ fn members_are_taken_in_in_the_right_order() {
     world.take();
     let mut adapter = plain(WLAN0, "wlan0", true);
     adapter.up = true;
-    world.engine.handle(world.now, Event::Link(adapter));
+    world.handle(Event::Link(adapter));
     let address = Address {
         link: WLAN0,
         net: net(10, 0, 0, 1, 8),
@@ -18,22 +18,23 @@ fn members_are_taken_in_in_the_right_order() {
         tentative: false,
         duplicate: false,
     };
-    world.engine.handle(world.now, Event::Address(address));
-    world.run();
+    world.tell(Event::Address(address));
     let done = world.take();
-    let down = place_of(&done, |a| {
-        matches!(a, Action::Kernel(KernelAction::SetUp { up: false, .. }))
-    });
-    let flush = place_of(&done, |a| {
-        matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }))
-    });
+    let down = place_of_change!(done, SetUp { up: false, .. });
+    let flush = place_of_change!(done, DeleteAddress { .. });
     let ipv6 = place_of(&done, |a| {
-        matches!(a, Action::SetIpv6 { enabled: false, .. })
+        matches!(
+            a,
+            Action::Kernel(KernelRequest::Setting(SettingRequest::Ipv6 {
+                enabled: false,
+                ..
+            }))
+        )
     });
-    let master = place_of(&done, |a| {
-        matches!(a, Action::Kernel(KernelAction::SetMaster { .. }))
+    let master = place_of_change!(done, SetMaster(..));
+    let supplicant = place_of(&done, |a| {
+        matches!(a, Action::Supplicant(_, SupplicantStep::Start { .. }))
     });
-    let supplicant = place_of(&done, |a| matches!(a, Action::StartSupplicant { .. }));
     assert!(
         down < flush && flush < ipv6 && ipv6 < master && master < supplicant,
         "{done:?}"
@@ -58,7 +59,7 @@ fn the_usual_start_brings_both_up_and_the_cable_beside_them() {
     assert!(world.has_default(bond) && !world.has_default(ETH0));
     world.join(ETH0);
     assert!(world.has_default(ETH0));
-    let status = status::status(&world.engine, world.now);
+    let status = world.status();
     assert!(status.online);
     assert_eq!(status.uplink.map(|n| n.as_str()), Some("eth0"));
     assert_eq!(status.bond.unwrap().active.unwrap(), "wlan1");
@@ -66,14 +67,16 @@ fn the_usual_start_brings_both_up_and_the_cable_beside_them() {
 
 #[test]
 fn a_second_run_over_a_finished_machine_changes_nothing() {
-    let mut world = World::usual();
-    world.join(WLAN0);
-    world.join(WLAN1);
+    let mut world = World::both();
     world.join(ETH0);
     world.take();
-    world.engine.handle(world.now, Event::Lost);
-    world.run();
-    assert_eq!(world.take(), vec![Action::Resync(Scope::All)]);
+    world.tell(Event::Lost);
+    assert_eq!(
+        world.take(),
+        vec![Action::Kernel(KernelRequest::Read(ReadRequest::Tables(
+            Scope::All
+        )))]
+    );
 }
 
 #[test]
@@ -97,28 +100,27 @@ fn a_pulled_adapter_takes_its_supplicant_with_it_and_returns_under_another_name(
     let mac = plain(WLAN0, "wlan0", true).mac.unwrap();
     config.bond.members[0] = Matcher::Mac(mac);
     config.bond.primary = Some(Matcher::Mac(mac));
-    let mut world = World::start(&config, &[(WLAN0, "wlan0", true), (WLAN1, "wlan1", true)]);
+    let mut world = World::start(&config, &BOTH_ADAPTERS);
     world.join(WLAN0);
     world.join(WLAN1);
     world.take();
     world.pull(WLAN0);
     let done = world.take();
     assert!(
-        done.contains(&Action::StopSupplicant {
-            link: WLAN0,
-            force: true
-        }),
+        done.contains(&Action::Supplicant(
+            WLAN0,
+            SupplicantStep::Stop { force: true }
+        )),
         "{done:?}"
     );
     assert!(world.engine.supplicant(WLAN0).is_none());
     assert_eq!(world.bond().1.active, Some(WLAN1));
     let mut back = plain(9, "wlx9", true);
     back.permanent_mac = Some(mac);
-    world.engine.handle(world.now, Event::Link(back));
-    world.run();
+    world.tell(Event::Link(back));
     assert_eq!(world.link(9).master, Some(world.bond().0));
     let done = world.take();
-    let others = |a: &Action| crate::engine::contract::describe::subject(a) == Some(WLAN1);
+    let others = |a: &Action| a.link() == Some(WLAN1);
     assert!(
         !done.iter().any(others),
         "the other member was touched: {done:?}"
@@ -127,13 +129,11 @@ fn a_pulled_adapter_takes_its_supplicant_with_it_and_returns_under_another_name(
 
 #[test]
 fn both_gone_and_back() {
-    let mut world = World::usual();
-    world.join(WLAN0);
-    world.join(WLAN1);
+    let mut world = World::both();
     world.pull(WLAN0);
     world.pull(WLAN1);
     let (bond, _) = world.bond();
-    fake_kernel::edit(&mut world.engine, world.now, bond, |link| {
+    world.edit(bond, |link| {
         link.carrier = false;
         if let Kind::Bond(options) = &mut link.kind {
             options.active = None;
@@ -141,10 +141,7 @@ fn both_gone_and_back() {
     });
     world.run();
     assert!(!world.has_default(bond));
-    let outage = status::status(&world.engine, world.now)
-        .bond
-        .unwrap()
-        .outage_cause;
+    let outage = world.status().bond.unwrap().outage_cause;
     assert_eq!(outage, Some("wlan1 was unplugged"));
     world.plug(7, "wlan1");
     world.join(7);
@@ -156,9 +153,7 @@ fn both_gone_and_back() {
 fn a_bond_with_carrier_but_no_keys_gets_no_address() {
     let mut world = World::usual();
     let (bond, _) = world.bond();
-    fake_kernel::edit(&mut world.engine, world.now, bond, |link| {
-        link.carrier = true
-    });
+    world.edit(bond, |link| link.carrier = true);
     world.run();
     assert_eq!(world.engine.observed().addresses_of(bond).count(), 0);
 }
@@ -168,19 +163,15 @@ fn nothing_to_do_means_no_deadline_but_the_minute_s_question() {
     let mut world = World::usual();
     for link in [WLAN0, WLAN1] {
         world.join(link);
-        world.engine.handle(
-            world.now,
-            Event::Supplicant {
-                link,
-                text: "wpa_state=COMPLETED\nssid=x\n",
-            },
-        );
+        world.handle(Event::Supplicant {
+            link,
+            text: "wpa_state=COMPLETED\nssid=x\n",
+        });
     }
     world.join(ETH0);
-    world.now += 60_000;
-    world.engine.tick(world.now);
+    world.tick_at(world.now + 60_000);
     world.run();
-    assert_eq!(world.engine.poll_at(world.now), Some(120_000));
+    assert_eq!(world.poll_at(), Some(120_000));
 }
 
 fn medium(index: Index, name: &str, medium: Medium) -> crate::engine::observed::Link {
@@ -199,37 +190,30 @@ fn what_is_not_known_to_be_wifi_or_a_cable_is_asked_about_again() {
     world.join(WLAN1);
     world.take();
     let unknown = medium(WLAN0, "wlan0", Medium::Unknown);
-    world.engine.handle(world.now, Event::Link(unknown));
+    world.handle(Event::Link(unknown));
     let mut asked = 0;
     while world.now < 60_000 {
-        while let Some(action) = world.engine.next(world.now) {
-            if action == (Action::Inspect { link: WLAN0 }) {
+        world.run_with(|action| {
+            if *action == (Action::Kernel(KernelRequest::Read(ReadRequest::Medium { link: WLAN0 })))
+            {
                 asked += 1;
-                let failure = Failure {
-                    errno: 0,
-                    text: "no answer".try_into().unwrap(),
-                };
-                let told = Event::Done(action, Err(failure));
-                world.engine.handle(world.now, told);
-            } else {
-                let subject = crate::engine::contract::describe::subject(&action);
-                assert_ne!(subject, Some(WLAN0), "{action:?}");
-                fake_kernel::perform(&mut world.engine, world.now, action);
+                return Outcome::Fails(failure(0, "no answer"));
             }
-        }
-        let problems = status::problems(&world.engine, world.now);
-        let said = "cannot find out whether it is Wi-Fi: no answer";
-        assert!(problems.iter().any(|p| p.text == said), "{problems:?}");
-        world.now = world.engine.poll_at(world.now).expect("asked again");
-        world.engine.tick(world.now);
+            let subject = action.link();
+            assert_ne!(subject, Some(WLAN0), "{action:?}");
+            Outcome::Works
+        });
+        let problems = status::problems(&world.engine, world.at());
+        let expected = "cannot find out whether it is Wi-Fi: no answer";
+        assert!(problems.iter().any(|p| p.text == expected), "{problems:?}");
+        world.sleep();
     }
     assert_eq!(
         asked, 8,
         "at once, and after 0.25, 0.5, 1, 2, 4, 8 and 16 s"
     );
     let known = medium(WLAN0, "wlan0", Medium::Wifi(Mode::Station));
-    world.engine.handle(world.now, Event::Link(known));
-    world.run();
+    world.tell(Event::Link(known));
     assert_eq!(world.link(WLAN0).master, Some(world.bond().0));
     assert!(world.engine.supplicant(WLAN0).is_some());
 }
@@ -248,16 +232,15 @@ fn an_adapter_in_another_mode_is_not_taken_and_named() {
     ] {
         world.take();
         let link = medium(index, "wlan0", Medium::Wifi(mode));
-        world.engine.handle(world.now, Event::Link(link));
-        world.run();
-        let touched = |a: &Action| crate::engine::contract::describe::subject(a) == Some(index);
+        world.tell(Event::Link(link));
+        let touched = |a: &Action| a.link() == Some(index);
         assert!(!world.take().iter().any(touched), "{words}");
-        let problems = status::problems(&world.engine, world.now);
-        let said = format!("is in {words} and is not taken: ");
+        let problems = status::problems(&world.engine, world.at());
+        let expected = format!("is in {words} and is not taken: ");
         assert!(
             problems
                 .iter()
-                .any(|p| p.link == "wlan0" && p.text.starts_with(&said)),
+                .any(|p| p.link == "wlan0" && p.text.starts_with(&expected)),
             "{problems:?}"
         );
         world.pull(index);
@@ -267,11 +250,9 @@ fn an_adapter_in_another_mode_is_not_taken_and_named() {
 /// Somebody changes the mode of a member: it leaves, and comes back with its mode.
 #[test]
 fn a_member_whose_mode_changes_leaves_the_bond() {
-    let mut world = World::usual();
-    world.join(WLAN0);
-    world.join(WLAN1);
+    let mut world = World::both();
     let mut change = |mode, wanted: bool| {
-        fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| {
+        world.edit(WLAN0, |link| {
             link.facts.medium = Medium::Wifi(mode);
         });
         world.run();

@@ -3,30 +3,21 @@ use super::*;
 use crate::engine::plan;
 
 fn plan_of(world: &mut World, config: &Config) -> String {
-    let mut text = String::new();
-    plan::of_change(&mut world.engine, world.now, config, &mut text);
+    let (mut text, now) = (String::new(), world.at());
+    plan::of_change(&mut world.engine, now, config, &mut text);
     text
-}
-
-/// Both members have joined; the cable is out.
-fn joined() -> World {
-    let mut world = World::usual();
-    world.join(WLAN0);
-    world.join(WLAN1);
-    world.wait(30_000);
-    world
 }
 
 #[test]
 fn its_own_configuration_leaves_nothing_to_do() {
-    assert_eq!(plan_of(&mut joined(), &config()), "nothing to do\n");
+    assert_eq!(plan_of(&mut World::settled(), &config()), "nothing to do\n");
 }
 
 #[test]
 fn another_configuration_leaves_the_difference_and_what_waits_for_a_cable() {
     let mut other = config();
     other.bond.ip = static_block(43, 77, 100);
-    let text = plan_of(&mut joined(), &other);
+    let text = plan_of(&mut World::settled(), &other);
     let (now, later) = text
         .split_once("once eth0 has carrier:\n")
         .expect("both parts");
@@ -53,7 +44,7 @@ fn each_member_s_turn_is_shown() {
     let mut other = config();
     other.links.clear();
     other.wifi[0].priority = 7;
-    let text = plan_of(&mut joined(), &other);
+    let text = plan_of(&mut World::settled(), &other);
     for member in ["wlan0", "wlan1"] {
         let line = format!("  {member}: give wpa_supplicant its new file\n");
         assert_eq!(text.matches(&line).count(), 1, "{text}");

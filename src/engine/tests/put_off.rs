@@ -1,26 +1,19 @@
 //! What waits after a driver did not answer in time, and what does not.
 use super::slow::{hanging, problems, up};
 use super::*;
-use crate::engine::slow::{LATE_MS, PUT_OFF_MS};
+use crate::engine::slow::{LATE, PUT_OFF};
 
 /// Both members carry on, and the driver of one has hung before.
 fn slow_member() -> World {
-    let mut world = World::usual();
-    world.join(WLAN0);
-    world.join(WLAN1);
-    let (link, times) = (WLAN0, 1);
-    world
-        .engine
-        .handle(world.now, Event::WasSlow { link, times });
-    world.run();
+    let mut world = World::both();
+    world.tell(was_slow(WLAN0, 1));
     world.take();
     world
 }
 
 fn rest(world: &mut World, rest: bool) -> Vec<Action> {
     let link = WLAN0;
-    world.engine.handle(world.now, Event::Rest { link, rest });
-    world.run();
+    world.tell(Event::Rest { link, rest });
     world.take()
 }
 
@@ -28,15 +21,9 @@ fn rest(world: &mut World, rest: bool) -> Vec<Action> {
 fn an_order_of_a_person_does_not_wait() {
     let mut world = slow_member();
     let done = rest(&mut world, true);
-    let down = KernelAction::SetUp {
-        link: WLAN0,
-        up: false,
-    };
-    place_of(&done, |a| *a == Action::Kernel(down.clone()));
-    let (link, times) = (WLAN0, 2);
-    world
-        .engine
-        .handle(world.now, Event::WasSlow { link, times });
+    let down = KernelAction::down(WLAN0);
+    place(&done, down.clone());
+    world.handle(was_slow(WLAN0, 2));
     place_of(&rest(&mut world, false), |a| *a == up(WLAN0));
 }
 
@@ -46,53 +33,29 @@ fn a_slow_member_is_set_free_at_once() {
     let mut config = config();
     config.bond.members.remove(0);
     config.bond.primary = None;
-    world.engine.handle(world.now, Event::Config(&config));
-    world.run();
-    let free = KernelAction::SetMaster {
-        link: WLAN0,
-        master: None,
-    };
-    place_of(&world.take(), |a| *a == Action::Kernel(free.clone()));
+    world.tell(Event::Config(&config));
+    let free = KernelAction::SetMaster(WLAN0, None);
+    place(&world.take(), free.clone());
 }
 
 /// It is not set down either, nor is what was up before forgotten.
 #[test]
 fn what_is_put_off_stays_as_it_is() {
-    let mut engine = Engine::new(&config());
-    let (link, times) = (WLAN0, 1);
-    engine.handle(900, Event::WasSlow { link, times });
+    let mut engine = Engine::new(&config(), 7);
+    engine.handle(Instant::from_ms(900), was_slow(WLAN0, 1));
     let mut wlan0 = plain(WLAN0, "wlan0", true);
     wlan0.up = true;
-    let mut world = World {
-        engine,
-        now: 1_000,
-        done: vec![],
-        exited: false,
-    };
-    let events = [
-        Event::DumpBegins(Scope::All),
-        Event::Link(wlan0),
-        Event::Link(plain(WLAN1, "wlan1", true)),
-        Event::DumpEnds(Scope::All),
-        Event::Done(Action::Resync(Scope::All), Ok(())),
-    ];
-    for event in events {
-        world.engine.handle(world.now, event);
-    }
+    let mut world = World::read(engine, [wlan0, plain(WLAN1, "wlan1", true)]);
     world.run();
     assert!(world.link(WLAN0).up && world.link(WLAN0).master.is_none());
     world.wait(31_000);
     assert_eq!(world.link(WLAN0).master, Some(world.bond().0));
     // It leaves, down, while its driver is slow: it is set up when that is over.
-    let times = 1;
-    world
-        .engine
-        .handle(world.now, Event::WasSlow { link, times });
+    world.handle(was_slow(WLAN0, 1));
     let mut config = config();
     config.bond.members.remove(0);
     config.bond.primary = None;
-    world.engine.handle(world.now, Event::Config(&config));
-    world.run();
+    world.tell(Event::Config(&config));
     assert!(world.link(WLAN0).master.is_none() && !world.link(WLAN0).up);
     world.wait(31_000);
     assert!(world.link(WLAN0).up);
@@ -101,35 +64,39 @@ fn what_is_put_off_stays_as_it_is() {
 #[test]
 fn an_open_of_three_seconds_is_said_and_puts_nothing_off() {
     let (mut world, held) = hanging();
-    world.pass(LATE_MS + 1_000);
+    world.pass(LATE.0 + 1_000);
     assert!(problems(&world).contains("has not answered for 3 s"));
     assert!(!problems(&world).contains("left alone"));
-    world.answer(held);
+    world.perform(held);
     world.run();
     assert_eq!(problems(&world), "");
     let done = world.take();
-    assert!(!done.iter().any(|a| matches!(a, Action::NoteSlow { .. })));
+    assert!(
+        !done
+            .iter()
+            .any(|a| matches!(a, Action::Store(Store::Note { .. })))
+    );
 }
 
 #[test]
 fn an_open_that_succeeds_late_ends_the_wait_and_is_noted_for_the_next_start() {
     let (mut world, held) = hanging();
-    world.pass(PUT_OFF_MS + 1_000);
+    world.pass(PUT_OFF.0 + 1_000);
     assert!(problems(&world).contains("left alone"));
-    world.answer(held);
+    world.perform(held);
     world.run();
     assert_eq!(problems(&world), "");
     let noted = |times| {
         let link = ETH0;
-        move |a: &Action| *a == Action::NoteSlow { link, times }
+        move |a: &Action| *a == notes_slow(link, times)
     };
     let done = world.take();
     place_of(&done, noted(1));
     assert!(!done.iter().any(noted(0)));
     // Down once more: it is set up at once, in time, and the mark goes.
-    fake_kernel::edit(&mut world.engine, world.now, ETH0, |link| link.up = false);
+    world.edit(ETH0, |link| link.up = false);
     let again = world.run_until_held(|a| *a == up(ETH0));
-    world.answer(again.expect("it is set up"));
+    world.perform(again.expect("it is set up"));
     world.run();
     let done = world.take();
     assert!(place_of(&done, |a| *a == up(ETH0)) < place_of(&done, noted(0)));
@@ -139,7 +106,7 @@ fn an_open_that_succeeds_late_ends_the_wait_and_is_noted_for_the_next_start() {
 fn a_delay_is_not_shown_of_a_member_that_is_up() {
     let mut world = slow_member();
     assert_eq!(problems(&world), "");
-    fake_kernel::edit(&mut world.engine, world.now, WLAN0, |link| link.up = false);
+    world.edit(WLAN0, |link| link.up = false);
     world.run();
     assert!(problems(&world).contains("wlan0: its driver did not answer in time"));
     assert!(!world.link(WLAN0).up);
@@ -147,9 +114,9 @@ fn a_delay_is_not_shown_of_a_member_that_is_up() {
 
 #[test]
 fn a_mark_of_an_adapter_that_is_gone_is_forgotten() {
-    let mut engine = Engine::new(&config());
+    let mut engine = Engine::new(&config(), 7);
     let (link, times) = (77, 1);
-    engine.handle(900, Event::WasSlow { link, times });
+    engine.handle(Instant::from_ms(900), was_slow(link, times));
     let world = World::begin(engine, &[(WLAN0, "wlan0", true)]);
     assert_eq!(problems(&world), "");
 }

@@ -3,36 +3,33 @@ use super::*;
 
 #[test]
 fn a_changed_metric_touches_only_what_has_it() {
-    let mut world = World::usual();
-    world.join(WLAN0);
-    world.join(WLAN1);
+    let mut world = World::both();
     world.take();
     let mut changed = config();
     changed.bond.ip = static_block(43, 150, 50);
-    world.engine.handle(world.now, Event::Config(&changed));
-    world.run();
+    world.tell(Event::Config(&changed));
     let (bond, _) = world.bond();
     let route = |metric| default_route(43, metric);
     assert_eq!(
         world.take(),
         vec![
-            Action::Resync(Scope::All),
+            Action::Kernel(KernelRequest::Read(ReadRequest::Tables(Scope::All))),
             // Changed, not removed and added: nothing that uses it notices.
-            Action::Kernel(KernelAction::AddAddress {
+            Action::Kernel(Change(KernelAction::AddAddress {
                 link: bond,
                 net: net(192, 168, 43, 150, 24),
                 until: None,
                 metric: 50,
                 again: true
-            }),
-            Action::Kernel(KernelAction::AddRoute {
+            })),
+            Action::Kernel(Change(KernelAction::AddRoute {
                 link: bond,
                 route: route(50),
-            }),
-            Action::Kernel(KernelAction::DeleteRoute {
+            })),
+            Action::Kernel(Change(KernelAction::DeleteRoute {
                 link: bond,
                 route: route(100)
-            }),
+            })),
         ]
     );
 }
@@ -42,33 +39,26 @@ fn a_changed_network_is_given_to_one_member_after_the_other() {
     let mut world = World::usual();
     for link in [WLAN0, WLAN1] {
         world.join(link);
-        world.engine.handle(
-            world.now,
-            Event::Supplicant {
-                link,
-                text: "wpa_state=COMPLETED\nssid=Hotspot\n",
-            },
-        );
+        world.handle(Event::Supplicant {
+            link,
+            text: "wpa_state=COMPLETED\nssid=Hotspot\n",
+        });
     }
     world.take();
     let mut changed = config();
     changed.wifi[0].priority = 9;
-    world.engine.handle(world.now, Event::Config(&changed));
-    world.run();
+    world.tell(Event::Config(&changed));
     let reconfigured = |world: &mut World| -> Vec<Index> {
         let done = world.take();
         let mine = done.iter().filter_map(|action| match action {
-            Action::ReconfigureSupplicant { link } => Some(*link),
+            Action::Supplicant(link, SupplicantStep::Reconfigure) => Some(*link),
             _ => None,
         });
         mine.collect()
     };
     let connected = |world: &mut World, link| {
         let text = "<3>CTRL-EVENT-CONNECTED - Connection to 02:00:00:00:05:00 completed";
-        world
-            .engine
-            .handle(world.now, Event::Supplicant { link, text });
-        world.run();
+        world.tell(Event::Supplicant { link, text });
     };
     // The standby first, and the traffic stays where it is until that is done.
     assert_eq!(reconfigured(&mut world), [WLAN1]);
@@ -93,8 +83,7 @@ fn a_removed_member_is_freed_and_gets_its_ipv6_back() {
     let mut changed = config();
     changed.bond.members.pop();
     world.take();
-    world.engine.handle(world.now, Event::Config(&changed));
-    world.run();
+    world.tell(Event::Config(&changed));
     assert!(
         world
             .engine
@@ -104,33 +93,21 @@ fn a_removed_member_is_freed_and_gets_its_ipv6_back() {
     );
     let done = world.take();
     let stop = place_of(&done, |a| {
-        matches!(a, Action::StopSupplicant { link: WLAN1, .. })
+        matches!(a, Action::Supplicant(WLAN1, SupplicantStep::Stop { .. }))
     });
-    let free = place_of(&done, |a| {
-        matches!(
-            a,
-            Action::Kernel(KernelAction::SetMaster {
-                link: WLAN1,
-                master: None
-            })
-        )
-    });
+    let free = place_of_change!(done, SetMaster(WLAN1, None));
     let ipv6 = place_of(&done, |a| {
         matches!(
             a,
-            Action::SetIpv6 {
+            Action::Kernel(KernelRequest::Setting(SettingRequest::Ipv6 {
                 link: WLAN1,
                 enabled: true,
                 ..
-            }
+            }))
         )
     });
     assert!(stop < free && free < ipv6);
-    assert!(
-        !done
-            .iter()
-            .any(|a| crate::engine::contract::describe::subject(a) == Some(WLAN0))
-    );
+    assert!(!done.iter().any(|a| a.link() == Some(WLAN0)));
 }
 
 #[test]
@@ -142,25 +119,16 @@ fn a_new_mode_frees_the_members_first() {
     world.take();
     let mut changed = config();
     changed.bond.fail_over_mac = FailOverMac::Follow;
-    world.engine.handle(world.now, Event::Config(&changed));
-    world.run();
+    world.tell(Event::Config(&changed));
     let done = world.take();
     let set = |a: &Action| {
         matches!(
-            a,
-            Action::Kernel(KernelAction::SetBond {
-                option: BondOption::FailOverMac(2),
-                ..
-            })
+            a.change(),
+            Some(KernelAction::SetBond(_, BondOption::FailOverMac(2)))
         )
     };
     let set = place_of(&done, set);
-    let free = |a: &Action| {
-        matches!(
-            a,
-            Action::Kernel(KernelAction::SetMaster { master: None, .. })
-        )
-    };
+    let free = |a: &Action| matches!(a.change(), Some(KernelAction::SetMaster(_, None)));
     let last_free = done.iter().rposition(free).unwrap();
     assert!(last_free < set, "{done:?}");
     assert_eq!(world.link(WLAN0).master, Some(world.bond().0));
@@ -187,7 +155,7 @@ fn a_route_waits_until_its_source_is_no_longer_tentative() {
         tentative: true,
         ..ready
     };
-    world.engine.handle(world.now, Event::Address(tentative));
+    world.handle(Event::Address(tentative));
     let to = IpNet {
         address: "2001:db8::".parse().unwrap(),
         prefix: 32,
@@ -197,11 +165,9 @@ fn a_route_waits_until_its_source_is_no_longer_tentative() {
         ..Route::new(to, "fe80::9".parse().ok(), 100)
     };
     changed.bond.ip.ipv6.routes.push(route).unwrap();
-    world.engine.handle(world.now, Event::Config(&changed));
-    world.run();
-    let asked = Action::Kernel(KernelAction::AddRoute { link, route });
+    world.tell(Event::Config(&changed));
+    let asked = Action::Kernel(Change(KernelAction::AddRoute { link, route }));
     assert!(!world.take().contains(&asked));
-    world.engine.handle(world.now, Event::Address(ready));
-    world.run();
+    world.tell(Event::Address(ready));
     assert!(world.take().contains(&asked));
 }

@@ -7,20 +7,15 @@ fn the_way_down_is_ordered_and_ends() {
     world.join(WLAN0);
     world.join(ETH0);
     world.take();
-    world.engine.handle(world.now, Event::Stop);
-    world.run();
+    world.tell(Event::Stop);
     assert!(world.exited);
     let done = world.take();
-    let address = place_of(&done, |a| {
-        matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }))
+    let address = place_of_change!(done, DeleteAddress { .. });
+    let supplicant = place_of(&done, |a| {
+        matches!(a, Action::Supplicant(_, SupplicantStep::Stop { .. }))
     });
-    let supplicant = place_of(&done, |a| matches!(a, Action::StopSupplicant { .. }));
-    let member = place_of(&done, |a| {
-        matches!(a, Action::Kernel(KernelAction::SetMaster { .. }))
-    });
-    let bond = place_of(&done, |a| {
-        matches!(a, Action::Kernel(KernelAction::DeleteLink { .. }))
-    });
+    let member = place_of_change!(done, SetMaster(..));
+    let bond = place_of_change!(done, DeleteLink { .. });
     assert!(
         address < supplicant && supplicant < member && member < bond,
         "{done:?}"
@@ -30,35 +25,20 @@ fn the_way_down_is_ordered_and_ends() {
 #[test]
 fn a_stage_of_the_way_down_that_hangs_is_passed_over() {
     let mut world = World::usual();
-    world.engine.handle(world.now, Event::Stop);
+    world.handle(Event::Stop);
     // Every step fails for ever.
     for _ in 0..2_000 {
-        match world.engine.next(world.now) {
+        match world.next() {
             Some(Action::Exit) => {
                 assert!(
-                    world.now < 1_000 + 4 * crate::engine::stop::STAGE_MS + 100,
+                    world.now < 1_000 + 4 * crate::engine::stop::STAGE.0 + 100,
                     "took {}",
                     world.now
                 );
                 return;
             }
-            Some(action) => {
-                let failure = Failure {
-                    errno: 16,
-                    text: "busy".try_into().unwrap(),
-                };
-                world
-                    .engine
-                    .handle(world.now, Event::Done(action, Err(failure)));
-            }
-            None => {
-                world.now = world
-                    .engine
-                    .poll_at(world.now)
-                    .expect("a deadline")
-                    .max(world.now + 1);
-                world.engine.tick(world.now);
-            }
+            Some(action) => world.fail(action, failure(16, "busy")),
+            None => world.sleep(),
         }
     }
     panic!("never left");

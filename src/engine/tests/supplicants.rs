@@ -7,24 +7,20 @@ use crate::wire::wpa::Request;
 fn pings(world: &mut World, link: Index, period: u64, answers: bool) -> Vec<u64> {
     let end = world.now + period;
     let mut at = vec![];
-    while let Some(next) = world.engine.poll_at(world.now).filter(|next| *next <= end) {
-        world.now = next.max(world.now + 1);
-        world.engine.tick(world.now);
-        while let Some(action) = world.engine.next(world.now) {
+    while let Some(next) = world.poll_at().filter(|next| *next <= end) {
+        world.tick_at(next.max(world.now + 1));
+        while let Some(action) = world.next() {
             world.done.push(action.clone());
             let silent = match action {
-                Action::AskSupplicant {
-                    link: asked,
-                    request: Request::Ping,
-                } if asked == link => {
+                Action::Supplicant(asked, SupplicantStep::Ask(Request::Ping)) if asked == link => {
                     at.push(world.now);
                     !answers
                 }
                 _ => false,
             };
             match silent {
-                true => world.engine.handle(world.now, Event::Done(action, Ok(()))),
-                false => drop(fake_kernel::perform(&mut world.engine, world.now, action)),
+                true => world.succeed(action),
+                false => world.perform(action),
             }
         }
     }
@@ -32,25 +28,15 @@ fn pings(world: &mut World, link: Index, period: u64, answers: bool) -> Vec<u64>
     at
 }
 
-/// Both have joined, and what follows from that is over.
-fn joined() -> World {
-    let mut world = World::usual();
-    world.join(WLAN0);
-    world.join(WLAN1);
-    world.wait(30_000);
-    world.take();
-    world
-}
-
 #[test]
 fn an_authorised_one_is_asked_seldom_and_with_the_others() {
-    let mut world = joined();
+    let mut world = World::settled();
     let before = world.now;
     let first = pings(&mut world, WLAN0, 3_600_000, true);
     assert_eq!(first.len(), 60);
     assert!(first.iter().all(|at| at % 60_000 == 0), "{first:?}");
     world.now = before;
-    let mut other = joined();
+    let mut other = World::settled();
     assert_eq!(
         pings(&mut other, WLAN1, 3_600_000, true),
         first,
@@ -60,20 +46,15 @@ fn an_authorised_one_is_asked_seldom_and_with_the_others() {
 
 #[test]
 fn one_that_hangs_after_it_lost_its_network_is_ended() {
-    let mut world = joined();
+    let mut world = World::settled();
     world.lose(WLAN0);
     world.take();
     let lost = world.now;
     let asked = pings(&mut world, WLAN0, 20_000, false);
     assert_eq!(asked.len(), 1, "{asked:?}");
     assert!(asked[0] <= lost + 10_000, "{asked:?} after {lost}");
-    let ended = |a: &Action| {
-        *a == Action::StopSupplicant {
-            link: WLAN0,
-            force: true,
-        }
-    };
-    let started = |a: &Action| matches!(a, Action::StartSupplicant { link: WLAN0, .. });
+    let ended = |a: &Action| *a == Action::Supplicant(WLAN0, SupplicantStep::Stop { force: true });
+    let started = |a: &Action| matches!(a, Action::Supplicant(WLAN0, SupplicantStep::Start { .. }));
     let done = world.take();
     assert!(
         place_of(&done, ended) < place_of(&done, started),
@@ -82,20 +63,20 @@ fn one_that_hangs_after_it_lost_its_network_is_ended() {
     assert!(
         !done
             .iter()
-            .any(|a| matches!(a, Action::StopSupplicant { link: WLAN1, .. }))
+            .any(|a| matches!(a, Action::Supplicant(WLAN1, SupplicantStep::Stop { .. })))
     );
 }
 
 #[test]
 fn one_that_hangs_while_authorised_is_ended_as_well() {
-    let mut world = joined();
+    let mut world = World::settled();
     pings(&mut world, WLAN1, 75_000, false);
     let done = world.take();
     assert!(
-        done.contains(&Action::StopSupplicant {
-            link: WLAN1,
-            force: true
-        }),
+        done.contains(&Action::Supplicant(
+            WLAN1,
+            SupplicantStep::Stop { force: true }
+        )),
         "{done:?}"
     );
 }
@@ -103,53 +84,50 @@ fn one_that_hangs_while_authorised_is_ended_as_well() {
 /// wpa_supplicant keeps the file that it had when it answers FAIL.
 #[test]
 fn a_file_that_is_not_taken_is_a_problem_and_given_again_seldom() {
-    let mut world = joined();
+    let mut world = World::settled();
     let mut other = config();
     other.wifi[0].priority = 7;
-    world.engine.handle(world.now, Event::Config(&other));
+    world.handle(Event::Config(&other));
     let given = |done: &[Action]| {
-        let is = |a: &&Action| matches!(a, Action::ReconfigureSupplicant { .. });
+        let is = |a: &&Action| matches!(a, Action::Supplicant(_, SupplicantStep::Reconfigure));
         done.iter().filter(is).count()
     };
     let refuse = |world: &mut World| {
-        while let Some(action) = world.engine.next(world.now) {
+        while let Some(action) = world.next() {
             world.done.push(action.clone());
             match action {
-                Action::ReconfigureSupplicant { link } => {
-                    world.engine.handle(world.now, Event::Done(action, Ok(())));
+                Action::Supplicant(link, SupplicantStep::Reconfigure) => {
+                    world.succeed(action);
                     let text = "FAIL\n";
-                    world
-                        .engine
-                        .handle(world.now, Event::Supplicant { link, text });
+                    world.handle(Event::Supplicant { link, text });
                 }
-                action => drop(fake_kernel::perform(&mut world.engine, world.now, action)),
+                action => world.perform(action),
             }
         }
     };
     refuse(&mut world);
     assert_eq!(given(&world.take()), 2, "the other's turn comes at once");
     let words = "wpa_supplicant does not take its new file and goes on with the one before";
-    let said = |world: &World| {
-        let status = status::status(&world.engine, world.now);
+    let reported = |world: &World| {
+        let status = world.status();
         status.problems.iter().filter(|p| p.text == words).count()
     };
-    assert_eq!(said(&world), 2);
+    assert_eq!(reported(&world), 2);
     assert!(!world.engine.is_settled());
     for _ in 0..3 {
-        world.now += 60_000;
-        world.engine.tick(world.now);
+        world.tick_at(world.now + 60_000);
         refuse(&mut world);
-        assert_eq!((given(&world.take()), said(&world)), (2, 2));
+        assert_eq!((given(&world.take()), reported(&world)), (2, 2));
     }
     let journal = world.engine.journal().since(0);
     assert_eq!(
         journal.filter(|r| r.text == words).count(),
         2,
-        "said once each"
+        "recorded once each"
     );
     // The next file is tried at once, and this one is taken.
-    world.engine.handle(world.now, Event::Config(&config()));
-    assert_eq!(said(&world), 0);
+    world.handle(Event::Config(&config()));
+    assert_eq!(reported(&world), 0);
     world.run();
     assert!(
         world.engine.is_settled() && given(&world.take()) == 0,
@@ -162,29 +140,24 @@ fn a_file_that_is_not_taken_is_a_problem_and_given_again_seldom() {
 fn one_that_never_comes_up_is_waited_for_longer_each_time() {
     let mut world = World::usual();
     let exited = Event::SupplicantExited { link: WLAN0 };
-    world.engine.handle(world.now, exited);
+    world.handle(exited);
     let (mut begun, mut lives) = (0, vec![]);
     while lives.len() < 5 {
         assert!(world.now < 1_000_000, "{lives:?}");
-        let next = world.engine.poll_at(world.now).expect("it is tried again");
-        world.now = next.max(world.now + 1);
-        world.engine.tick(world.now);
-        while let Some(action) = world.engine.next(world.now) {
+        world.sleep();
+        while let Some(action) = world.next() {
             match &action {
-                Action::AttachSupplicant { .. } => {
-                    let failure = Failure {
-                        errno: 2,
-                        text: "no socket yet".try_into().unwrap(),
-                    };
-                    let event = Event::Done(action, Err(failure));
-                    world.engine.handle(world.now, event);
+                Action::Supplicant(_, SupplicantStep::Attach) => {
+                    world.fail(action, failure(2, "no socket yet"));
                     continue;
                 }
-                Action::StartSupplicant { link: WLAN0, .. } => begun = world.now,
-                Action::StopSupplicant { link: WLAN0, .. } => lives.push(world.now - begun),
+                Action::Supplicant(WLAN0, SupplicantStep::Start { .. }) => begun = world.now,
+                Action::Supplicant(WLAN0, SupplicantStep::Stop { .. }) => {
+                    lives.push(world.now - begun)
+                }
                 _ => {}
             }
-            fake_kernel::perform(&mut world.engine, world.now, action);
+            world.perform(action);
         }
     }
     assert!(

@@ -19,7 +19,7 @@ fn adapter(link: Link, port: &str) -> Link {
     }
 }
 
-/// The smallest file: nothing is said about adapters.
+/// The smallest file: no adapters are named.
 fn smallest() -> Config {
     let file = br#"{ "country": "BE", "wifi": [ { "ssid": "Hotspot" } ] }"#;
     *parse(file).unwrap()
@@ -35,7 +35,7 @@ fn with_members(members: &[Matcher]) -> Config {
 fn start(config: &Config, links: &[Link]) -> World {
     let mut world = World::start(config, &[]);
     for link in links {
-        world.engine.handle(world.now, Event::Link(link.clone()));
+        world.handle(Event::Link(link.clone()));
     }
     world.run();
     world
@@ -43,12 +43,11 @@ fn start(config: &Config, links: &[Link]) -> World {
 
 impl World {
     fn plug_in(&mut self, link: Link) {
-        self.engine.handle(self.now, Event::Link(link));
-        self.run();
+        self.tell(Event::Link(link));
     }
 
     fn members(&self) -> Vec<String> {
-        let status = status::status(&self.engine, self.now);
+        let status = self.status();
         let members = status.bond.expect("a bond").members;
         members.iter().map(|m| m.name.to_string()).collect()
     }
@@ -93,7 +92,9 @@ fn every_wifi_adapter_whatever_its_name_usb_ones_first_by_port_and_no_cable() {
 /// soon as it can carry.
 #[test]
 fn the_first_that_can_carry_is_the_primary() {
-    let mut world = start(&smallest(), &[wifi(2, "wlan0", "")]);
+    let mut config = smallest();
+    config.health.hold_s = 0;
+    let mut world = start(&config, &[wifi(2, "wlan0", "")]);
     world.join(2);
     assert_eq!(world.bond().1.active, Some(2));
     world.plug_in(wifi(3, "wifi2", "1-1.2"));
@@ -104,7 +105,7 @@ fn the_first_that_can_carry_is_the_primary() {
     world.join(4);
     assert_eq!(world.bond().1.active, Some(4));
     let primary = |world: &World| {
-        let status = status::status(&world.engine, world.now);
+        let status = world.status();
         let members = status.bond.unwrap().members;
         let primary = members.iter().find(|m| m.primary);
         primary.map(|m| m.name.to_string())
@@ -240,9 +241,14 @@ fn two_cables_of_one_pattern_have_two_default_routes() {
     let of = |world: &World| [8, 7, 9].map(|index| metric(world, index));
     assert_eq!(of(&world), [Some(10), Some(12), Some(13)]);
     world.take();
-    world.engine.handle(world.now, Event::Lost);
-    world.run();
-    assert_eq!(world.take(), [Action::Resync(Scope::All)], "at rest");
+    world.tell(Event::Lost);
+    assert_eq!(
+        world.take(),
+        [Action::Kernel(KernelRequest::Read(ReadRequest::Tables(
+            Scope::All
+        )))],
+        "at rest"
+    );
     // One of them goes: those behind it move up, without two of one metric at any time.
     world.pull(7);
     assert_eq!(
@@ -282,10 +288,10 @@ fn more_cables_than_places_are_said() {
     let own: Vec<_> = world.metrics().into_iter().map(|(name, _)| name).collect();
     let first: Vec<_> = (0..8).map(|n| format!("enx{n}")).collect();
     assert_eq!(own, first);
-    let problems = status::problems(&world.engine, world.now);
-    let said = "10 adapters match `links`, and there is room for 8: ";
+    let problems = status::problems(&world.engine, world.at());
+    let expected = "10 adapters match `links`, and there is room for 8: ";
     assert!(
-        problems.iter().any(|p| p.text.starts_with(said)),
+        problems.iter().any(|p| p.text.starts_with(expected)),
         "{problems:?}"
     );
 }
@@ -301,14 +307,14 @@ fn wifi_members_keep_their_own_addresses_whatever_the_file_says() {
         world.join(3);
         let number = if word == FailOverMac::None { 0 } else { 2 };
         assert_eq!(world.bond().1.fail_over_mac, number);
-        assert!(status::problems(&world.engine, world.now).is_empty());
+        assert!(status::problems(&world.engine, world.at()).is_empty());
         world.plug_in(wifi(2, "wlan0", ""));
         assert_eq!(world.bond().1.fail_over_mac, 1);
         assert!(world.enslaved(2) && world.enslaved(3));
-        let problems = status::problems(&world.engine, world.now);
-        let said = format!("\"fail_over_mac\": \"{text}\" is for wired members, ");
+        let problems = status::problems(&world.engine, world.at());
+        let expected = format!("\"fail_over_mac\": \"{text}\" is for wired members, ");
         assert!(
-            problems.iter().any(|p| p.text.starts_with(&said)),
+            problems.iter().any(|p| p.text.starts_with(&expected)),
             "{problems:?}"
         );
         // Nothing is emptied again when it leaves.
@@ -334,7 +340,7 @@ fn the_status_shows_ports_and_the_bond_as_the_kernel_has_it() {
     world.join(3);
     let json = |world: &World| {
         let mut buffer = vec![0; 24 * 1024];
-        let mut status = status::status(&world.engine, world.now);
+        let mut status = world.status();
         status.file_fault = Some("line 1: \"x\"");
         let length = serde_json_core::to_slice(&status, &mut buffer).unwrap();
         String::from_utf8(buffer[..length].to_vec()).unwrap()
@@ -350,7 +356,7 @@ fn the_status_shows_ports_and_the_bond_as_the_kernel_has_it() {
         assert!(json.contains(part), "{part} in {json}");
     }
     let page =
-        crate::engine::status::text::page(&world.engine, Some("line 1"), world.now).to_string();
+        crate::engine::status::text::page(&world.engine, Some("line 1"), world.at()).to_string();
     for line in [
         "    active-backup, miimon 100 ms, updelay 200 ms, downdelay 0 ms,\n    fail_over_mac active, primary_reselect always (kernel: failure)\n",
         "  * wifi1, USB 1-1.2     starting",
@@ -366,7 +372,7 @@ fn the_status_shows_ports_and_the_bond_as_the_kernel_has_it() {
     }
     // It shows what the kernel has, not what the file asks for.
     let (bond, _) = world.bond();
-    fake_kernel::edit(&mut world.engine, world.now, bond, |link| {
+    world.edit(bond, |link| {
         if let Kind::Bond(options) = &mut link.kind {
             options.miimon_ms = 50;
         }

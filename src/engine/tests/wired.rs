@@ -18,19 +18,12 @@ fn guarded() -> World {
     world
 }
 
-fn say(world: &mut World, text: &str) {
-    world
-        .engine
-        .handle(world.now, Event::Supplicant { link: ETH0, text });
-    world.run();
-}
-
 const STARTED: &str = "<3>CTRL-EVENT-EAP-STARTED EAP authentication started";
 const SUCCESS: &str = "<3>CTRL-EVENT-EAP-SUCCESS EAP authentication completed successfully";
 const FAILURE: &str = "<3>CTRL-EVENT-EAP-FAILURE EAP authentication failed";
 
 fn faults(world: &World) -> usize {
-    status::status(&world.engine, world.now).problems.len()
+    world.status().problems.len()
 }
 
 /// The port asks again while we are let in, and says no; then yes. wpa_supplicant has no
@@ -38,60 +31,54 @@ fn faults(world: &World) -> usize {
 #[test]
 fn a_port_may_think_better_of_it() {
     let mut world = guarded();
-    say(&mut world, STARTED);
-    say(&mut world, SUCCESS);
-    assert!(has_address(&world, ETH0));
-    say(&mut world, STARTED);
-    assert!(has_address(&world, ETH0), "a question shuts nothing");
-    say(&mut world, FAILURE);
-    assert!(!has_address(&world, ETH0));
+    world.supplicant_says(ETH0, STARTED);
+    world.supplicant_says(ETH0, SUCCESS);
+    assert!(world.has_address(ETH0));
+    world.supplicant_says(ETH0, STARTED);
+    assert!(world.has_address(ETH0), "a question shuts nothing");
+    world.supplicant_says(ETH0, FAILURE);
+    assert!(!world.has_address(ETH0));
     assert_eq!(faults(&world), 1);
     world.wait(60_000);
-    assert!(!has_address(&world, ETH0), "silence after a no means no");
-    say(&mut world, STARTED);
-    say(&mut world, SUCCESS);
-    assert!(has_address(&world, ETH0));
+    assert!(!world.has_address(ETH0), "silence after a no means no");
+    world.supplicant_says(ETH0, STARTED);
+    world.supplicant_says(ETH0, SUCCESS);
+    assert!(world.has_address(ETH0));
     assert_eq!(faults(&world), 0);
 }
 
-/// It comes too early for us to hear, as when wpa_supplicant is quicker than we are.
+/// It comes before the control socket is attached, as when wpa_supplicant is quicker than we are.
 #[test]
 fn a_refusal_without_the_question_keeps_it_shut() {
     let mut world = guarded();
-    say(&mut world, FAILURE);
+    world.supplicant_says(ETH0, FAILURE);
     world.wait(60_000);
-    assert!(!has_address(&world, ETH0));
+    assert!(!world.has_address(ETH0));
     // Its control socket is lost: no new silence to wait for.
-    world
-        .engine
-        .handle(world.now, Event::SupplicantDetached { link: ETH0 });
-    world.run();
+    world.tell(Event::SupplicantDetached { link: ETH0 });
     world.wait(60_000);
-    assert!(!has_address(&world, ETH0));
+    assert!(!world.has_address(ETH0));
 }
 
 #[test]
 fn the_death_of_a_supplicant_shuts_only_what_is_guarded() {
     let mut world = guarded();
     world.wait(5_000);
-    assert!(has_address(&world, ETH0), "nobody asks");
+    assert!(world.has_address(ETH0), "nobody asks");
     let died = Event::SupplicantExited { link: ETH0 };
-    world.engine.handle(world.now, died);
-    world.run();
+    world.tell(died);
     world.wait(200);
-    assert!(has_address(&world, ETH0));
+    assert!(world.has_address(ETH0));
 
     let mut world = guarded();
-    say(&mut world, STARTED);
-    say(&mut world, SUCCESS);
+    world.supplicant_says(ETH0, STARTED);
+    world.supplicant_says(ETH0, SUCCESS);
     let lost = Event::SupplicantDetached { link: ETH0 };
-    world.engine.handle(world.now, lost);
-    world.run();
-    assert!(has_address(&world, ETH0), "it runs on");
+    world.tell(lost);
+    assert!(world.has_address(ETH0), "it runs on");
     let died = Event::SupplicantExited { link: ETH0 };
-    world.engine.handle(world.now, died);
-    world.run();
-    assert!(!has_address(&world, ETH0));
+    world.tell(died);
+    assert!(!world.has_address(ETH0));
 }
 
 #[test]
@@ -100,34 +87,25 @@ fn a_guarded_cable_counts_as_unauthorised_until_it_is_let_in() {
     config.links[0].wired_auth = Some(peap());
     let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
     world.join(ETH0);
-    let say = |world: &mut World, text| {
-        world
-            .engine
-            .handle(world.now, Event::Supplicant { link: ETH0, text });
-        world.run();
-    };
-    assert!(!has_address(&world, ETH0));
-    say(
-        &mut world,
-        "<3>CTRL-EVENT-EAP-STARTED EAP authentication started",
-    );
+    assert!(!world.has_address(ETH0));
+    world.supplicant_says(ETH0, "<3>CTRL-EVENT-EAP-STARTED EAP authentication started");
     world.wait(20_000);
     assert!(
-        !has_address(&world, ETH0),
+        !world.has_address(ETH0),
         "somebody asked, and has not let us in"
     );
-    say(
-        &mut world,
+    world.supplicant_says(
+        ETH0,
         "<3>CTRL-EVENT-CONNECTED - Connection to 01:80:c2:00:00:03 completed",
     );
-    assert!(has_address(&world, ETH0));
+    assert!(world.has_address(ETH0));
     world.lose(ETH0);
-    assert!(!has_address(&world, ETH0));
+    assert!(!world.has_address(ETH0));
     // At home: nobody asks.
     world.join(ETH0);
-    assert!(!has_address(&world, ETH0));
+    assert!(!world.has_address(ETH0));
     world.wait(5_000);
-    assert!(has_address(&world, ETH0));
+    assert!(world.has_address(ETH0));
 }
 
 #[test]
@@ -136,39 +114,38 @@ fn an_unguarded_cable_wakes_once_a_minute_and_an_adopted_one_stays_in_use() {
     let mut world = World::start(&config, &[(ETH0, "eth0", false)]);
     world.join(ETH0);
     world.wait(60_000);
-    assert!(has_address(&world, ETH0));
+    assert!(world.has_address(ETH0));
     world.wait(60_000);
     assert_eq!(
-        world.engine.poll_at(world.now),
+        world.poll_at(),
         Some(180_000),
         "whether its wpa_supplicant answers, and nothing else"
     );
     // Another daemon, after a crash: the process runs on, the address is there.
     let observed: Vec<_> = world.engine.observed().links().cloned().collect();
     let addresses: Vec<_> = world.engine.observed().addresses().copied().collect();
-    let mut engine = Engine::new(&config);
-    engine.handle(world.now, Event::DumpBegins(Scope::All));
+    let mut engine = Engine::new(&config, 7);
+    engine.handle(world.at(), Event::DumpBegins(Scope::All));
     for link in observed {
-        engine.handle(world.now, Event::Link(link));
+        engine.handle(world.at(), Event::Link(link));
     }
     for address in addresses {
-        engine.handle(world.now, Event::Address(address));
+        engine.handle(world.at(), Event::Address(address));
     }
-    engine.handle(world.now, Event::DumpEnds(Scope::All));
-    let read = Event::Done(Action::Resync(Scope::All), Ok(()));
-    engine.handle(world.now, read);
+    engine.handle(world.at(), Event::DumpEnds(Scope::All));
+    let read = Event::Done(
+        Action::Kernel(KernelRequest::Read(ReadRequest::Tables(Scope::All))),
+        Ok(()),
+    );
+    engine.handle(world.at(), read);
     let how = crate::engine::contract::event::Start::Adopted { current: true };
-    engine.handle(world.now, Event::SupplicantStarted { link: ETH0, how });
+    engine.handle(world.at(), Event::SupplicantStarted { link: ETH0, how });
     let mut world = World { engine, ..world };
     world.take();
     world.run();
-    let removed = |a: &Action| matches!(a, Action::Kernel(KernelAction::DeleteAddress { .. }));
+    let removed = |a: &Action| matches!(a.change(), Some(KernelAction::DeleteAddress { .. }));
     assert!(!world.take().iter().any(removed));
-    assert!(has_address(&world, ETH0));
-}
-
-fn has_address(world: &World, link: Index) -> bool {
-    world.engine.observed().addresses_of(link).next().is_some()
+    assert!(world.has_address(ETH0));
 }
 
 fn peap() -> Eap {
@@ -191,7 +168,7 @@ fn there_is_nothing_to_scan_for_on_a_cable() {
     let file = |world: &World, index| {
         let (engine, link) = (&world.engine, world.link(index));
         let mut text = std::string::String::new();
-        supplicant_file::write(engine.config(), link, engine.dialect(), &mut text).unwrap();
+        supplicant_file::write(engine.config(), link, engine.dialect, &mut text).unwrap();
         text
     };
     assert!(file(&guarded(), ETH0).contains("\nap_scan=0\n"));

@@ -3,6 +3,7 @@ use super::*;
 use crate::engine::contract::action::{BondOption, KernelAction};
 use crate::engine::contract::event::Failure;
 use crate::engine::observed::{KernelRoute, Mode, OUR_PROTOCOL};
+use crate::engine::time::Instant;
 use core::ops::ControlFlow;
 
 /// As the daemon does it, with the number that the captured request had.
@@ -85,8 +86,8 @@ fn requests_as_bytes() {
     let mut buffer = [0xee; REQUEST_BYTES];
     let option = BondOption::Mode(0);
     let request = encode(
-        &KernelAction::SetBond { bond: 2, option },
-        0,
+        &KernelAction::SetBond(2, option),
+        Instant::ZERO,
         4,
         &mut buffer,
     );
@@ -98,7 +99,7 @@ fn requests_as_bytes() {
         name: "bond0".try_into().unwrap(),
         options: bond_options(),
     };
-    let request = encode(&create, 0, 1, &mut buffer);
+    let request = encode(&create, Instant::ZERO, 1, &mut buffer);
     let frame = frames(request).next().unwrap().unwrap();
     assert_eq!((frame.kind, frame.flags), (16, 0x605));
     let expected = [
@@ -125,7 +126,7 @@ fn requests_as_bytes() {
 fn addresses_and_routes_survive_the_round_trip() {
     fn seen(action: &KernelAction) -> Event<'static> {
         let buffer = Box::leak(Box::new([0xee; REQUEST_BYTES]));
-        one(encode(action, 0, 1, buffer))
+        one(encode(action, Instant::ZERO, 1, buffer))
     }
     for text in [
         "192.0.2.9/24",
@@ -149,8 +150,8 @@ fn addresses_and_routes_survive_the_round_trip() {
         let lent = KernelAction::AddAddress6 {
             link: 9,
             net,
-            preferred: 0,
-            until: 60_000,
+            preferred: Instant::ZERO,
+            until: Instant::from_ms(60_000),
         };
         assert!(matches!(seen(&lent), Event::Address(a) if (a.link, a.net) == (9, net)));
         let gone = seen(&KernelAction::DeleteAddress { link: 9, net });

@@ -43,6 +43,28 @@ fn settings_as_bytes() {
 }
 
 #[test]
+fn a_station_s_inactive_time() {
+    let buffer = &mut [0xee; REQUEST_BYTES];
+    let request = get_stations(FAMILY, LINK, 9, buffer);
+    let frame = frames(request).next().unwrap().unwrap();
+    // NLM_F_REQUEST | NLM_F_DUMP.
+    assert_eq!((frame.kind, frame.flags), (FAMILY, 0x301));
+    assert_eq!(frame.payload, about(17));
+    // NL80211_ATTR_STA_INFO { NL80211_STA_INFO_SIGNAL, NL80211_STA_INFO_INACTIVE_TIME }
+    let answer = [
+        &about(19)[..],
+        &[20, 0, 21, 0x80, 5, 0, 7, 0, 0xd8, 0, 0, 0],
+        &[8, 0, 1, 0],
+        &1_234_u32.to_ne_bytes(),
+    ];
+    assert_eq!(inactive_ms(&answer.concat()), Some(1_234));
+    // Without, and cut.
+    assert_eq!(inactive_ms(&about(19)), None);
+    assert_eq!(inactive_ms(&answer[..3].concat()), None);
+    assert_eq!(inactive_ms(&[]), None);
+}
+
+#[test]
 fn answers_are_read() {
     let payload = |datagram| frames(datagram).next().unwrap().unwrap().payload;
     assert_eq!(power_save(payload(golden!("power-save"))), Some(true));

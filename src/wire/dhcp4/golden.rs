@@ -1,4 +1,4 @@
-//! Messages of others, as tests/fuzz/golden took them off the wire: dhclient, udhcpc and
+//! Messages of other programs, captured by tests/fuzz/golden: dhclient, udhcpc and
 //! dhcpcd, dnsmasq and ISC's server.
 use super::options::Options;
 use super::*;
@@ -29,9 +29,9 @@ fn what_two_servers_answer_three_clients() {
     for (name, message) in answers {
         let reply = parse(message).expect(name);
         let kind = if name.ends_with("ack") {
-            Kind::Ack
+            MessageType::Ack
         } else {
-            Kind::Offer
+            MessageType::Offer
         };
         assert_eq!(reply.kind, kind, "{name}");
         let address = reply.address.expect(name).octets();
@@ -57,7 +57,7 @@ fn two_servers_refuse() {
         let reply = parse(message).expect(name);
         assert_eq!(
             (reply.kind, reply.server),
-            (Kind::Nak, Some(SERVER)),
+            (MessageType::Nak, Some(SERVER)),
             "{name}"
         );
         assert_eq!(reply.address, None, "{name}");
@@ -76,7 +76,8 @@ fn shape(message: &[u8]) -> [bool; 5] {
     ]
 }
 
-/// Ours have what theirs have, and no more; a client identifier we always send.
+/// Messages of this program have what theirs have, and no more, but for a client identifier,
+/// which they always have.
 #[test]
 fn our_questions_have_the_shape_of_theirs() {
     let ours = |kind, ciaddr: bool, requested: bool, server: bool| {
@@ -106,12 +107,20 @@ fn our_questions_have_the_shape_of_theirs() {
     for (name, message) in selecting {
         let mut theirs = shape(message);
         theirs[3] = true;
-        assert_eq!(theirs, ours(Kind::Request, false, true, true), "{name}");
+        assert_eq!(
+            theirs,
+            ours(MessageType::Request, false, true, true),
+            "{name}"
+        );
     }
     for (name, message) in golden!("udhcpc-dnsmasq-discover", "dhcpcd-dnsmasq-discover") {
         let mut theirs = shape(message);
         theirs[3] = true;
-        assert_eq!(theirs, ours(Kind::Discover, false, false, false), "{name}");
+        assert_eq!(
+            theirs,
+            ours(MessageType::Discover, false, false, false),
+            "{name}"
+        );
     }
 }
 

@@ -1,8 +1,8 @@
-//! DHCPv4 messages (RFC 2131, 2132), from the client's side: what a server says is
-//! read into a [`Reply`], what we say is written from an [`Ask`].
+//! DHCPv4 messages (RFC 2131, 2132), from the client's side: a server's message is read into a
+//! [`Reply`], the client's is written from an [`Ask`].
 //!
-//! Every option of a reply stands for itself: one that makes no sense is left out, and
-//! the rest still counts. Only a message whose frame or kind is wrong is refused.
+//! The options of a reply are independent: an invalid one is left out, and the rest still
+//! counts. Only a message whose fixed part or kind is wrong is refused.
 mod ask;
 #[cfg(test)]
 mod golden;
@@ -12,58 +12,51 @@ mod reply;
 mod tests;
 
 pub use ask::{Ask, MAX_ASK};
+use options::code;
 pub use reply::{Malformed, Reply, class_prefix, parse};
 
-/// The fixed part of a message: everything before the magic cookie (RFC 2131, 2).
+/// Octets of the fixed part: everything before the magic cookie (RFC 2131, 2).
 const FIXED: usize = 236;
-/// RFC 2132, 2.
+/// The magic cookie (RFC 2132, 2).
 const COOKIE: [u8; 4] = [99, 130, 83, 99];
+/// UDP port of servers and relays (RFC 2131, 4.1).
 pub const SERVER_PORT: u16 = 67;
+/// UDP port of clients (RFC 2131, 4.1).
 pub const CLIENT_PORT: u16 = 68;
 
-/// Options by their numbers (RFC 2132 unless another is named).
-mod code {
-    pub const PAD: u8 = 0;
-    pub const SUBNET_MASK: u8 = 1;
-    pub const ROUTERS: u8 = 3;
-    pub const NAME_SERVERS: u8 = 6;
-    pub const HOST_NAME: u8 = 12;
-    pub const DOMAIN_NAME: u8 = 15;
-    pub const MTU: u8 = 26;
-    pub const STATIC_ROUTES: u8 = 33;
-    pub const TIME_SERVERS: u8 = 42;
-    pub const REQUESTED_ADDRESS: u8 = 50;
-    pub const LEASE_TIME: u8 = 51;
-    pub const OVERLOAD: u8 = 52;
-    pub const KIND: u8 = 53;
-    pub const SERVER: u8 = 54;
-    pub const PARAMETERS: u8 = 55;
-    pub const MAX_SIZE: u8 = 57;
-    pub const RENEWAL_TIME: u8 = 58;
-    pub const REBINDING_TIME: u8 = 59;
-    pub const VENDOR_CLASS: u8 = 60;
-    pub const CLIENT: u8 = 61;
-    /// RFC 4039.
-    pub const RAPID_COMMIT: u8 = 80;
-    /// RFC 4702.
-    pub const FQDN: u8 = 81;
-    /// RFC 3397.
-    pub const SEARCH: u8 = 119;
-    /// RFC 3442.
-    pub const CLASSLESS_ROUTES: u8 = 121;
-    /// The same, as Microsoft had it first.
-    pub const CLASSLESS_ROUTES_MS: u8 = 249;
-    pub const END: u8 = 255;
+/// `op`, `htype` and `hlen` of a client's message: BOOTREQUEST, Ethernet, 6 octets of address.
+const REQUEST: [u8; 3] = [1, 1, 6];
+/// The same of a server's message: BOOTREPLY.
+const REPLY: [u8; 3] = [2, 1, 6];
+
+/// Offsets of the fixed part's fields, in octets; numbers are in network byte order (RFC 2131,
+/// figure 1).
+mod field {
+    pub const XID: usize = 4;
+    pub const SECS: usize = 8;
+    pub const FLAGS: usize = 10;
+    pub const CIADDR: usize = 12;
+    pub const YIADDR: usize = 16;
+    pub const CHADDR: usize = 28;
+    pub const SNAME: usize = 44;
+    pub const FILE: usize = 108;
 }
 
-/// Option 53.
+/// The kind of a message: option 53 (RFC 2132, 9.6; RFC 2131, table 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MessageType {
+    /// The client looks for servers.
     Discover = 1,
+    /// A server offers an address.
     Offer = 2,
+    /// The client asks for the offered address, or to keep the one that it has.
     Request = 3,
+    /// The client found the address in use.
     Decline = 4,
+    /// The server grants the lease.
     Ack = 5,
+    /// The server refuses: the address is wrong for this network, or the lease has ended.
     Nak = 6,
+    /// The client gives the lease back.
     Release = 7,
 }

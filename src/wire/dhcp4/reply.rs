@@ -1,64 +1,75 @@
-//! What a server says.
+//! Messages of servers.
 use super::options::Options;
-use super::{Kind, code};
+use super::{MessageType, REPLY, code, field};
 use crate::config::{DnsName, IpNet, MAX_DNS, MAX_ROUTES, Mac, dns_name};
 use crate::wire::names;
 use core::net::{IpAddr, Ipv4Addr};
-use heapless::Vec;
+use heapless::{String, Vec};
 
-/// Why a message is none for us.
+/// Why a message is refused as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Malformed {
-    /// Shorter than its fixed part, or without the magic cookie.
+    /// Shorter than the fixed part and the magic cookie, or with another cookie.
     Frame,
-    /// No answer of a server: its kind is missing, or one that clients send.
+    /// Not a server's answer over Ethernet: no BOOTREPLY, no option 53, or a kind that clients
+    /// send.
     Kind,
 }
 
 /// An OFFER, an ACK or a NAK.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    pub kind: Kind,
+    /// [`MessageType::Offer`], [`MessageType::Ack`] or [`MessageType::Nak`].
+    pub kind: MessageType,
+    /// That of the request which it answers.
     pub xid: u32,
-    /// Whom it is for.
+    /// The hardware address of the client that it is for (`chaddr`).
     pub mac: Mac,
-    /// `None`: the address is none that a host can have.
+    /// The client's address (`yiaddr`); `None`: not one that a host can have.
     pub address: Option<Ipv4Addr>,
-    /// Option 54.
+    /// Option 54: the server's identifier, an address of it.
     pub server: Option<Ipv4Addr>,
+    /// Option 1 as a prefix length, 1 to 32; `None`: missing, or its ones are not contiguous.
     pub prefix: Option<u8>,
+    /// Option 3, in the server's order of preference.
     pub routers: Vec<Ipv4Addr, 2>,
-    /// Destination and next hop; the next hop 0.0.0.0 means the link itself.
+    /// Options 121, 249 or 33: destination and next hop; the next hop 0.0.0.0 means on the link.
     pub routes: Routes,
-    /// Routes that there was no room for.
+    /// Number of routes that there was no room for; 255: that many or more.
     pub routes_dropped: u8,
-    /// There were classless routes: routers and old static routes do not count (RFC 3442).
+    /// There were classless routes: routers and static routes do not count (RFC 3442).
     pub classless: bool,
+    /// Option 6, in the server's order of preference.
     pub dns: Vec<Ipv4Addr, MAX_DNS>,
-    /// The search list, or else the domain name.
+    /// Option 119, or else the domain name (option 15).
     pub search: Vec<DnsName, MAX_DNS>,
+    /// Option 42: NTP servers.
     pub time_servers: Vec<Ipv4Addr, MAX_DNS>,
+    /// Option 26, in octets; not checked against its least value, 68 (RFC 2132, 5.1).
     pub mtu: Option<u16>,
-    /// Seconds; `u32::MAX` has no end.
+    /// Option 51: seconds from now; `u32::MAX`: without an end (RFC 2131, 3.3).
     pub lease_s: Option<u32>,
+    /// Option 58, T1: seconds from now until the client renews.
     pub renew_s: Option<u32>,
+    /// Option 59, T2: seconds from now until the client rebinds.
     pub rebind_s: Option<u32>,
+    /// Option 66: the TFTP server's name (RFC 2132, 9.4). Printable ASCII.
+    pub tftp_server: Option<String<128>>,
+    /// Option 80: an ACK to a DISCOVER (RFC 4039).
     pub rapid_commit: bool,
 }
 
+/// Reads a message; whether it answers a request of this client is for the caller to check.
 pub fn parse(message: &[u8]) -> Result<Reply, Malformed> {
     let options = Options::of(message).ok_or(Malformed::Frame)?;
-    // BOOTREPLY, Ethernet, 6 octets of address.
-    if message[..3] != [2, 1, 6] {
+    if message[..REPLY.len()] != REPLY {
         return Err(Malformed::Kind);
     }
-    let kind = match options.get(code::KIND).as_deref() {
-        Some([2]) => Kind::Offer,
-        Some([5]) => Kind::Ack,
-        Some([6]) => Kind::Nak,
-        _ => return Err(Malformed::Kind),
-    };
-    let field = |at: usize| [0, 1, 2, 3].map(|n| message[at + n]);
+    let value = options.get(code::KIND);
+    let is_kind = |kind: &MessageType| value.as_deref() == Some(&[*kind as u8][..]);
+    let mut kinds = [MessageType::Offer, MessageType::Ack, MessageType::Nak].into_iter();
+    let kind = kinds.find(is_kind).ok_or(Malformed::Kind)?;
+    let four = |at: usize| [0, 1, 2, 3].map(|n| message[at + n]);
     let classless = options
         .get(code::CLASSLESS_ROUTES)
         .or_else(|| options.get(code::CLASSLESS_ROUTES_MS))
@@ -69,9 +80,9 @@ pub fn parse(message: &[u8]) -> Result<Reply, Malformed> {
     };
     let mut reply = Reply {
         kind,
-        xid: u32::from_be_bytes(field(4)),
-        mac: Mac([0, 1, 2, 3, 4, 5].map(|n| message[28 + n])),
-        address: Some(Ipv4Addr::from(field(16))).filter(is_host),
+        xid: u32::from_be_bytes(four(field::XID)),
+        mac: Mac([0, 1, 2, 3, 4, 5].map(|n| message[field::CHADDR + n])),
+        address: Some(Ipv4Addr::from(four(field::YIADDR))).filter(is_host),
         server: one(&options, code::SERVER).filter(is_host),
         prefix: one(&options, code::SUBNET_MASK).and_then(prefix),
         routers: several(&options, code::ROUTERS),
@@ -89,6 +100,7 @@ pub fn parse(message: &[u8]) -> Result<Reply, Malformed> {
         lease_s: number(&options, code::LEASE_TIME),
         renew_s: number(&options, code::RENEWAL_TIME),
         rebind_s: number(&options, code::REBINDING_TIME),
+        tftp_server: printable(&options, code::TFTP_SERVER),
         rapid_commit: options.has(code::RAPID_COMMIT),
     };
     if reply.search.is_empty()
@@ -114,7 +126,7 @@ fn is_host(address: &Ipv4Addr) -> bool {
     !never
 }
 
-/// The length of a mask whose ones stand together; never 0.
+/// The length of a mask whose ones are contiguous; never 0.
 fn prefix(mask: Ipv4Addr) -> Option<u8> {
     let bits = mask.to_bits();
     let length = bits.leading_ones();
@@ -154,11 +166,19 @@ fn text(value: &[u8]) -> &str {
     core::str::from_utf8(text).unwrap_or("").trim()
 }
 
+/// A text that a terminal can be shown; `None`: it is none, or too long.
+fn printable<const N: usize>(options: &Options<'_>, code: u8) -> Option<String<N>> {
+    let value = options.get(code)?;
+    let text = Some(text(&value)).filter(|text| !text.is_empty())?;
+    let good = text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+    String::try_from(text).ok().filter(|_| good)
+}
+
 type Routes = Vec<(IpNet, Ipv4Addr), MAX_ROUTES>;
 
-/// Length of the mask, as many octets of the network as it needs, router; again and
-/// again (RFC 3442). `None`: one makes no sense, and who knows what follows it. How many had
-/// no room comes with them; the default route always has.
+/// RFC 3442: length of the mask, as many octets of the network as it needs, router; repeated.
+/// `None`: one is invalid, so the start of the next is unknown. The second value counts those
+/// without room; the default route always has room.
 fn classless_routes(mut value: &[u8]) -> Option<(Routes, u8)> {
     let (mut list, mut dropped) = (Routes::new(), 0_u8);
     while let Some((&prefix, rest)) = value.split_first() {
@@ -178,7 +198,7 @@ fn classless_routes(mut value: &[u8]) -> Option<(Routes, u8)> {
         let route = (to, Ipv4Addr::from(*router));
         if list.push(route).is_err() {
             dropped = dropped.saturating_add(1);
-            // There is one default route at most: what it replaces is none.
+            // There is one default route at most, so the replaced route is another.
             if let (0, Some(last)) = (prefix, list.last_mut()) {
                 *last = route;
             }
@@ -187,7 +207,7 @@ fn classless_routes(mut value: &[u8]) -> Option<(Routes, u8)> {
     Some((list, dropped))
 }
 
-/// Destination and router, by the classes of old; the default route is not allowed here
+/// Destination and router, with the mask of the address class; no default route here
 /// (RFC 2132, 5.8).
 fn static_routes(options: &Options<'_>) -> Routes {
     let value = options.get(code::STATIC_ROUTES).unwrap_or_default();
@@ -203,7 +223,8 @@ fn static_routes(options: &Options<'_>) -> Routes {
     list
 }
 
-/// The mask that goes without saying (RFC 791, 3.2); for an address without a mask too.
+/// The prefix length of the address class (RFC 791, 3.2), for an address that comes without a
+/// mask.
 pub fn class_prefix(address: Ipv4Addr) -> u8 {
     match address.octets()[0] {
         0..128 => 8,

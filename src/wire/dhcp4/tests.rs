@@ -54,7 +54,7 @@ fn what_a_server_usually_says() {
         (code::DOMAIN_NAME, b"lan.example\0"),
         (code::MTU, &1400u16.to_be_bytes()),
     ]);
-    assert_eq!(reply.kind, Kind::Ack);
+    assert_eq!(reply.kind, MessageType::Ack);
     assert_eq!((reply.xid, reply.mac), (7, MAC));
     assert_eq!(reply.address, Some(ip(192, 168, 43, 101)));
     assert_eq!(reply.server, Some(ip(192, 168, 43, 1)));
@@ -143,7 +143,7 @@ fn options_in_the_fields_for_file_and_name() {
     message[108..116].copy_from_slice(&[code::SERVER, 4, 10, 0, 0, 1, code::END, 0]);
     message[44..51].copy_from_slice(&[code::PAD, code::ROUTERS, 4, 10, 0, 0, 2]);
     let reply = parse(&message).unwrap();
-    assert_eq!(reply.kind, Kind::Offer);
+    assert_eq!(reply.kind, MessageType::Offer);
     assert_eq!(reply.server, Some(ip(10, 0, 0, 1)));
     assert_eq!(reply.routers, [ip(10, 0, 0, 2)]);
     // Without the word for it they are a file's name.
@@ -191,6 +191,38 @@ fn what_makes_no_sense_is_left_out_alone() {
 }
 
 #[test]
+fn a_text_is_left_out_alone_that_a_terminal_should_not_see() {
+    let told = |name: &[u8]| {
+        let reply = ack(&[(code::TFTP_SERVER, name), (code::ROUTERS, &[10, 0, 0, 1])]);
+        assert_eq!(reply.routers, [ip(10, 0, 0, 1)]);
+        reply.tftp_server.map(|name| name.to_string())
+    };
+    for (name, shown) in [
+        (&b"192.168.43.1"[..], "192.168.43.1"),
+        (b"boot.example\0", "boot.example"),
+        (&[b'a'; 128], &"a".repeat(128)),
+    ] {
+        assert_eq!(told(name).as_deref(), Some(shown));
+    }
+    for wrong in [
+        &b""[..],
+        b"\0",
+        b" ",
+        b"a\nb",
+        b"\x1b[2Jboot",
+        b"boot\x7f",
+        "bücher.example".as_bytes(),
+        // Turns the direction of what follows; and a control character of eight bits.
+        "boot\u{202e}".as_bytes(),
+        "boot\u{9b}2J".as_bytes(),
+        b"boot\xff",
+        &[b'a'; 129],
+    ] {
+        assert_eq!(told(wrong), None, "{wrong:?}");
+    }
+}
+
+#[test]
 fn what_is_no_answer() {
     let good = answer(&[(code::KIND, &[5])]);
     for length in 0..FIXED + COOKIE.len() {
@@ -217,7 +249,7 @@ fn what_is_no_answer() {
 fn what_we_say_is_understood_elsewhere() {
     use smoltcp::wire::{DhcpMessageType, DhcpPacket, DhcpRepr, EthernetAddress};
     let ask = Ask {
-        kind: Kind::Request,
+        kind: MessageType::Request,
         xid: 0x1234_5678,
         secs: 3,
         mac: MAC,
@@ -247,7 +279,7 @@ fn what_we_say_is_understood_elsewhere() {
     assert_eq!(option(code::HOST_NAME), Some(&b"wall"[..]));
     assert_eq!(option(code::RAPID_COMMIT), Some(&[][..]));
     let release = Ask {
-        kind: Kind::Release,
+        kind: MessageType::Release,
         ciaddr: Some(ip(192, 168, 43, 101)),
         requested: None,
         ..ask
@@ -290,7 +322,10 @@ fn what_others_say_is_understood_here() {
     repr.emit(&mut DhcpPacket::new_unchecked(&mut bytes))
         .unwrap();
     let reply = parse(&bytes).unwrap();
-    assert_eq!((reply.kind, reply.xid, reply.mac), (Kind::Ack, 99, MAC));
+    assert_eq!(
+        (reply.kind, reply.xid, reply.mac),
+        (MessageType::Ack, 99, MAC)
+    );
     assert_eq!(
         (reply.address, reply.prefix),
         (Some(ip(10, 0, 0, 9)), Some(16))
@@ -305,7 +340,7 @@ fn what_others_say_is_understood_here() {
 fn a_full_name_goes_as_one() {
     let write = |name| {
         let ask = Ask {
-            kind: Kind::Discover,
+            kind: MessageType::Discover,
             xid: 1,
             secs: 0,
             mac: MAC,

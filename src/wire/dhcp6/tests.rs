@@ -60,12 +60,12 @@ fn what_a_server_usually_says() {
         option(code::RAPID_COMMIT, &[]),
         option(code::SOL_MAX_RT, &600u32.to_be_bytes()),
     ]);
-    assert_eq!((reply.kind, reply.xid), (Kind::Reply, 7));
+    assert_eq!((reply.kind, reply.xid), (MessageType::Reply, 7));
     assert_eq!(
         (&reply.server[..], &reply.client[..]),
         (&SERVER[..], &DUID[..])
     );
-    assert_eq!(reply.status, Status::Success);
+    assert_eq!(reply.status, StatusCode::Success);
     let offered = reply.association.expect("ours");
     assert_eq!((offered.renew_s, offered.rebind_s), (1800, 2880));
     let expected = Leased {
@@ -85,13 +85,13 @@ fn what_a_server_usually_says() {
 fn statuses_of_the_message_the_association_and_an_address() {
     let status = |code: u16| option(code::STATUS, &[&code.to_be_bytes()[..], b"why"].concat());
     for (number, meant) in [
-        (0, Status::Success),
-        (1, Status::Failed),
-        (2, Status::NoAddresses),
-        (3, Status::NoBinding),
-        (4, Status::NotOnLink),
-        (5, Status::UseMulticast),
-        (77, Status::Failed),
+        (0, StatusCode::Success),
+        (1, StatusCode::Failed),
+        (2, StatusCode::NoAddresses),
+        (3, StatusCode::NoBinding),
+        (4, StatusCode::NotOnLink),
+        (5, StatusCode::UseMulticast),
+        (77, StatusCode::Failed),
     ] {
         assert_eq!(reply(&[status(number)]).status, meant);
         let inside = reply(&[association(IAID, 0, 0, &status(number))]);
@@ -158,7 +158,7 @@ fn messages_that_are_none_for_a_client() {
 #[test]
 fn a_solicit() {
     let ask = Ask {
-        kind: Kind::Solicit,
+        kind: MessageType::Solicit,
         xid: 0x00aa_bbcc,
         elapsed: 0x0102,
         client: &DUID,
@@ -212,13 +212,19 @@ fn the_other_questions() {
         codes
     };
     let server = Some(&SERVER[..]);
-    assert_eq!(write(Kind::Request, server, true), [1, 2, 8, 3, 6, 39]);
-    assert_eq!(write(Kind::Renew, server, true), [1, 2, 8, 3, 6, 39]);
-    assert_eq!(write(Kind::Rebind, None, true), [1, 8, 3, 6, 39]);
-    assert_eq!(write(Kind::Confirm, None, true), [1, 8, 3]);
-    assert_eq!(write(Kind::Release, server, true), [1, 2, 8, 3]);
-    assert_eq!(write(Kind::Decline, server, true), [1, 2, 8, 3]);
-    assert_eq!(write(Kind::InformationRequest, None, false), [1, 8, 6]);
+    assert_eq!(
+        write(MessageType::Request, server, true),
+        [1, 2, 8, 3, 6, 39]
+    );
+    assert_eq!(write(MessageType::Renew, server, true), [1, 2, 8, 3, 6, 39]);
+    assert_eq!(write(MessageType::Rebind, None, true), [1, 8, 3, 6, 39]);
+    assert_eq!(write(MessageType::Confirm, None, true), [1, 8, 3]);
+    assert_eq!(write(MessageType::Release, server, true), [1, 2, 8, 3]);
+    assert_eq!(write(MessageType::Decline, server, true), [1, 2, 8, 3]);
+    assert_eq!(
+        write(MessageType::InformationRequest, None, false),
+        [1, 8, 6]
+    );
 }
 
 /// A name that is none is left out, and the rest is sent.
@@ -227,7 +233,7 @@ fn names_with_impossible_labels() {
     let long = "a".repeat(64);
     for name in ["", ".", "a..b", &long] {
         let ask = Ask {
-            kind: Kind::Solicit,
+            kind: MessageType::Solicit,
             xid: 1,
             elapsed: 0,
             client: &DUID,
@@ -262,13 +268,13 @@ fn what_dnsmasq_answers_dhclient() {
         .expect("an association");
     let iaid = u32::from_be_bytes(request[at + 4..at + 8].try_into().expect("four"));
     for (message, kind) in [
-        (golden!("advertise"), Kind::Advertise),
-        (golden!("reply"), Kind::Reply),
+        (golden!("advertise"), MessageType::Advertise),
+        (golden!("reply"), MessageType::Reply),
     ] {
         let reply = parse(message, iaid).expect("sense");
-        assert_eq!((reply.kind, reply.status), (kind, Status::Success));
+        assert_eq!((reply.kind, reply.status), (kind, StatusCode::Success));
         let offered = reply.association.expect("an association");
-        assert_eq!(offered.status, Status::Success);
+        assert_eq!(offered.status, StatusCode::Success);
         let leased = offered.addresses[0];
         assert_eq!(leased.address.segments()[..2], [0xfd00, 0x43]);
         assert_eq!((leased.preferred_s, leased.valid_s), (3600, 3600));

@@ -1,0 +1,164 @@
+//! The texts that requests of the control socket are answered with.
+use crate::daemon::time;
+use crate::daemon::utc::Utc;
+use crate::engine::Engine;
+use crate::engine::journal::Record;
+use crate::engine::select::Why;
+use crate::engine::status::text::{self, Line};
+use crate::engine::status::{self, Shown};
+use crate::engine::time::{Instant, Seconds};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// The largest status.
+const STATUS_BYTES: usize = 24 * 1024;
+
+/// The status and its exit code: 0 online, 3 not.
+pub fn status(engine: &Engine, fault: Option<&str>, now: Instant, json: bool) -> (u8, String) {
+    let page = text::page(engine, fault, now);
+    let code = if page.online() { 0 } else { 3 };
+    if !json {
+        return (code, format!("{page}"));
+    }
+    let mut status = status::status(engine, now);
+    status.file_fault = fault;
+    let mut buffer = vec![0; STATUS_BYTES];
+    match serde_json_core::to_slice(&status, &mut buffer) {
+        Ok(length) => {
+            buffer.truncate(length);
+            buffer.push(b'\n');
+            (code, String::from_utf8(buffer).unwrap_or_default())
+        }
+        Err(_) => (1, "the status does not fit\n".into()),
+    }
+}
+
+/// What is not as the file has it, one a line: a file that is not in force, what keeps the box
+/// from being online, present problems, then what drivers cannot do.
+pub fn doctor(engine: &Engine, fault: Option<&str>, now: Instant) -> (u8, String) {
+    let mut text = String::new();
+    if let Some(fault) = fault {
+        let _ = writeln!(text, "the file is not in force: {fault}");
+    }
+    let status = status::status(engine, now);
+    if !status.online {
+        not_online(&status, &mut text);
+    }
+    for problem in &status.problems {
+        let colon = if problem.link.is_empty() { "" } else { ": " };
+        let _ = writeln!(text, "{}{colon}{}", problem.link, problem.text);
+    }
+    engine.radio_findings(&mut |place, what| {
+        let _ = writeln!(text, "{place}: {what}");
+    });
+    match text.is_empty() {
+        true => (0, "nothing found\n".into()),
+        false => (1, text),
+    }
+}
+
+/// What each member and link lacks. A member that is authorised and may not carry all the same
+/// has its reason in the status alone.
+fn not_online(status: &status::Status<'_>, text: &mut String) {
+    let _ = writeln!(text, "not online");
+    if let Some(bond) = &status.bond {
+        for member in bond.members.iter().filter(|member| !member.authorized) {
+            let _ = writeln!(text, "{}: {}", member.name, member.state.0);
+        }
+        for missing in &bond.missing {
+            let _ = writeln!(text, "{}: {}", missing.0, Why::Unplugged);
+        }
+    }
+    for link in &status.links {
+        let what = match (link.present, link.carrier, link.asking_ms) {
+            (false, _, _) => "missing",
+            (true, false, _) => "no carrier",
+            (true, true, Some(_)) => "no lease yet",
+            (true, true, None) => continue,
+        };
+        let _ = writeln!(text, "{}: {what}", link.name.0);
+    }
+}
+
+/// The names of all interfaces that are ours, one a line.
+pub fn links(engine: &Engine, now: Instant) -> String {
+    let status = status::status(engine, now);
+    let mut text = String::new();
+    if let Some(bond) = &status.bond {
+        for member in &bond.members {
+            let _ = writeln!(text, "{}", member.name);
+        }
+    }
+    for link in &status.links {
+        let _ = writeln!(text, "{}", link.name.0);
+        for port in link.members.iter().flatten() {
+            let _ = writeln!(text, "{}", port.name);
+        }
+    }
+    text
+}
+
+#[derive(Serialize)]
+struct EventJson<'a> {
+    number: u32,
+    at: Shown<Utc>,
+    ago_ms: u64,
+    kind: &'static str,
+    link: &'a str,
+    text: &'a str,
+    from: Option<&'a str>,
+    to: Option<&'a str>,
+    outage_ms: Option<u64>,
+    detected_ms: Option<u64>,
+    answered_ms: Option<u64>,
+}
+
+/// The newest `count` events, oldest first: a line each, or a JSON array.
+pub fn events(engine: &Engine, json: bool, count: u32) -> String {
+    let now = (time::now(), time::wall());
+    let journal = engine.journal();
+    let records = journal.since(journal.written().saturating_sub(count));
+    let mut out = String::new();
+    if !json {
+        for record in records {
+            let _ = writeln!(out, "{}  {}", when(record, now), Line(record));
+        }
+        return out;
+    }
+    let mut between = "[\n";
+    for record in records {
+        out.push_str(between);
+        write_json(record, now, &mut out);
+        between = ",\n";
+    }
+    out.push_str(if out.is_empty() { "[]\n" } else { "\n]\n" });
+    out
+}
+
+fn write_json(record: &Record, now: (Instant, Seconds), out: &mut String) {
+    let switch = record.switch.as_ref();
+    let event = EventJson {
+        number: record.number,
+        at: Shown(when(record, now)),
+        ago_ms: (now.0 - record.at).0,
+        kind: record.kind.word(),
+        link: &record.link,
+        text: &record.text,
+        from: switch.map(|s| s.from.as_str()),
+        to: switch.map(|s| s.to.as_str()),
+        outage_ms: switch.and_then(|s| s.outage_ms),
+        detected_ms: switch.and_then(|s| s.detected_ms),
+        answered_ms: switch.and_then(|s| s.answered_ms),
+    };
+    // The longest text, every character escaped, leaves room to spare.
+    let mut buffer = [0; 2048];
+    if let Ok(length) = serde_json_core::to_slice(&event, &mut buffer) {
+        out.push_str(core::str::from_utf8(&buffer[..length]).unwrap_or("null"));
+    }
+}
+
+/// A record's time by the wall clock as it is set now: a Pi has no real-time clock, so times
+/// noted before the first synchronisation would stay wrong.
+fn when(record: &Record, (now, wall): (Instant, Seconds)) -> Utc {
+    Utc(wall - (now - record.at).whole_seconds())
+}

@@ -1,0 +1,9 @@
+//! Files: the configuration and the report beside it, leases, and what other programs read.
+mod card;
+pub mod config_file;
+pub mod leases;
+pub mod reboot;
+pub mod report;
+pub mod resolv;
+pub mod source;
+pub mod staging;

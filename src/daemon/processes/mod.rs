@@ -1,0 +1,3 @@
+//! The processes that the daemon starts.
+pub mod repair;
+pub mod supplicants;

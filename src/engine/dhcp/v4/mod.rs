@@ -1,0 +1,315 @@
+//! One link's DHCPv4 client (RFC 2131, 4.4), a lease being bound to the logical link and
+//! not to the adapter that carries it.
+//!
+//! Where we differ from the RFC's figure 5: a lease stays in use while it is confirmed
+//! after a fail-over or a gap (`Confirming`, an INIT-REBOOT beside the lease, then
+//! `Searching`, a DISCOVER beside it); only a NAK or another server's lease ends it. States
+//! change after a message has left.
+mod acd;
+mod ask;
+mod lease;
+mod protocol;
+mod receive;
+mod state;
+mod timing;
+
+pub use lease::Lease;
+pub use state::{Offer, State};
+
+use super::Change;
+use crate::config::IfName;
+use crate::engine::contract::event::Kept;
+use crate::engine::observed::{Attachment, Neighbour};
+use crate::engine::random::Random;
+use crate::engine::time::{Instant, Millis};
+use crate::wire::arp;
+use crate::wire::dhcp4::Reply;
+use acd::{Acd, Claim};
+use core::net::Ipv4Addr;
+use timing::Retry;
+
+/// INIT-REBOOT attempts before falling back to DISCOVER. A server that knows the address
+/// answers; one that does not may be silent, and that must cost no more than one wait.
+const REBOOTS: usize = 1;
+/// REQUESTs for an offer before falling back to DISCOVER.
+const REQUESTS: usize = 5;
+/// A server whose offer came to nothing is passed over for so many DISCOVERs of the next
+/// round, some 6 s: another may take 3 s to offer (dnsmasq pings an address first).
+const SKIPPED_FOR: usize = 6;
+/// A lease in use is confirmed so often; then any server is asked so often for an offer.
+/// If all are silent nothing changes. The second takes 6 s: some servers try an address for
+/// one or two seconds before they offer it.
+const CONFIRMATIONS: usize = 4;
+const SEARCHES: usize = 5;
+/// After a refusal, before asking anew; doubled at each further one in a row, up to 51 s.
+const AFTER_NAK: Millis = Millis(100);
+const MOST_DOUBLINGS: u32 = 9;
+/// After a DECLINE (RFC 2131, 3.1, 5).
+const AFTER_DECLINE: Millis = Millis(10_000);
+/// The card is written at most once in this time, whatever servers give.
+const LASTING_EVERY: Millis = Millis(600_000);
+
+/// A lease in use while the link is ready; kept over a gap.
+#[derive(Debug)]
+struct Held {
+    lease: Lease,
+    /// `None`: found on disk, and not in use yet.
+    acd: Option<Acd>,
+    /// The end that the kernel's address has; `None`: the kernel does not have it yet.
+    kernel_until: Option<Instant>,
+}
+
+/// The address to ask for again, and who gave it.
+#[derive(Debug, Clone, Copy)]
+struct Remembered {
+    address: Ipv4Addr,
+    server: Option<Ipv4Addr>,
+    /// It was given back: a server may have forgotten it, and is not asked to confirm it.
+    given_back: bool,
+}
+
+/// The client of one link.
+#[derive(Debug)]
+pub struct Client {
+    /// The link's.
+    pub name: IfName,
+    /// Changed by `enter` alone.
+    state: State,
+    held: Option<Held>,
+    remembered: Option<Remembered>,
+    /// The present exchange's number (RFC 2131, 2).
+    pub xid: u32,
+    /// When the present exchange began.
+    began: Instant,
+    /// Ready, and without a lease, since then.
+    pub waiting_since: Option<Instant>,
+    /// The adapter that carried the traffic when the link was last ready, and its join.
+    attachment: Option<Attachment>,
+    /// The gateway as it last answered, and through what.
+    gateway: Option<(Attachment, Neighbour)>,
+    /// When the last message left.
+    sent: Instant,
+    /// A server that did not give the lease refused; it counts when no other answers.
+    refused_by_other: bool,
+    /// Refusals in a row.
+    refusals: u32,
+    /// Its offer came to nothing: another's is taken first, if there is one.
+    skipped: Option<Ipv4Addr>,
+    /// An address to be declined, and who gave it.
+    decline: Option<(Ipv4Addr, Option<Ipv4Addr>)>,
+    /// A lease has been waited for long enough.
+    pub fallback: bool,
+    /// Not yet stored for this boot.
+    unstored: bool,
+    /// Nor for the next one.
+    pub unstored_lasting: bool,
+    /// When it was last stored for the next boot.
+    lasting_at: Option<Instant>,
+}
+
+impl Client {
+    /// For the link of this name, which is not ready yet.
+    pub fn new(name: IfName) -> Self {
+        Client {
+            name,
+            state: State::Idle,
+            held: None,
+            remembered: None,
+            xid: 0,
+            began: Instant::ZERO,
+            waiting_since: None,
+            attachment: None,
+            gateway: None,
+            sent: Instant::ZERO,
+            refused_by_other: false,
+            refusals: 0,
+            skipped: None,
+            decline: None,
+            fallback: false,
+            unstored: false,
+            unstored_lasting: false,
+            lasting_at: None,
+        }
+    }
+
+    /// The present lease.
+    pub fn lease(&self) -> Option<&Lease> {
+        Some(&self.held.as_ref()?.lease)
+    }
+
+    /// The end that the kernel's address has.
+    pub fn kernel_until(&self) -> Option<Instant> {
+        self.held.as_ref()?.kernel_until
+    }
+
+    /// A lease found on disk: of this boot, or one to ask for again.
+    pub fn restore(&mut self, reply: &Reply, message: &[u8], kept: Kept) {
+        let obtained = match kept {
+            Kept::OfThisBoot(obtained) => Some(obtained),
+            Kept::OfBefore | Kept::GivenBack => None,
+        };
+        let Some(lease) = Lease::new(reply, message, obtained.unwrap_or(Instant::ZERO)) else {
+            return;
+        };
+        self.remembered = Some(Remembered {
+            address: lease.address(),
+            server: lease.reply.server,
+            given_back: kept == Kept::GivenBack,
+        });
+        self.held = obtained.map(|_| Held {
+            // It was stored after the kernel had it.
+            kernel_until: Some(lease.until),
+            lease,
+            acd: None,
+        });
+    }
+
+    /// What it is doing.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The only place where the state changes; within a state questions are repeated.
+    fn enter(&mut self, state: State) {
+        log::debug!("{}: DHCPv4: {:?} -> {state:?}", self.name, self.state);
+        self.state = state;
+    }
+
+    /// From nothing: with what there is.
+    fn begin(&mut self, now: Instant, random: &mut Random) {
+        self.exchange(now, random);
+        self.announce(now);
+        let retry = Retry::new(now);
+        self.enter(match (&self.held, self.remembered) {
+            (Some(_), _) => State::Confirming(retry),
+            (
+                None,
+                Some(Remembered {
+                    given_back: false, ..
+                }),
+            ) => State::Rebooting(retry),
+            (None, _) => State::Selecting(retry),
+        });
+        if self.held.is_none() {
+            self.waiting_since.get_or_insert(now);
+        }
+    }
+
+    /// The traffic goes through another adapter: answers to the old one are lost.
+    fn moved(&mut self, now: Instant, random: &mut Random) {
+        match &mut self.state {
+            State::Idle | State::Released => {}
+            _ if self.held.is_some() => self.begin(now, random),
+            State::Rebooting(retry) | State::Selecting(retry) | State::Requesting { retry, .. } => {
+                *retry = Retry::new(now)
+            }
+            // They have a lease.
+            State::Bound
+            | State::Confirming(_)
+            | State::Searching(_)
+            | State::Renewing { .. }
+            | State::Rebinding { .. } => {}
+        }
+    }
+
+    /// The gateway answers through what carries the traffic now. Where that is another host than the
+    /// one through what carried it before, no server here knows the lease: any is asked for an offer
+    /// beside it.
+    fn compare_gateway(
+        &mut self,
+        now: Instant,
+        attachment: Attachment,
+        gateway: Neighbour,
+        random: &mut Random,
+    ) {
+        let before = self.gateway.replace((attachment, gateway));
+        let elsewhere = before.is_some_and(|(before, other)| {
+            before != attachment && other.address == gateway.address && other.mac != gateway.mac
+        });
+        if elsewhere && matches!(self.state, State::Bound | State::Confirming(_)) {
+            self.exchange(now, random);
+            self.enter(State::Searching(Retry::new(now)));
+        }
+    }
+
+    /// The lease's address is reached through another adapter now, or again.
+    fn announce(&mut self, now: Instant) {
+        if let Some(held) = &mut self.held {
+            held.acd.get_or_insert(Acd::new(now, false)).moved(now);
+        }
+    }
+
+    /// The ARP packet that is due for the address.
+    pub fn arp_packet(&self, now: Instant) -> Option<(arp::Kind, Ipv4Addr)> {
+        let (at, kind) = self.next_arp()?;
+        (now >= at).then_some((kind, self.lease()?.address()))
+    }
+
+    fn next_arp(&self) -> Option<(Instant, arp::Kind)> {
+        match self.state {
+            State::Idle | State::Released => None,
+            _ => self.held.as_ref()?.acd.as_ref()?.next(),
+        }
+    }
+
+    /// The ARP packet has left.
+    pub fn arp_sent(&mut self) {
+        if let Some(acd) = self.held.as_mut().and_then(|held| held.acd.as_mut()) {
+            acd.sent();
+        }
+    }
+
+    /// Another host claims this address.
+    pub fn claimed(&mut self, now: Instant, address: Ipv4Addr, random: &mut Random) -> Change {
+        let held = self.held.as_mut();
+        let ours = held.filter(|held| held.lease.address() == address);
+        match ours
+            .and_then(|held| held.acd.as_mut())
+            .map(|acd| acd.claimed(now))
+        {
+            None => Change::Nothing,
+            Some(Claim::Defended) => Change::Defended,
+            Some(Claim::Lost) => {
+                self.remembered = None;
+                let server = self.drop_lease(now);
+                self.decline = Some((address, server));
+                match self.state {
+                    State::Idle => self.waiting_since = None,
+                    _ => self.select(now, AFTER_DECLINE, random),
+                }
+                Change::Declined(server)
+            }
+        }
+    }
+
+    /// A new exchange with a number of its own.
+    fn exchange(&mut self, now: Instant, random: &mut Random) {
+        self.xid = random.draw() as u32;
+        self.began = now;
+        self.refused_by_other = false;
+    }
+
+    fn select(&mut self, now: Instant, after: Millis, random: &mut Random) {
+        self.exchange(now, random);
+        self.waiting_since.get_or_insert(now);
+        self.enter(State::Selecting(Retry::new(now + after)));
+    }
+
+    /// The lease is no longer ours; who gave it.
+    fn drop_lease(&mut self, now: Instant) -> Option<Ipv4Addr> {
+        let held = self.held.take();
+        // What is on disk is removed, too: it must not be used again.
+        self.unstored = true;
+        self.waiting_since = Some(now);
+        held.and_then(|held| held.lease.reply.server)
+    }
+
+    /// When the lease may be stored for the next boot, if it has to be.
+    fn lasting_due(&self) -> Option<Instant> {
+        let due = self.unstored_lasting && self.held.is_some() && self.state == State::Bound;
+        due.then(|| {
+            self.lasting_at
+                .map_or(Instant::ZERO, |at| at + LASTING_EVERY)
+        })
+    }
+}

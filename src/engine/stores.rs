@@ -1,0 +1,56 @@
+//! Files of our own: what is written into each, what follows when it was written, and who takes in
+//! what an earlier run has noted.
+use super::actions::{Remember, remember_failure};
+use super::contract::action::{Note, Store};
+use super::contract::content::Content;
+use super::contract::event::Failure;
+use super::observed::Index;
+use super::time::Instant;
+use super::{Engine, dns};
+
+impl Engine {
+    pub(super) fn fill_store(&self, store: &Store, content: &mut Content) {
+        match store {
+            Store::Lease { name, family, .. } => {
+                let client = self.dhcp.get(name, *family);
+                let stored = client.and_then(|client| client.stored_form());
+                content.put(stored.map_or(&[], |(_, message)| message));
+            }
+            Store::Resolver { .. } => dns::write(self, content),
+            Store::WasUp { .. } | Store::Note { .. } | Store::Reboot => {}
+        }
+    }
+
+    pub(super) fn stored(
+        &mut self,
+        now: Instant,
+        store: &Store,
+        result: &Result<(), Failure>,
+    ) -> Remember {
+        match store {
+            Store::Lease {
+                link,
+                family,
+                lasting,
+                ..
+            } => {
+                self.lease_stored(now, *link, *family, *lasting);
+                return remember_failure(result);
+            }
+            Store::WasUp { link, was_up } => self.note_up(*link, *was_up),
+            Store::Note { link, note } => match note {
+                Note::Slow { times } => self.slow_noted(*link, *times),
+            },
+            Store::Resolver { .. } if result.is_ok() => self.resolver_written(now),
+            Store::Resolver { .. } => {}
+            Store::Reboot => self.reboot_asked(now),
+        }
+        Remember::Outcome
+    }
+
+    pub(super) fn note_found(&mut self, now: Instant, link: Index, note: Note) {
+        match note {
+            Note::Slow { times } => self.was_slow(now, link, times),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Taking in a wpa_supplicant's messages.
+use super::{Change, Fault, Radio, Supplicant};
+use crate::engine::journal::clip;
+use crate::wire::wpa::{self, Message, Request};
+
+/// How an access point answers a wrong passphrase in WPA3 (IEEE 802.11-2020, table
+/// 9-50: challenge failure).
+const SAE_CHALLENGE_FAILED: u16 = 15;
+
+impl Supplicant {
+    /// Takes in one datagram.
+    pub fn receive(&mut self, text: &str) -> Change {
+        match wpa::parse(text) {
+            Message::Reply(reply) => self.reply(reply),
+            // A connected adapter scans too, to roam.
+            Message::ScanStarted if self.radio == Radio::Authorised => {
+                self.scanning = true;
+                Change::Nothing
+            }
+            Message::ScanEnded => {
+                self.scanning = false;
+                Change::Nothing
+            }
+            Message::ScanStarted => self.change(Radio::Scanning),
+            // It goes on in the network that it is in.
+            Message::NotFound if self.radio == Radio::Authorised => Change::Nothing,
+            Message::NotFound => {
+                self.finds_none = true;
+                self.change(Radio::NotFound)
+            }
+            Message::Associating { ssid } => {
+                self.trying = clip(format_args!("{ssid}"));
+                self.finds_none = false;
+                self.change(Radio::Associating)
+            }
+            Message::Associated => self.change(Radio::Associated),
+            Message::EapStarted => {
+                self.port.asked();
+                Change::Nothing
+            }
+            // A re-authentication on a cable ends with this event alone.
+            Message::EapSucceeded if self.wired => self.authorise(),
+            Message::EapSucceeded => Change::Nothing,
+            Message::EapFailed => self.refuse(Fault::Refused),
+            Message::BadCertificate { why } => {
+                self.refuse(Fault::Certificate(clip(format_args!("{why}"))))
+            }
+            Message::Connected => {
+                self.settling = None;
+                self.seeking = false;
+                self.finds_none = false;
+                self.ask(Request::Status);
+                self.authorise()
+            }
+            Message::Disconnected { .. } => {
+                self.port.left();
+                self.change(Radio::Disconnected)
+            }
+            Message::Disabled {
+                ssid,
+                wrong_key: true,
+                ..
+            } => self.set_fault(Fault::WrongPassphrase(clip(format_args!("{ssid}")))),
+            Message::AuthRejected {
+                sae: true,
+                status: SAE_CHALLENGE_FAILED,
+            } => self.set_fault(Fault::WrongPassphrase(self.trying.clone())),
+            Message::AuthRejected { status, .. } | Message::AssocRejected { status } => {
+                match self.fault {
+                    Some(Fault::WrongPassphrase(_)) => Change::Nothing,
+                    _ => self.set_fault(Fault::Rejected(status)),
+                }
+            }
+            Message::SignalChanged { above, signal } => {
+                if let (Radio::Authorised, Some(dbm)) = (self.radio, signal) {
+                    match above {
+                        true => self.signal.read(self.last_message, dbm),
+                        false => self.signal.fell(self.last_message, dbm),
+                    }
+                }
+                self.signal_read()
+            }
+            Message::Disabled { .. } | Message::Terminating | Message::Other => Change::Nothing,
+        }
+    }
+
+    fn change(&mut self, radio: Radio) -> Change {
+        if self.radio == radio {
+            return Change::Nothing;
+        }
+        self.unjoined(radio);
+        Change::Radio(radio)
+    }
+
+    fn authorise(&mut self) -> Change {
+        self.fault = None;
+        self.port.authorise();
+        self.change(Radio::Authorised)
+    }
+
+    /// By an authentication server. On a cable there is no "disconnected" then.
+    fn refuse(&mut self, fault: Fault) -> Change {
+        self.port.refused();
+        if self.wired {
+            self.unjoined(Radio::Disconnected);
+        }
+        match self.fault {
+            // What comes after it is its consequence.
+            Some(Fault::Certificate(_)) if fault == Fault::Refused => Change::Nothing,
+            _ => self.set_fault(fault),
+        }
+    }
+
+    fn set_fault(&mut self, fault: Fault) -> Change {
+        if self.fault.as_ref() == Some(&fault) {
+            return Change::Nothing;
+        }
+        self.fault = Some(fault.clone());
+        Change::Fault(fault)
+    }
+
+    fn reply(&mut self, reply: &str) -> Change {
+        match self.asked.take().map(|(request, _)| request) {
+            Some(Request::Status) => self.status(&wpa::parse_status(reply)),
+            Some(Request::SignalPoll) => {
+                self.signal_dbm = wpa::parse_signal(reply);
+                if let (Radio::Authorised, Some(dbm)) =
+                    (self.radio, wpa::parse_average_signal(reply))
+                {
+                    self.signal.read(self.last_message, dbm);
+                }
+                self.signal_read()
+            }
+            Some(Request::PacketCounts) => {
+                wpa::parse_packets(reply).map_or(Change::Nothing, Change::Packets)
+            }
+            Some(Request::Reconfigure) if reply.starts_with("FAIL") => Change::FileRefused,
+            Some(Request::Reconfigure) => {
+                self.refused = None;
+                Change::Nothing
+            }
+            Some(Request::Attach | Request::Ping | Request::SignalMonitor | Request::Scan)
+            | None => Change::Nothing,
+        }
+    }
+
+    /// What came of a scan would have begun by now.
+    fn signal_read(&mut self) -> Change {
+        self.seeking &= self.scanning || self.is_asking(Request::Scan);
+        Change::Signal
+    }
+
+    fn status(&mut self, status: &wpa::Status<'_>) -> Change {
+        if self.wired && status.pae == "HELD" {
+            return self.refuse(Fault::Refused);
+        }
+        let radio = match status.state {
+            "COMPLETED" => Radio::Authorised,
+            "SCANNING" => Radio::Scanning,
+            "AUTHENTICATING" | "ASSOCIATING" => Radio::Associating,
+            "ASSOCIATED" | "4WAY_HANDSHAKE" | "GROUP_HANDSHAKE" => Radio::Associated,
+            "DISCONNECTED" | "INACTIVE" | "INTERFACE_DISABLED" => Radio::Disconnected,
+            _ => return Change::Nothing,
+        };
+        let change = self.change(radio);
+        if radio == Radio::Authorised {
+            self.port.authorise();
+            self.ssid = clip(format_args!("{}", status.ssid));
+            self.frequency = status.frequency;
+        }
+        change
+    }
+}

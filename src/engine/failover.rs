@@ -115,6 +115,8 @@ impl Engine {
             return;
         };
         let to = link.name.clone();
+        let last = self.failover.now().map(|(last, _)| last);
+        let left = last.filter(|last| self.why_lost(*last).is_none());
         let (from, outage_ms, cause) = match (&self.failover.last, self.failover.lost_at) {
             (None, _) => (IfName::new(), None, clip(format_args!("first member"))),
             (Some((_, name)), Some(at)) => (
@@ -130,6 +132,9 @@ impl Engine {
                 (name.clone(), Some(0), cause)
             }
         };
+        if left.is_some() {
+            self.note_left(now, index);
+        }
         let other = |(_, name): &(Index, IfName)| *name != to;
         self.failover.switches += u32::from(self.failover.last.as_ref().is_some_and(other));
         self.failover.last = Some((index, to.clone()));

@@ -49,9 +49,10 @@ impl Engine {
                 IpAddr::V6(v6) => content.put(&router::announcement(mac?, v6)),
             },
             Packet::RouterSolicitation => content.put(&router::solicitation(mac?)),
-            Packet::Probe { target, .. } => match target {
+            Packet::Probe { target, shared, .. } => match target {
                 IpAddr::V4(v4) => content.put(&arp::write(Kind::Probe, mac?, v4)),
-                IpAddr::V6(v6) => content.put(&neighbour::solicitation(v6)),
+                IpAddr::V6(v6) if shared => content.put(&neighbour::solicitation(v6)),
+                IpAddr::V6(v6) => content.put(&neighbour::own_solicitation(v6, mac?)),
             },
         }
         Some(())

@@ -42,8 +42,19 @@ pub enum Why {
     LinkMonitor,
     /// This host does not answer through it, and does through another member.
     NoAnswer(IpAddr),
+    /// Nothing answers through any member, and its access point acknowledges none of its frames.
+    NoAcknowledgement,
     /// Many probes of this host are lost through it, and few through another member.
     Lossy(IpAddr),
+    /// It may carry, and another member is preferred: [`Engine::waits`]. The network gives no lease.
+    NoLease,
+    /// As [`Why::NoLease`]: a weak signal.
+    Weak {
+        /// In dBm.
+        own: i32,
+        /// The strongest of the other members, in dBm.
+        other: i32,
+    },
 }
 
 impl core::fmt::Display for Why {
@@ -51,6 +62,11 @@ impl core::fmt::Display for Why {
         f.write_str(match self {
             Why::NoAnswer(host) => return write!(f, "bad: {host} does not answer through it"),
             Why::Lossy(host) => return write!(f, "bad: many probes of {host} are lost"),
+            Why::Weak { own, other } => {
+                return write!(f, "waits: {own} dBm, another member has {other} dBm");
+            }
+            Why::NoLease => "waits: no lease is had through it",
+            Why::NoAcknowledgement => "bad: its access point acknowledges nothing",
             Why::Unplugged => "missing: not plugged in",
             Why::Blocked(Block::Soft) => "switched off by rfkill",
             Why::Blocked(Block::Hard) => "switched off by a key or switch (rfkill)",
@@ -65,15 +81,22 @@ impl core::fmt::Display for Why {
 }
 
 impl Why {
+    /// No frame of the member arrives.
+    pub fn passes_nothing(self) -> bool {
+        matches!(self, Why::NoAnswer(_) | Why::NoAcknowledgement)
+    }
+
     /// Whether it is the member's state in the status, also where a wpa_supplicant has one. `false`:
     /// the wpa_supplicant's state ("scanning") is more precise, or follows from it.
     pub fn outranks_radio(self) -> bool {
         match self {
             Why::Blocked(_) | Why::NotAMember | Why::Resting => true,
-            Why::NoAnswer(_) | Why::Lossy(_) => true,
+            Why::NoAnswer(_) | Why::NoAcknowledgement | Why::Lossy(_) => true,
             // One that is not there has no line of its own.
             Why::Unplugged => false,
             Why::Down | Why::NoCarrier | Why::Unauthorised | Why::LinkMonitor => false,
+            // What it does is its state; why the traffic stays away stands beside that.
+            Why::NoLease | Why::Weak { .. } => false,
         }
     }
 
@@ -86,8 +109,10 @@ impl Why {
             Why::NoCarrier => "lost its carrier",
             Why::Unauthorised => "is no longer authorised",
             Why::LinkMonitor => "lost its link",
-            Why::NoAnswer(_) => "passed nothing",
+            Why::NoAnswer(_) | Why::NoAcknowledgement => "passed nothing",
             Why::Lossy(_) => "lost many probes",
+            Why::NoLease => "gave no lease",
+            Why::Weak { .. } => "had a weak signal",
         }
     }
 }
@@ -102,6 +127,17 @@ impl Engine {
             None if !self.in_bond(link) => Err(Why::NotAMember),
             None if self.is_resting(link.index) => Err(Why::Resting),
             None => self.passes(link),
+        }
+    }
+
+    /// Why another member is preferred to one that may carry the traffic; `None`: none is, or it has
+    /// to prove its health first ([`Health::held_until`](super::health::Health::held_until)).
+    pub fn waits(&self, now: Instant, link: &Link) -> Option<Why> {
+        let waits = self.active_member() != Some(link.index) && self.eligible(link).is_ok();
+        match self.lacks_lease(now, link.index) {
+            true if waits => Some(Why::NoLease),
+            false if waits => self.weakness(link.index),
+            true | false => None,
         }
     }
 
@@ -176,7 +212,8 @@ pub fn choose(engine: &Engine, now: Instant, active: Option<Index>) -> Option<In
     let primary = eligible.iter().find(is_primary);
     match (current, primary) {
         (Some(current), Some(primary))
-            if !engine.may_return(now, current, primary) || engine.is_weak(primary.index) =>
+            if !engine.may_return(now, current, primary)
+                || engine.weakness(primary.index).is_some() =>
         {
             Some(current.index)
         }

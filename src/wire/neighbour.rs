@@ -1,6 +1,7 @@
-//! Neighbour discovery past the kernel's addresses: a Neighbour Solicitation from `::` for a
-//! host, and its answer (RFC 4861, 4.3, 4.4 and 7.2; RFC 4862, 5.4.2), each with the header of IPv6.
-use super::router::{HOSTS, NEIGHBOUR_ADVERTISEMENT, TARGET_LINK_LAYER, UNIT};
+//! Neighbour discovery past the kernel's addresses: a Neighbour Solicitation for a host, from an
+//! address of the asking adapter or from `::`, and its answer (RFC 4861, 4.3, 4.4 and 7.2; RFC 4862,
+//! 5.4.2), each with the header of IPv6.
+use super::router::{HOSTS, NEIGHBOUR_ADVERTISEMENT, SOURCE_LINK_LAYER, TARGET_LINK_LAYER, UNIT};
 use crate::config::Mac;
 use core::net::Ipv6Addr;
 
@@ -53,6 +54,38 @@ pub fn to(target: Ipv6Addr) -> Mac {
     group_mac(solicited_node(target))
 }
 
+/// The middle of an interface identifier that is made of a hardware address for probes alone. In
+/// the kernel's (RFC 4291, appendix A) it is ff:fe; with another one it is no address of the bond, and
+/// what a neighbour learns of it moves none of the bond's traffic.
+const PROBES: [u8; 2] = *b"wb";
+
+/// The link-local address from which the adapter with this hardware address asks.
+fn asking(mac: Mac) -> Ipv6Addr {
+    let [a, b, c, d, e, f] = mac.0;
+    let [g, h] = PROBES;
+    Ipv6Addr::from([0xfe, 0x80, 0, 0, 0, 0, 0, 0, a, b, c, g, h, d, e, f])
+}
+
+/// The adapter that asks from this address.
+fn asked_by(address: Ipv6Addr) -> Option<Mac> {
+    let [.., a, b, c, _, _, d, e, f] = address.octets();
+    let mac = Mac([a, b, c, d, e, f]);
+    (asking(mac) == address).then_some(mac)
+}
+
+/// Asks whether a host has the address, for an answer to this adapter alone: from an address of its
+/// own. The frame may go to the host's hardware address; the packet goes to its group in any case,
+/// for an answer to one that does not may be without a hardware address (RFC 4861, 7.2.4).
+pub fn own_solicitation(target: Ipv6Addr, mac: Mac) -> [u8; PACKET + UNIT] {
+    let mut packet = [0; PACKET + UNIT];
+    packet[..PACKET].copy_from_slice(&solicitation(target));
+    packet[5] = (MESSAGE + UNIT) as u8;
+    packet[8..24].copy_from_slice(&asking(mac).octets());
+    packet[PACKET..PACKET + 2].copy_from_slice(&[SOURCE_LINK_LAYER, 1]);
+    packet[PACKET + 2..].copy_from_slice(&mac.0);
+    sealed(packet)
+}
+
 /// Asks whether a host has the address. The source is `::`, as in duplicate address detection, so
 /// no cache changes; without a source there is no source link-layer address (RFC 4861, 4.3).
 pub fn solicitation(target: Ipv6Addr) -> [u8; PACKET] {
@@ -84,17 +117,27 @@ fn checksum(packet: &[u8]) -> u16 {
     !(sum as u16)
 }
 
-/// A Neighbour Advertisement to all hosts.
+/// With the right checksum.
+fn sealed<const N: usize>(mut packet: [u8; N]) -> [u8; N] {
+    packet[HEADER + 2..HEADER + 4].fill(0);
+    let sum = checksum(&packet);
+    packet[HEADER + 2..HEADER + 4].copy_from_slice(&sum.to_be_bytes());
+    packet
+}
+
+/// A Neighbour Advertisement that answers a solicitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Advertisement {
     /// The address that the station says it has.
     pub address: Ipv6Addr,
     /// Its hardware address.
     pub from: Mac,
+    /// The adapter that asked from an address of its own; `None`: the answer goes to all hosts.
+    pub to: Option<Mac>,
 }
 
-/// The answer to a solicitation from `::`: it goes to all hosts, is not flagged as solicited, and
-/// has the hardware address (RFC 4861, 7.2.4). `None`: something else, cut short, or not valid
+/// The answer to a solicitation. To one from `::` it goes to all hosts and is not flagged as
+/// solicited; it has the hardware address (RFC 4861, 7.2.4). `None`: something else, cut short, or not valid
 /// (7.1.2).
 pub fn advertisement(packet: &[u8]) -> Option<Advertisement> {
     let (header, rest) = packet.split_first_chunk::<HEADER>()?;
@@ -102,9 +145,14 @@ pub fn advertisement(packet: &[u8]) -> Option<Advertisement> {
     let packet = packet.get(..HEADER + length)?;
     let (message, options) = rest.get(..length)?.split_first_chunk::<MESSAGE>()?;
     let is_ip = header[0] >> 4 == 6 && header[6..8] == [ICMPV6, HOP_LIMIT];
-    let to_all = header[24..] == HOSTS.octets() && message[4] & SOLICITED == 0;
+    let to = Ipv6Addr::from(*header.last_chunk::<16>()?);
+    let to = match message[4] & SOLICITED != 0 {
+        true => Some(asked_by(to)?),
+        false if to == HOSTS => None,
+        false => return None,
+    };
     let is_advertisement = message[..2] == [NEIGHBOUR_ADVERTISEMENT, 0];
-    if !(is_ip && to_all && is_advertisement && checksum(packet) == 0) {
+    if !(is_ip && is_advertisement && checksum(packet) == 0) {
         return None;
     }
     let address = Ipv6Addr::from(*message.last_chunk::<16>()?);
@@ -112,7 +160,7 @@ pub fn advertisement(packet: &[u8]) -> Option<Advertisement> {
         return None;
     }
     let from = target_mac(options)?;
-    Some(Advertisement { address, from })
+    Some(Advertisement { address, from, to })
 }
 
 /// The first target link-layer address of Ethernet. `None` also where an option's length is wrong.
@@ -134,28 +182,20 @@ fn target_mac(mut rest: &[u8]) -> Option<Mac> {
     found
 }
 
-/// The answer of a router with this hardware address.
+/// The answer of a router with this hardware address, to one adapter or to all hosts.
 #[cfg(test)]
-pub fn answer(address: Ipv6Addr, mac: Mac) -> [u8; PACKET + UNIT] {
+pub fn answer(address: Ipv6Addr, mac: Mac, to: Option<Mac>) -> [u8; PACKET + UNIT] {
     let mut packet = [0; PACKET + UNIT];
     packet[..PACKET].copy_from_slice(&solicitation(address));
     packet[5] = (MESSAGE + UNIT) as u8;
     packet[8..24].copy_from_slice(&address.octets());
-    packet[24..HEADER].copy_from_slice(&HOSTS.octets());
+    let solicited = if to.is_some() { SOLICITED } else { 0 };
+    packet[24..HEADER].copy_from_slice(&to.map_or(HOSTS, asking).octets());
     packet[HEADER] = NEIGHBOUR_ADVERTISEMENT;
-    packet[HEADER + 4] = 0xa0; // Router, Override
+    packet[HEADER + 4] = 0xa0 | solicited; // Router, Override
     packet[PACKET..PACKET + 2].copy_from_slice(&[TARGET_LINK_LAYER, 1]);
     packet[PACKET + 2..].copy_from_slice(&mac.0);
     sealed(packet)
-}
-
-/// With the right checksum.
-#[cfg(test)]
-fn sealed<const N: usize>(mut packet: [u8; N]) -> [u8; N] {
-    packet[HEADER + 2..HEADER + 4].fill(0);
-    let sum = checksum(&packet);
-    packet[HEADER + 2..HEADER + 4].copy_from_slice(&sum.to_be_bytes());
-    packet
 }
 
 #[cfg(test)]
@@ -195,14 +235,53 @@ mod tests {
     fn an_answer() {
         let from = Mac([2, 0, 0, 0, 0, 1]);
         let address = ROUTER;
-        let wanted = Some(Advertisement { address, from });
-        assert_eq!(answer(address, from), ANSWER);
+        let to = None;
+        let wanted = Some(Advertisement { address, from, to });
+        assert_eq!(answer(address, from, to), ANSWER);
         assert_eq!(advertisement(&ANSWER), wanted);
         // Padded by a driver.
         let padded = [&ANSWER[..], &[0; 4]].concat();
         assert_eq!(advertisement(&padded), wanted);
         for length in 0..ANSWER.len() {
             assert_eq!(advertisement(&ANSWER[..length]), None, "{length}");
+        }
+    }
+
+    /// What Linux answers to a solicitation from an address of the adapter 5e:fc:a7:4d:b8:a8; taken off
+    /// the wire.
+    #[test]
+    fn an_answer_to_one_adapter() {
+        let from = Mac([0x82, 0x84, 0x15, 0x9c, 0xdd, 0xf9]);
+        let asker = Mac([0x5e, 0xfc, 0xa7, 0x4d, 0xb8, 0xa8]);
+        let to = Some(asker);
+        #[rustfmt::skip]
+        let wanted = [
+            0x60, 0, 0, 0, 0, 32, 58, 255,
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+            0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0x12, 0x34, 0x56,
+            135, 0, 0, 0, 0, 0, 0, 0,
+            0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12, 0x34, 0x56,
+            1, 1, 0x5e, 0xfc, 0xa7, 0x4d, 0xb8, 0xa8,
+        ];
+        let mut asked = own_solicitation(ROUTER, asker);
+        assert_eq!(checksum(&asked), 0);
+        let source: Ipv6Addr = "fe80::5efc:a777:624d:b8a8".parse().unwrap();
+        assert_eq!(asking(asker), source);
+        assert_eq!(asked[8..24], source.octets());
+        asked[8..24].fill(0);
+        asked[42..44].fill(0);
+        assert_eq!(asked, wanted);
+        let answered = answer(ROUTER, from, to);
+        let address = ROUTER;
+        assert_eq!(
+            advertisement(&answered),
+            Some(Advertisement { address, from, to })
+        );
+        // Not solicited, to a host that is no asking adapter, and to another group.
+        for (place, value) in [(HEADER + 4, 0xa0), (35, 0xff), (24, 0xff)] {
+            let mut packet = answered;
+            packet[place] = value;
+            assert_eq!(advertisement(&sealed(packet)), None, "{place}");
         }
     }
 

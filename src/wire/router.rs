@@ -12,7 +12,7 @@ pub(super) const NEIGHBOUR_ADVERTISEMENT: u8 = 136;
 /// The Override flag of a Neighbour Advertisement, in its first octet of flags (4.4).
 const OVERRIDE: u8 = 0x20;
 /// Types of options: RFC 4861, 4.6.1; RFC 8106, 5.1 and 5.2.
-const SOURCE_LINK_LAYER: u8 = 1;
+pub(super) const SOURCE_LINK_LAYER: u8 = 1;
 pub(super) const TARGET_LINK_LAYER: u8 = 2;
 const RDNSS: u8 = 25;
 const DNSSL: u8 = 31;

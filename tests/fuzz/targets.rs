@@ -111,6 +111,11 @@ fn check_neighbour(input: &[u8]) {
     let asked = neighbour::solicitation(answer.address);
     assert_eq!(asked[neighbour::TARGET as usize..], *target);
     assert_eq!(neighbour::advertisement(&asked), None);
+    if let Some(to) = answer.to {
+        let asked = neighbour::own_solicitation(answer.address, to);
+        assert_eq!(asked[8..24], input[24..40], "to where it was asked from");
+        assert_eq!(neighbour::advertisement(&asked), None);
+    }
 }
 
 /// As the kernel compares it.

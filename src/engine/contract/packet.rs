@@ -39,13 +39,16 @@ pub enum Packet {
     /// Asks the routers of this link to advertise.
     RouterSolicitation,
     /// Asks whether a host answers through this member: an ARP probe (RFC 5227, 1.1), or a
-    /// Neighbour Solicitation as in duplicate address detection (RFC 4862, 5.4.2). With another
-    /// sender address than 0.0.0.0 or `::` the host would send the bond's traffic to this member.
+    /// Neighbour Solicitation. With an address of the bond as the sender's the host would send the
+    /// bond's traffic to this member: it is 0.0.0.0, or by IPv6 an address of the member's own.
     Probe {
         /// The host.
         target: IpAddr,
         /// Its hardware address; `None`: all are asked, by IPv6 the host's group.
         to: Option<Mac>,
+        /// By IPv6: from `::`, as in duplicate address detection (RFC 4862, 5.4.2). The answer
+        /// goes to all hosts.
+        shared: bool,
     },
 }
 
@@ -82,7 +85,7 @@ pub enum Purpose {
     /// Replies of DHCPv6 servers.
     Dhcp6,
     /// Answers of this host to the probes of a member: ARP replies, or by IPv6 Neighbour
-    /// Advertisements to all, which the member receives while it is in their group
+    /// Advertisements; those to all hosts the member receives while it is in their group
     /// ([`SettingRequest::AllHosts`](super::request::SettingRequest::AllHosts)).
     Probe(IpAddr),
 }
@@ -144,7 +147,7 @@ impl Packet {
                 IpAddr::V6(_) => icmp6(router::HOSTS),
             },
             Packet::RouterSolicitation => icmp6(router::ROUTERS),
-            Packet::Probe { target, to } => {
+            Packet::Probe { target, to, .. } => {
                 let all = match target {
                     IpAddr::V4(_) => To::ALL,
                     IpAddr::V6(v6) => To::Station(neighbour::to(v6)),
@@ -267,12 +270,17 @@ mod tests {
             (60, u32::MAX, 0x0012_3456),
         ];
         assert_eq!(words[2..], target);
-        let to = None;
-        let delivery = Packet::Probe { target: host, to }.delivery().unwrap();
-        assert_eq!(
-            delivery.to,
-            To::Station(Mac([0x33, 0x33, 0xff, 0x12, 0x34, 0x56]))
-        );
+        for (to, station) in [
+            (None, Mac([0x33, 0x33, 0xff, 0x12, 0x34, 0x56])),
+            (Some(Mac([2; 6])), Mac([2; 6])),
+        ] {
+            let packet = Packet::Probe {
+                target: host,
+                to,
+                shared: to.is_none(),
+            };
+            assert_eq!(packet.delivery().unwrap().to, To::Station(station));
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What the answers of the past say: how long one is waited for, and how many misses in a row are
 //! no accident on this path.
 use crate::engine::time::Millis;
-use crate::wire::wpa::Packets;
 
 /// No limit is shorter: a station that is off its channel, or asleep until the next beacon's
 /// traffic map at an access point that buffers, answers later than this as well.
@@ -87,44 +86,6 @@ impl RoundTrip {
         let limit = limit.max(possible);
         let limit = if quick { limit / 2 } else { limit };
         Millis(limit.0.clamp(LEAST.0, MOST.0))
-    }
-}
-
-/// What became of the frames that a member has sent since it began to miss: acknowledgements come
-/// from the access point, answers from the host behind it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnAir {
-    /// It is not counted, or none was sent.
-    #[default]
-    Unknown,
-    /// Some were acknowledged: the path is slow, or fails behind the access point.
-    Acknowledged,
-    /// None was.
-    Failing,
-}
-
-/// So many frames without an acknowledgement are needed; each is sent several times.
-const FAILED: u32 = 2;
-
-impl OnAir {
-    /// By two readings of the counters, one after the other.
-    pub fn between(first: Packets, second: Packets) -> OnAir {
-        let sent = second.sent.wrapping_sub(first.sent);
-        let failed = second.failed.wrapping_sub(first.failed);
-        match (sent, failed) {
-            (sent, failed) if sent > failed => OnAir::Acknowledged,
-            (_, FAILED..) => OnAir::Failing,
-            _ => OnAir::Unknown,
-        }
-    }
-
-    /// How many misses in a row are no accident, where `misses` are without this.
-    pub fn misses_needed(self, misses: u32) -> u32 {
-        match self {
-            OnAir::Unknown => misses,
-            OnAir::Acknowledged => misses + 1,
-            OnAir::Failing => misses.saturating_sub(1).max(misses.min(2)),
-        }
     }
 }
 
@@ -225,31 +186,6 @@ mod tests {
         assert_eq!(trip.limit(false), LEAST);
         trip.measured_at_least(Millis(300));
         assert!(trip.limit(false) > Millis(300));
-    }
-
-    #[test]
-    fn what_is_acknowledged_needs_more_misses_and_what_fails_fewer() {
-        let count = |sent, failed| Packets { sent, failed };
-        let (wrapping, later) = (count(u32::MAX, u32::MAX - 1), count(2, 1));
-        for (first, second, expected) in [
-            (count(10, 2), count(13, 2), OnAir::Acknowledged),
-            (count(10, 2), count(13, 4), OnAir::Acknowledged),
-            (count(10, 2), count(13, 5), OnAir::Failing),
-            (count(10, 2), count(10, 4), OnAir::Failing),
-            (count(10, 2), count(11, 3), OnAir::Unknown),
-            (count(10, 2), count(10, 2), OnAir::Unknown),
-            (wrapping, later, OnAir::Failing),
-        ] {
-            assert_eq!(
-                OnAir::between(first, second),
-                expected,
-                "{first:?} {second:?}"
-            );
-        }
-        let needed = |air: OnAir| [1, 2, 3, 12].map(|misses| air.misses_needed(misses));
-        assert_eq!(needed(OnAir::Unknown), [1, 2, 3, 12]);
-        assert_eq!(needed(OnAir::Acknowledged), [2, 3, 4, 13]);
-        assert_eq!(needed(OnAir::Failing), [1, 2, 2, 11]);
     }
 
     #[test]

@@ -85,8 +85,10 @@ fn is_loss(why: Why) -> bool {
         | Why::Unauthorised
         | Why::LinkMonitor
         | Why::NoAnswer(_)
+        | Why::NoAcknowledgement
         | Why::Lossy(_) => true,
         Why::Blocked(_) | Why::NotAMember | Why::Resting => false,
+        Why::NoLease | Why::Weak { .. } => false,
     }
 }
 
@@ -99,7 +101,9 @@ impl Engine {
                 continue;
             };
             let (eligible, name) = (self.eligible(link), link.name.clone());
-            let expected = |s: &Supplicant| s.is_settling() || s.is_seeking();
+            // While it changes its access point it has no carrier or no keys for a moment.
+            let away = matches!(eligible, Err(Why::NoCarrier | Why::Unauthorised));
+            let expected = |s: &Supplicant| s.is_settling() || (s.is_seeking() && away);
             let expected = self.supplicant(index).is_some_and(expected);
             let Some(interface) = self.interfaces.get_mut(index) else {
                 continue;

@@ -1,4 +1,5 @@
-//! Which members are bad: by comparison, never by one member's misses alone.
+//! Which members are bad: by comparison, never by one member's misses alone; where all miss alike, by
+//! what their radios count.
 use super::{Bad, Health, Prober};
 use crate::engine::Engine;
 use crate::engine::journal::RecordKind;
@@ -67,7 +68,38 @@ impl Engine {
                 None => self.compare(now, index, since),
             }
         }
-        changed | (alike && self.all_miss_alike(now))
+        if alike {
+            changed |= self.judge_radios(now);
+            changed |= self.rejoin_in_silence(now);
+            changed |= self.all_miss_alike(now);
+        }
+        changed
+    }
+
+    /// All miss alike. One of whose frames none is acknowledged is at fault itself; one that has
+    /// some acknowledged is not.
+    fn judge_radios(&mut self, now: Instant) -> bool {
+        let mut changed = false;
+        for index in self.present() {
+            let prober = self.prober(index);
+            let prober = prober.and_then(|p| Some((p.acknowledged()?, p.unanswered_since()?)));
+            match prober {
+                Some((false, since)) => {
+                    let (at, why) = (now, Why::NoAcknowledgement);
+                    changed |= self.found(index, Bad { at, since, why });
+                }
+                Some((true, _)) if self.found_bad(index) == Some(Why::NoAcknowledgement) => {
+                    if let Some(interface) = self.interfaces.get_mut(index) {
+                        interface.health.bad = None;
+                    }
+                    let text = format_args!("its frames are acknowledged again");
+                    self.note_health(now, index, text);
+                    changed = true;
+                }
+                Some(_) | None => {}
+            }
+        }
+        changed
     }
 
     fn is_lossy(&self, index: Index) -> bool {
@@ -101,7 +133,7 @@ impl Engine {
         };
         let health = &mut interface.health;
         let lossy = |old: Bad| matches!(old.why, Why::Lossy(_));
-        let worse = matches!(bad.why, Why::NoAnswer(_)) && health.bad.is_some_and(lossy);
+        let worse = bad.why.passes_nothing() && health.bad.is_some_and(lossy);
         if health.bad.is_some() && !worse {
             return false;
         }
@@ -148,8 +180,8 @@ impl Engine {
     /// none. The active one stays unless another got one much later than it.
     pub(in crate::engine) fn least_bad(&self, active: Option<Index>) -> Option<Index> {
         let members = self.present_members().into_iter();
-        let possible =
-            |link: &&Link| matches!(self.eligible(link), Err(Why::NoAnswer(_) | Why::Lossy(_)));
+        let bad = |why: Why| why.passes_nothing() || matches!(why, Why::Lossy(_));
+        let possible = |link: &&Link| self.eligible(link).is_err_and(bad);
         let answered = |link: &&Link| {
             let at = self.prober(link.index).and_then(Prober::answered)?;
             let ahead = if active == Some(link.index) {

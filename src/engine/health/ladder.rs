@@ -100,6 +100,8 @@ pub struct Repair {
     pub away: bool,
     /// By `wifibond member NAME repair`: also where it is not bad, or the file leaves repairing out.
     pub by_hand: bool,
+    /// Nothing answers through any member: the first measure alone, also where it is not bad.
+    pub gentle: bool,
 }
 
 impl Repair {
@@ -152,6 +154,26 @@ impl Repair {
         }
     }
 
+    /// The first measure, though nothing shows that it is at fault.
+    pub fn begin_gently(&mut self) {
+        self.place = 0;
+        self.given = false;
+        self.phase = Phase::Due;
+        self.gentle = true;
+    }
+
+    /// Nothing is to be done any more.
+    pub fn leave(&mut self) {
+        self.phase = Phase::Idle;
+        self.by_hand = false;
+        self.gentle = false;
+    }
+
+    /// A measure is due, or was carried out and is watched: it may be out of its network.
+    pub fn is_under_way(&self) -> bool {
+        matches!(self.phase, Phase::Due | Phase::Watching { .. })
+    }
+
     /// The measure was carried out: whether it has helped is to be seen.
     pub fn carried_out(&mut self, now: Instant, journal: &mut Journal) {
         self.count += 1;
@@ -166,7 +188,7 @@ impl Repair {
     pub fn end(&mut self, now: Instant, journal: &mut Journal) {
         let text = format_args!("repaired: {}", self.measure());
         journal.write(now, RecordKind::Health, &self.name, text);
-        self.phase = Phase::Idle;
+        self.leave();
         self.repaired = Some(now);
         self.repairs += 1;
     }
@@ -209,6 +231,7 @@ impl Repairs {
                 of: (0, 0),
                 count: 0,
                 by_hand: false,
+                gentle: false,
                 given: false,
                 measures: WITHOUT_USB,
                 away: false,
@@ -244,7 +267,12 @@ impl Repairs {
     /// The measure under way on this member.
     pub fn current(&self, name: &str) -> Option<Measure> {
         let repair = self.get(name)?;
-        let busy = matches!(repair.phase, Phase::Due | Phase::Watching { .. });
-        busy.then(|| repair.measure())
+        repair.is_under_way().then(|| repair.measure())
+    }
+
+    /// A measure is under way on another member than this one, which is not out of range.
+    pub fn has_other(&self, name: &str) -> bool {
+        let mut others = self.0.iter().filter(|other| other.name != name);
+        others.any(|other| other.is_under_way() && !other.away)
     }
 }

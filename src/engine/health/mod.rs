@@ -3,7 +3,8 @@
 //! Carrier and keys do not show that: an adapter may stay associated and pass nothing. So a host
 //! behind the members is asked through each of them, the one in use and the others ([`prober`]).
 //! A member is *bad* when it misses what another member gets in the same time; while all miss it
-//! alike, the host is at fault and another is asked ([`target`]). A member that was lost returns to
+//! alike, the host is at fault and another is asked ([`target`]), but for a member whose radio
+//! counts that nothing is acknowledged; what is tried when that lasts is in [`silence`]. A member that was lost returns to
 //! its preferred place only after a time of proven health ([`hold`]). One whose network gives no
 //! lease is chosen last ([`lease`]), one that is bad is repaired ([`repair`]). One that receives its
 //! access point much better than the active one is preferred to it ([`quality`]), and one that
@@ -17,20 +18,23 @@ mod judge;
 mod ladder;
 mod lease;
 mod networks;
+mod on_air;
 mod prober;
 mod quality;
 mod reboot;
 mod repair;
 mod search;
+mod silence;
 mod station;
 mod storm;
 mod target;
 mod warning;
+mod way;
 
 pub use hold::Losses;
 pub use ladder::{Measure, Repairs};
 pub use quality::Quality;
-pub use reboot::Reboot;
+pub use reboot::{ONE_IN, Reboot};
 pub use storm::Storms;
 pub use target::Asked;
 
@@ -43,7 +47,6 @@ use super::time::{Instant, Millis};
 use crate::config::Mac;
 use crate::wire::arp::Reply;
 use crate::wire::neighbour::Advertisement;
-use crate::wire::wpa::{Packets, Request};
 use core::net::IpAddr;
 use prober::{Changed, Pace, Prober};
 use station::To;
@@ -81,7 +84,7 @@ pub struct Bad {
     pub at: Instant,
     /// Since when it has passed nothing: the first probe that was not answered.
     pub since: Instant,
-    /// [`Why::NoAnswer`] or [`Why::Lossy`].
+    /// [`Why::NoAnswer`], [`Why::NoAcknowledgement`] or [`Why::Lossy`].
     pub why: Why,
 }
 
@@ -111,7 +114,7 @@ impl From<Advertisement> for Answer {
         Answer {
             from: advertisement.from,
             address: advertisement.address.into(),
-            to: None,
+            to: advertisement.to,
         }
     }
 }
@@ -301,8 +304,8 @@ impl Engine {
             To::Station(mac) => Some(mac),
             To::All => None,
         };
-        let target = prober.target;
-        self.packet(index, Packet::Probe { target, to })
+        let (target, shared) = (prober.target, prober.answers_all());
+        self.packet(index, Packet::Probe { target, to, shared })
     }
 
     fn probers(&self) -> impl Iterator<Item = (Index, &Prober)> {
@@ -370,42 +373,23 @@ impl Engine {
         // What answers another station, or claims the address unasked, says nothing of this path.
         let ours = match reply.to {
             Some(to) => own == Some(to),
-            None => prober.is_some_and(Prober::is_asking),
+            None => prober.is_some_and(|prober| prober.answers_all() && prober.is_asking()),
         };
         let changed =
             self.with_prober(index, |prober, pace| match prober.target == reply.address {
-                true if ours => prober.answer(now, reply.from, pace),
+                true if ours => prober.answer(now, reply, pace),
                 true | false => Changed(false),
             });
         if ours && self.probes(index, reply.address) {
             self.confirm_switch(now, index);
         }
+        if self.health(index).and_then(Health::answered) == Some(now) {
+            self.asked.rejoins.end();
+        }
         let better = self.recovered(now, index);
         let differ = self.different_networks().is_some();
         let other = core::mem::replace(&mut self.asked.networks_differ, differ) != differ;
         changed || better || other
-    }
-
-    /// Has the counters of a member that misses read, while that may matter.
-    fn count_packets(&mut self, index: Index) {
-        let pace = self.pace(index);
-        let Some(interface) = self.interfaces.get_mut(index) else {
-            return;
-        };
-        let undecided = |prober: &Prober| prober.missed() < prober.enough(pace);
-        let supplicant = interface.supplicant.as_mut();
-        if interface.health.prober.as_ref().is_some_and(undecided)
-            && let Some(supplicant) = supplicant.filter(|s| !s.wired && s.is_listening())
-        {
-            supplicant.ask(Request::PacketCounts);
-        }
-    }
-
-    /// The counters of a member's radio.
-    pub(super) fn packets_counted(&mut self, now: Instant, index: Index, packets: Packets) {
-        if self.with_prober(index, |prober, _| prober.counted(packets)) {
-            self.judge(now);
-        }
     }
 
     /// Looks for answers that are late. `false` as in [`Engine::probe_sent`].
@@ -422,9 +406,7 @@ impl Engine {
                 late.unwrap_or(Changed(false))
             });
             missed |= late.is_some();
-            if late.is_some() {
-                self.count_packets(index);
-            }
+            changed |= late.is_some() && self.count_packets(now, index);
             // Its repair depends on what it misses.
             changed |= late.is_some() && self.found_bad(index).is_some();
         }

@@ -5,9 +5,11 @@
 //! interval. After a miss they follow each other at once, each with copies of the probe sent
 //! before the limit, so that a dead path is known in little more than one interval and a few lost
 //! frames are not mistaken for it.
-use super::evidence::{FIRST, History, MOST, OnAir, RoundTrip};
+use super::Answer;
+use super::evidence::{FIRST, History, MOST, RoundTrip};
+use super::on_air::Counts;
 use super::station::{Station, To};
-use crate::config::Mac;
+use super::way::{WAY_MISSES, Way};
 use crate::engine::time::{Instant, Millis};
 use crate::wire::wpa::Packets;
 use core::net::IpAddr;
@@ -67,6 +69,8 @@ pub struct Prober {
     /// The member's join (`Interface::joins`) to which all this belongs.
     pub join: u32,
     station: Station,
+    /// By IPv6, how it asks.
+    way: Way,
     /// It has answered after a miss; the next attempt shows whether that was an answer.
     doubtful: bool,
     next: Instant,
@@ -78,12 +82,12 @@ pub struct Prober {
     missed: u32,
     /// It was scanning when it missed one of these.
     scanned: bool,
-    /// The first reading of the counters since it misses, and what the later ones show.
-    packets: Option<Packets>,
-    on_air: OnAir,
+    /// What its radio counts while it misses.
+    counts: Counts,
     unanswered: Option<Instant>,
     /// When the last attempt that was not answered was begun.
     last_missed: Instant,
+    last_missed_shared: bool,
     answered: Option<Instant>,
     /// When the first answer came after a run of misses, or the first of all.
     back: Instant,
@@ -106,6 +110,7 @@ impl Prober {
             target,
             join,
             station: Station::default(),
+            way: Way::default(),
             doubtful: false,
             next: now,
             attempt: None,
@@ -113,10 +118,10 @@ impl Prober {
             hurried: false,
             missed: 0,
             scanned: false,
-            packets: None,
-            on_air: OnAir::default(),
+            counts: Counts::default(),
             unanswered: None,
             last_missed: Instant::ZERO,
+            last_missed_shared: false,
             answered: None,
             back: Instant::ZERO,
             answers: 0,
@@ -146,7 +151,9 @@ impl Prober {
         let Some(since) = other.unanswered else {
             return false;
         };
-        self.answered.is_some_and(|at| at >= since) && other.last_missed >= self.back
+        // How it was asked last, too: one way may be answered, and the other one not.
+        let same_way = self.way.shared == other.last_missed_shared;
+        self.answered.is_some_and(|at| at >= since) && other.last_missed >= self.back && same_way
     }
     /// Attempts answered in a row.
     pub fn answers(&self) -> u32 {
@@ -165,11 +172,19 @@ impl Prober {
     /// them the host was asked is the time alone. So one member is asked at a time, and only an
     /// answer during its attempt counts.
     pub fn answers_all(&self) -> bool {
-        self.target.is_ipv6()
+        self.target.is_ipv6() && self.way.shared
+    }
+
+    /// By IPv6, in which way it answers is not known.
+    fn is_unproven(&self) -> bool {
+        self.target.is_ipv6() && !self.way.proven
     }
 
     /// Until when an answer may be for this member, whichever receives it; `None`: no more.
     pub fn claims_answers(&self, now: Instant) -> Option<Instant> {
+        if !self.answers_all() {
+            return None;
+        }
         let ends = self.attempt.map(|attempt| attempt.ends);
         let ends = ends.or(Some(self.shared_until));
         ends.filter(|until| now < *until)
@@ -197,19 +212,28 @@ impl Prober {
             true => 2,
             false => 1,
         };
-        let needed = self.history.misses_needed(pace.fail_after) * scanning;
-        self.on_air.misses_needed(needed)
+        let mut needed = self.history.misses_needed(pace.fail_after) * scanning;
+        if self.is_unproven() {
+            needed += WAY_MISSES;
+        }
+        self.counts.on_air().misses_needed(needed)
     }
 
     /// The counters of its radio were read. Whether they tell anything new.
-    pub fn counted(&mut self, packets: Packets) -> Changed {
-        if self.missed == 0 {
-            return Changed(false);
-        }
-        let first = *self.packets.get_or_insert(packets);
-        let on_air = OnAir::between(first, packets);
-        let before = core::mem::replace(&mut self.on_air, on_air);
-        Changed(before != on_air)
+    pub fn counted(&mut self, now: Instant, packets: Packets) -> Changed {
+        Changed(self.missed > 0 && self.counts.read(now, packets))
+    }
+
+    /// Whether some of its frames were acknowledged lately, while it misses all answers. `None`:
+    /// unknown.
+    pub fn acknowledged(&self) -> Option<bool> {
+        self.counts.acknowledged()
+    }
+
+    /// Whether the counters of its radio are to be read: while they may hasten or put off a decision,
+    /// and in a long silence now and then.
+    pub fn wants_counts(&mut self, now: Instant, pace: Pace) -> bool {
+        self.missed < self.enough(pace) || (self.missed > 0 && self.counts.is_due(now))
     }
 
     /// When something is to be sent or given up next.
@@ -295,7 +319,8 @@ impl Prober {
         let attempt = self.attempt.filter(|attempt| now >= attempt.ends)?;
         self.attempt = None;
         self.doubtful = false;
-        if self.missed == 0 {
+        // How it answers is to be found out before.
+        if self.missed == 0 && !self.is_unproven() {
             self.history.push(false);
         }
         self.missed = self.missed.saturating_add(1);
@@ -303,6 +328,10 @@ impl Prober {
         self.answers = 0;
         self.unanswered.get_or_insert(attempt.begun);
         self.last_missed = attempt.begun;
+        self.last_missed_shared = self.way.shared;
+        if self.target.is_ipv6() {
+            self.way.missed(now, attempt.begun, self.answered);
+        }
         self.ambiguous_until = now + MOST;
         self.hurried = self.missed < self.enough(pace) + MORE_QUICK;
         self.next = if self.hurried {
@@ -314,8 +343,9 @@ impl Prober {
         Some(Changed(self.missed <= self.enough(pace) + MORE_QUICK))
     }
 
-    /// The host has answered; `mac`: from this hardware address.
-    pub fn answer(&mut self, now: Instant, mac: Mac, pace: Pace) -> Changed {
+    /// The host has answered.
+    pub fn answer(&mut self, now: Instant, answer: Answer, pace: Pace) -> Changed {
+        let mac = answer.from;
         // Another member's, which all receive.
         if self.answers_all() && !self.is_asking() {
             return Changed(false);
@@ -357,6 +387,7 @@ impl Prober {
         let another = self.station.answered(now, mac, copied);
         let changed = another || self.answered.is_none() || self.missed > 0;
         self.answered = Some(now);
+        self.way.answered(answer.to.is_none());
         if self.missed > 0 || self.answers == 0 {
             self.back = now;
         }
@@ -367,8 +398,7 @@ impl Prober {
         self.hurried = false;
         self.missed = 0;
         self.scanned = false;
-        self.packets = None;
-        self.on_air = OnAir::Unknown;
+        self.counts = Counts::default();
         self.unanswered = None;
         if let Some(attempt) = self.attempt.take() {
             self.next = (attempt.begun + pace.every).max(now);

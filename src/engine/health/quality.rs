@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::engine::journal::{Text, clip};
 use crate::engine::observed::{Index, Link};
 use crate::engine::roles::MAX_PORTS;
-use crate::engine::select;
+use crate::engine::select::{self, Why};
 use crate::engine::supplicant::{Level, Phase, Radio, Supplicant};
 use crate::engine::time::{Instant, Millis, Seconds};
 use crate::wire::wpa::Request;
@@ -46,8 +46,8 @@ pub struct Quality {
 pub struct Reception {
     /// Better than the member that carries the traffic.
     lead: Option<Lead>,
-    /// It is not preferred, though the primary.
-    weak: bool,
+    /// It is not preferred, though the primary: its signal, and that of another member.
+    weak: Option<(Level, Level)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,7 +185,6 @@ impl Engine {
                 continue;
             };
             let lead = &mut interface.health.reception.lead;
-            let was_proven = lead.is_some_and(|lead| lead.proven);
             *lead = ahead.map(|(over, carries_since, by)| {
                 let since = lead.filter(|lead| lead.over == over).map(|lead| lead.since);
                 let since = since.unwrap_or(now);
@@ -198,11 +197,6 @@ impl Engine {
                     proven,
                 }
             });
-            let proven = lead.filter(|lead| lead.proven && !was_proven);
-            if let Some(lead) = proven.filter(|lead| self.may_be_weak(lead.over)) {
-                // It returns there after a hold.
-                self.record_loss(now, lead.over);
-            }
         }
     }
 
@@ -220,27 +214,31 @@ impl Engine {
             let own = self.observed.link(index).and_then(|link| self.level(link));
             let others = self.usable().filter(|link| link.index != index);
             let best = others.filter_map(|link| self.level(link)).max();
-            let was = self.is_weak(index);
-            let weak = match own.zip(best) {
-                Some((own, best)) if self.may_be_weak(index) => match was {
-                    true => own < STRONG && best.above(own) >= NEAR,
-                    false => own < WEAK && best.above(own) >= AHEAD,
-                },
-                _ => false,
-            };
+            let was = self.weakness(index).is_some();
+            let weak = own.zip(best).filter(|(own, best)| match was {
+                _ if !self.may_be_weak(index) => false,
+                true => *own < STRONG && best.above(*own) >= NEAR,
+                false => *own < WEAK && best.above(*own) >= AHEAD,
+            });
             if let Some(interface) = self.interfaces.get_mut(index) {
                 interface.health.reception.weak = weak;
             }
-            if was && !weak {
+            if was && weak.is_none() {
                 self.begin_hold(now, index);
+            }
+            // Of one that is left the switch says it.
+            let waits = self.observed.link(index).filter(|_| !was);
+            if let Some(why @ Why::Weak { .. }) = waits.and_then(|link| self.waits(now, link)) {
+                self.note_health(now, index, format_args!("{why}"));
             }
         }
     }
 
-    /// It is not preferred, as its signal is weak and another member's is not.
-    pub(in crate::engine) fn is_weak(&self, index: Index) -> bool {
-        self.reception(index)
-            .is_some_and(|reception| reception.weak)
+    /// Why it is not preferred, where its signal is weak and another member's is not.
+    pub(in crate::engine) fn weakness(&self, index: Index) -> Option<Why> {
+        let (own, other) = self.reception(index)?.weak?;
+        let (own, other) = (own.db(), other.db());
+        Some(Why::Weak { own, other })
     }
 
     /// The member to which the traffic moves though the current one works: one that is received
@@ -267,6 +265,19 @@ impl Engine {
             .filter(|link| self.may_return(now, current, link))
             .min_by_key(|link| Reverse((!link.facts.is_wifi(), self.level(link))))
             .map(|link| link.index)
+    }
+
+    /// The traffic moves to this member, and the one before could carry it: where that was the
+    /// primary, left for its signal, it returns there after a hold.
+    pub(in crate::engine) fn note_left(&mut self, now: Instant, to: Index) {
+        let lead = self.reception(to).and_then(|reception| reception.lead);
+        let lead = lead.filter(|lead| lead.proven && self.pinned != Some(to));
+        let carried = self.failover.now().map(|(last, _)| last);
+        if let Some(lead) = lead.filter(|lead| carried == Some(lead.over))
+            && self.may_be_weak(lead.over)
+        {
+            self.record_loss(now, lead.over);
+        }
     }
 
     /// Why the traffic has moved to it, where that was its reception.

@@ -11,7 +11,7 @@ use crate::engine::time::{Instant, Millis};
 const AFTER: Millis = Millis(600_000);
 /// At most once in so long. After a restart it counts from the boot: no clock is needed, which
 /// such a box may not have.
-const ONE_IN: Millis = Millis(6 * 3_600_000);
+pub const ONE_IN: Millis = Millis(6 * 3_600_000);
 
 /// Whether the system is to be restarted.
 #[derive(Debug, Default)]
@@ -41,13 +41,15 @@ impl Engine {
         match self.eligible(link) {
             Err(why) => match why {
                 Why::Blocked(_) | Why::Resting | Why::Lossy(_) => false,
+                Why::NoLease | Why::Weak { .. } => false,
                 Why::Unplugged
                 | Why::NotAMember
                 | Why::Down
                 | Why::NoCarrier
                 | Why::Unauthorised
                 | Why::LinkMonitor
-                | Why::NoAnswer(_) => true,
+                | Why::NoAnswer(_)
+                | Why::NoAcknowledgement => true,
             },
             Ok(()) => self.misses_enough(link.index),
         }

@@ -27,6 +27,8 @@ struct Seen {
     dead: bool,
     /// Since when it misses them.
     silent: Option<Instant>,
+    /// How long a measure may take to show.
+    shows_within: Millis,
     /// The interface and its join.
     of: (Index, u32),
     joined: bool,
@@ -59,6 +61,11 @@ impl Engine {
             // Where no other works, none can be compared with.
             dead: prober.is_some_and(enough) || (alone && self.misses_enough(link.index)),
             silent: prober.and_then(Prober::unanswered_since),
+            // Whether its frames are acknowledged now is counted before the next measure.
+            shows_within: match prober.and_then(Prober::acknowledged) {
+                None if self.found_bad(link.index) == Some(Why::NoAcknowledgement) => JOINS_WITHIN,
+                _ => SHOWS_WITHIN,
+            },
             of: (link.index, joins),
             joined: self.carries(link).is_ok(),
             active: self.active_member() == Some(link.index),
@@ -99,7 +106,11 @@ impl Engine {
 
     /// Which measures are due, and what became of those that were carried out.
     pub(super) fn update_repairs(&mut self, now: Instant) {
-        for index in self.present() {
+        // Where none works: the active one last.
+        let active = self.active_member();
+        let mut members = self.present();
+        members.sort_unstable_by_key(|index| active == Some(*index));
+        for index in members {
             let Some(link) = self.observed.link(index) else {
                 continue;
             };
@@ -120,6 +131,8 @@ impl Engine {
         let is_done = self.is_done(index, name);
         let resting = self.is_resting(index);
         let carried = self.failover.now().is_some();
+        // Never are all of them taken out of their networks at once.
+        let waits = !carried && self.repairs.has_other(name);
         let Some(repair) = self.repairs.entry(name) else {
             return;
         };
@@ -132,16 +145,14 @@ impl Engine {
             *since = now;
         }
         // One that carries the traffic because all are bad passes nothing that could be lost.
-        let free = !seen.active || (seen.bad.is_some() && seen.alone);
+        let free = !seen.active || (seen.bad.is_some() && seen.alone) || repair.gentle;
         let wanted = (enabled || repair.by_hand) && free && !resting;
         let late = |since: Instant, limit: Millis| now >= since + limit;
         match repair.phase {
-            _ if !wanted => {
-                repair.phase = Phase::Idle;
-                repair.by_hand = false;
-            }
+            _ if !wanted => repair.leave(),
+            Phase::Idle if waits => {}
             Phase::Idle => {
-                let no_answer = |bad: Bad| matches!(bad.why, Why::NoAnswer(_));
+                let no_answer = |bad: Bad| bad.why.passes_nothing();
                 let due = seen.silent.is_some_and(|since| late(since, AFTER));
                 let bad = seen.bad.is_some_and(no_answer) && seen.dead;
                 if due && bad && seen.joined && (carried || seen.alone) {
@@ -152,7 +163,7 @@ impl Engine {
                 let by_hand = repair.by_hand;
                 repair.of = seen.of;
                 repair.carried_out(now, &mut self.journal);
-                if seen.bad.is_none() && (by_hand || seen.joined) {
+                if seen.bad.is_none() && (by_hand || seen.joined) && !repair.gentle {
                     repair.phase = Phase::Idle;
                 }
             }
@@ -168,11 +179,17 @@ impl Engine {
                 repair.phase = Phase::Watching { since: now };
             }
             Phase::Watching { since } if seen.bad.is_some() => {
-                let dead = seen.joined && seen.dead && late(since, SHOWS_WITHIN);
+                let dead = seen.joined && seen.dead && late(since, seen.shows_within);
                 let absent = !seen.joined && !seen.out_of_range && late(since, JOINS_WITHIN);
                 if dead || absent {
                     repair.climb(now);
                 }
+            }
+            // All miss alike, and its frames are acknowledged: it is not at fault.
+            Phase::Watching { since }
+                if seen.bad.is_none() && seen.joined && late(since, JOINS_WITHIN) =>
+            {
+                repair.leave();
             }
             // One that came back as another interface: whether it is bad is to be seen, and joining
             // its network comes before that.
@@ -186,7 +203,9 @@ impl Engine {
             Phase::Resting { until } if now >= until => match seen.joined {
                 true => repair.phase = Phase::Idle,
                 // It never came back from the last measures.
-                false if (carried || seen.alone) && !seen.out_of_range => repair.begin(now),
+                false if (carried || seen.alone) && !waits && !seen.out_of_range => {
+                    repair.begin(now);
+                }
                 false => {}
             },
             Phase::Resting { .. } => {}

@@ -1,5 +1,6 @@
 //! Which host the members are asked for: the gateway, or what the file names. When none of the
 //! members gets an answer the host is at fault, and the next one that is known is asked.
+use super::silence::Rejoins;
 use crate::config::Probe;
 use crate::engine::Engine;
 use crate::engine::Refusal;
@@ -34,6 +35,7 @@ pub struct Asked {
     pub(super) active: Option<Index>,
     /// Two members led into different networks at the last answer.
     pub(super) networks_differ: bool,
+    pub(super) rejoins: Rejoins,
 }
 
 impl Asked {
@@ -46,6 +48,11 @@ impl Asked {
     pub fn silent(&self) -> Option<IpAddr> {
         let silent = self.silent.filter(|_| self.reported);
         silent.and(self.targets.first().copied())
+    }
+
+    /// The first choice, and since when it has not answered through any member.
+    pub(super) fn silent_since(&self) -> Option<(IpAddr, Instant)> {
+        Some((*self.targets.first()?, self.silent?))
     }
 
     /// Nothing is held against the first choice.

@@ -86,6 +86,7 @@ fn member_status<'a>(engine: &'a Engine, now: Instant, link: &'a Link) -> Member
         hold_ms: health
             .and_then(|h| h.held_until(now))
             .map(|at| (at - now).0),
+        waits: engine.waits(now, link).map(Shown),
         repair_rest_ms: engine
             .repairs
             .rests_until(&link.name)

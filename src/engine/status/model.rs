@@ -112,6 +112,9 @@ pub struct MemberStatus<'a> {
     pub gateway_mac: Option<Shown<Mac>>,
     /// Milliseconds until it is preferred again; `null`: it is.
     pub hold_ms: Option<u64>,
+    /// Why another member is preferred to it though it may carry; `null`: none is, or
+    /// `hold_ms` says it.
+    pub waits: Option<Shown<Why>>,
     /// Milliseconds until measures are tried again, after all were in vain; `null`: no such rest.
     pub repair_rest_ms: Option<u64>,
     /// Milliseconds for which its USB device, which came and went, is left alone; `null`: it is

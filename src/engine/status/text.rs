@@ -281,6 +281,9 @@ fn member_part(
         let hold = Span(hold);
         list.add(format_args!("preferred again in {hold}"))?;
     }
+    if let Some(why) = &member.waits {
+        list.add(format_args!("{}", why.0))?;
+    }
     if let Some(failures) = member.failures.filter(|failures| *failures > 0) {
         list.add(format_args!("link failures: {failures}"))?;
     }

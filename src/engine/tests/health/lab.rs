@@ -43,8 +43,10 @@ pub struct Lab {
     pub inactive: Option<Action>,
     /// They answer what is sent to all, and nothing else.
     pub only_broadcasts: bool,
-    /// To be delivered: when, through whom, who answers.
-    due: Vec<(u64, Index, IpAddr, Mac)>,
+    /// What is asked from an address of a member's own is dropped on the way.
+    pub only_unspecified: bool,
+    /// To be delivered: when, through whom, who answers, and whether it is for all hosts.
+    due: Vec<(u64, Index, IpAddr, Mac, bool)>,
     random: Random,
     /// All that was done, but for probes.
     pub done: Vec<Action>,
@@ -106,6 +108,7 @@ impl Lab {
             hold_inactive: false,
             inactive: None,
             only_broadcasts: false,
+            only_unspecified: false,
             due: vec![],
             random: Random::new(11),
             done: vec![],
@@ -147,6 +150,7 @@ impl Lab {
         let (due, random, probes) = (&mut self.due, &mut self.random, &mut self.probes);
         let elsewhere = &self.elsewhere;
         let (unicast, only_broadcasts) = (&mut self.unicast, self.only_broadcasts);
+        let only_unspecified = self.only_unspecified;
         let (stuck, hold_inactive) = (self.stuck, self.hold_inactive);
         let (packets, acknowledges) = (&mut self.packets, self.acknowledges);
         let mut counted = vec![];
@@ -170,7 +174,7 @@ impl Lab {
             }
             let Action::Send {
                 link,
-                packet: Packet::Probe { target, to },
+                packet: Packet::Probe { target, to, shared },
                 ..
             } = action
             else {
@@ -190,6 +194,7 @@ impl Lab {
             let answers = match (host, to) {
                 (None, _) => None,
                 (Some(_), Some(_)) if only_broadcasts => None,
+                _ if target.is_ipv6() && only_unspecified && !shared => None,
                 (Some(mac), Some(to)) if mac != to => None,
                 (Some(mac), _) => Some(*mac),
             };
@@ -199,12 +204,12 @@ impl Lab {
                 Path::Dead => None,
             };
             if let (Some(delay), Some(mac)) = (delay, answers) {
-                due.push((now + delay, *link, *target, mac));
-                if target.is_ipv6() {
+                due.push((now + delay, *link, *target, mac, *shared));
+                if *shared {
                     // The other one hears it as well, some at the next beacon.
                     let other = if *link == WLAN0 { WLAN1 } else { WLAN0 };
                     let later = random.draw() % 100 * (random.draw() % 2);
-                    due.push((now + delay + later, other, *target, mac));
+                    due.push((now + delay + later, other, *target, mac, true));
                 }
             }
             Outcome::NoEffect
@@ -224,16 +229,25 @@ impl Lab {
 
     fn deliver(&mut self) {
         let now = self.world.now;
-        for (at, link, host, mac) in core::mem::take(&mut self.due) {
-            match at <= now {
-                true => self.answer(link, link, host, mac),
-                false => self.due.push((at, link, host, mac)),
+        for one in core::mem::take(&mut self.due) {
+            match one {
+                (at, ..) if at > now => self.due.push(one),
+                (_, link, host, mac, true) => self.answer_all(link, host, mac),
+                (_, link, host, mac, false) => self.answer(link, link, host, mac),
             }
         }
     }
 
-    /// An answer arrives on a member: an ARP reply for the station of another or the same one, or
-    /// an advertisement for all.
+    /// An advertisement for all hosts arrives on a member.
+    pub fn answer_all(&mut self, on: Index, host: IpAddr, mac: Mac) {
+        let IpAddr::V6(v6) = host else {
+            panic!("{host} answers by ARP");
+        };
+        self.deliver_to(on, host, &neighbour::answer(v6, mac, None));
+    }
+
+    /// An answer arrives on a member, for the station of another or the same one: an ARP reply, or an
+    /// advertisement.
     pub fn answer(&mut self, on: Index, to: Index, host: IpAddr, mac: Mac) {
         let link = self.world.engine.observed().link(to);
         let Some(station) = link.and_then(|link| link.mac) else {
@@ -246,13 +260,17 @@ impl Lab {
                 message[18..24].copy_from_slice(&station.0);
                 message.to_vec()
             }
-            IpAddr::V6(host) => neighbour::answer(host, mac).to_vec(),
+            IpAddr::V6(host) => neighbour::answer(host, mac, Some(station)).to_vec(),
         };
+        self.deliver_to(on, host, &message);
+    }
+
+    fn deliver_to(&mut self, on: Index, host: IpAddr, message: &[u8]) {
         let purpose = Purpose::Probe(host);
         self.world.handle(Event::Received {
             link: on,
             purpose,
-            message: &message,
+            message,
         });
         self.run();
     }

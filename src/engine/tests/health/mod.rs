@@ -9,6 +9,7 @@ mod lease;
 mod ledger;
 mod networks;
 mod quality;
+mod radios;
 mod reboot;
 mod repair;
 mod storm;

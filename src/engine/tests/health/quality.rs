@@ -353,9 +353,103 @@ fn a_weak_primary_that_is_lost_is_no_longer_weak() {
     let mut lab = Lab::received(PrimaryReselect::Always, [-60, -60]);
     lab.receives(WLAN0, -85);
     lab.until("the other one", 60_000, |lab| lab.active() == Some(WLAN1));
-    assert!(lab.world.engine.is_weak(WLAN0));
+    assert!(lab.world.engine.weakness(WLAN0).is_some());
     lab.world.lose(WLAN0);
-    assert!(!lab.world.engine.is_weak(WLAN0));
+    assert!(lab.world.engine.weakness(WLAN0).is_none());
     lab.wait(30_000);
     assert_eq!((lab.switches(), lab.active()), (1, Some(WLAN1)));
+}
+
+/// The status says why the traffic stays away from it, and so do the events where no switch does.
+#[test]
+fn what_a_weak_primary_waits_for_is_shown() {
+    let mut lab = Lab::received(PrimaryReselect::Always, [-60, -60]);
+    lab.receives(WLAN0, -85);
+    lab.until("the other one", 60_000, |lab| lab.active() == Some(WLAN1));
+    let waits = "waits: -85 dBm, another member has -60 dBm";
+    let shown = |place: usize| {
+        let members = lab.world.status().bond.unwrap().members;
+        members[place].waits.as_ref().map(|why| why.0.to_string())
+    };
+    assert_eq!((shown(0).as_deref(), shown(1)), (Some(waits), None));
+    let page = status::text::page(&lab.world.engine, None, lab.world.at()).to_string();
+    assert!(page.contains("waits: -85 dBm"), "{page}");
+    assert_eq!(lab.world.recorded("waits: "), 0, "the switch says it");
+    // It is lost, and returns as weak as before.
+    lab.world.lose(WLAN0);
+    lab.wait(1_000);
+    lab.world.join_only(WLAN0);
+    lab.says(WLAN0, CONNECTED);
+    lab.receives(WLAN0, -84);
+    lab.wait(10_000);
+    assert_eq!(
+        lab.world
+            .recorded("waits: -84 dBm, another member has -60 dBm"),
+        1
+    );
+    lab.signals.insert(WLAN0, -55);
+    lab.until("the primary", 120_000, |lab| lab.active() == Some(WLAN0));
+    assert!(lab.world.status().bond.unwrap().members[0].waits.is_none());
+}
+
+/// The other one is the better one, and has to prove its health first: the primary is not left, and
+/// so has lost nothing.
+#[test]
+fn a_primary_that_is_not_left_has_not_been_lost() {
+    let mut lab = Lab::received(PrimaryReselect::Always, [-60, -60]);
+    // Lost twice: it is held for 60 s.
+    for _ in 0..2 {
+        lab.world.lose(WLAN1);
+        lab.wait(500);
+        lab.world.join_only(WLAN1);
+        lab.says(WLAN1, CONNECTED);
+        lab.wait(500);
+    }
+    lab.receives(WLAN1, -60);
+    lab.receives(WLAN0, -85);
+    lab.wait(20_000);
+    assert_eq!((lab.active(), lab.switches()), (Some(WLAN0), 0));
+    lab.receives(WLAN0, -60);
+    lab.wait(10_000);
+    // Its first loss: for 30 s, not for twice as long.
+    lab.world.lose(WLAN0);
+    lab.until("the other one", 1_000, |lab| lab.active() == Some(WLAN1));
+    lab.wait(500);
+    lab.world.join_only(WLAN0);
+    lab.says(WLAN0, CONNECTED);
+    let took = lab.until("the primary", 70_000, |lab| lab.active() == Some(WLAN0));
+    assert!((29_000..32_000).contains(&took), "{took}");
+}
+
+/// A member that looks for a stronger access point may be away for a moment, and no more than that.
+#[test]
+fn a_member_that_dies_while_it_looks_around_is_lost() {
+    let dies: [(&str, fn(&mut Lab)); 2] = [
+        ("it passes nothing", |lab| {
+            lab.paths.insert(WLAN1, Path::Dead);
+            lab.wait(3_000);
+        }),
+        ("it is set down", |lab| {
+            lab.world.edit(WLAN1, |link| {
+                link.up = false;
+                link.carrier = false;
+            });
+            lab.run();
+            lab.world.edit(WLAN1, |link| link.up = true);
+            lab.run();
+            lab.world.join_only(WLAN1);
+        }),
+    ];
+    for (what, die) in dies {
+        let mut lab = Lab::received(PrimaryReselect::Better, [-60, -60]);
+        lab.receives(WLAN1, -75);
+        assert_eq!(lab.count(Request::Scan), 1);
+        die(&mut lab);
+        lab.paths.insert(WLAN1, Path::Answers(3));
+        let held = |lab: &Lab| {
+            let members = lab.world.status().bond.unwrap().members;
+            members[1].hold_ms.is_some()
+        };
+        lab.until(what, 15_000, held);
+    }
 }

@@ -4,7 +4,7 @@ use crate::engine::contract::action::UsbMeasure;
 
 /// A measure that is known by the action that it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Measure {
+pub enum Measure {
     Join,
     Supplicant,
     Bond,
@@ -19,7 +19,7 @@ const LADDER: [Measure; 5] = [
     Measure::Usb(UsbMeasure::Replug),
 ];
 
-fn measure(action: &Action) -> Option<(Index, Measure)> {
+pub fn measure(action: &Action) -> Option<(Index, Measure)> {
     match action {
         Action::Supplicant(link, step) => match step {
             SupplicantStep::Reconfigure => Some((*link, Measure::Join)),
@@ -40,7 +40,7 @@ fn measure(action: &Action) -> Option<(Index, Measure)> {
     }
 }
 
-fn repairing() -> Config {
+pub fn repairing() -> Config {
     let mut config = lab::config();
     config.health.repair = true;
     config

@@ -48,6 +48,8 @@ pub enum Why {
     Lossy(IpAddr),
     /// It may carry, and another member is preferred: [`Engine::waits`]. The network gives no lease.
     NoLease,
+    /// As [`Why::NoLease`]: the network refuses the lease that was granted through another member.
+    LeaseRefused,
     /// As [`Why::NoLease`]: a weak signal.
     Weak {
         /// In dBm.
@@ -65,6 +67,7 @@ impl core::fmt::Display for Why {
             Why::Weak { own, other } => {
                 return write!(f, "waits: {own} dBm, another member has {other} dBm");
             }
+            Why::LeaseRefused => "waits: its network refuses the lease of another member's",
             Why::NoLease => "waits: no lease is had through it",
             Why::NoAcknowledgement => "bad: its access point acknowledges nothing",
             Why::Unplugged => "missing: not plugged in",
@@ -96,7 +99,7 @@ impl Why {
             Why::Unplugged => false,
             Why::Down | Why::NoCarrier | Why::Unauthorised | Why::LinkMonitor => false,
             // What it does is its state; why the traffic stays away stands beside that.
-            Why::NoLease | Why::Weak { .. } => false,
+            Why::NoLease | Why::LeaseRefused | Why::Weak { .. } => false,
         }
     }
 
@@ -112,6 +115,7 @@ impl Why {
             Why::NoAnswer(_) | Why::NoAcknowledgement => "passed nothing",
             Why::Lossy(_) => "lost many probes",
             Why::NoLease => "gave no lease",
+            Why::LeaseRefused => "refused the lease",
             Why::Weak { .. } => "had a weak signal",
         }
     }
@@ -135,6 +139,7 @@ impl Engine {
     pub fn waits(&self, now: Instant, link: &Link) -> Option<Why> {
         let waits = self.active_member() != Some(link.index) && self.eligible(link).is_ok();
         match self.lacks_lease(now, link.index) {
+            _ if waits && self.refuses_lease(now, link.index) => Some(Why::LeaseRefused),
             true if waits => Some(Why::NoLease),
             false if waits => self.weakness(link.index),
             true | false => None,
@@ -196,6 +201,12 @@ pub fn choose(engine: &Engine, now: Instant, active: Option<Index>) -> Option<In
     // One with new network settings to come is chosen after the others, and one without a lease.
     prefer(&mut eligible, |link| !engine.is_unsettled(link.index));
     prefer(&mut eligible, |link| !engine.lacks_lease(now, link.index));
+    // One whose network refuses the lease works: it is left when another one has proved its health.
+    let held = |link: &Link| engine.is_held(now, link.index);
+    let stays = |link: &Link| active.is_none_or(|active| active == link.index) || !held(link);
+    prefer(&mut eligible, |link| {
+        !engine.refuses_lease(now, link.index) && stays(link)
+    });
     let Some(first) = eligible.first() else {
         return engine.least_bad(active);
     };
@@ -295,6 +306,13 @@ pub fn reason(engine: &Engine, now: Instant, link: &Link) -> Text {
     let mut others = engine.present_members().into_iter().filter(is_other);
     if let Some(other) = others.find(|other| engine.lacks_lease(now, other.index)) {
         return clip(format_args!("no lease is had through {}", other.name));
+    }
+    let mut others = engine.present_members().into_iter().filter(is_other);
+    if let Some(other) = others.find(|other| engine.refuses_lease(now, other.index)) {
+        return clip(format_args!(
+            "the network of {} refuses the lease",
+            other.name
+        ));
     }
     if let Some(reception) = engine.reception_reason(link) {
         return reception;

@@ -31,6 +31,10 @@ impl Engine {
         self.dhcp.v4.iter().find(|client| client.name == name)
     }
 
+    pub(in crate::engine) fn dhcp4_mut(&mut self, name: &str) -> Option<&mut v4::Client> {
+        self.dhcp.v4.iter_mut().find(|client| client.name == name)
+    }
+
     /// This link's DHCPv6 client, if it has one.
     pub fn dhcp6(&self, name: &str) -> Option<&v6::Client> {
         self.dhcp.v6.iter().find(|client| client.name == name)

@@ -88,7 +88,7 @@ fn is_loss(why: Why) -> bool {
         | Why::NoAcknowledgement
         | Why::Lossy(_) => true,
         Why::Blocked(_) | Why::NotAMember | Why::Resting => false,
-        Why::NoLease | Why::Weak { .. } => false,
+        Why::NoLease | Why::LeaseRefused | Why::Weak { .. } => false,
     }
 }
 
@@ -140,6 +140,12 @@ impl Engine {
         if let (Some(hold), Some(interface)) = (hold, self.interfaces.get_mut(index)) {
             interface.health.held_until = Some(now + hold);
         }
+    }
+
+    /// It has to prove its health before it is preferred.
+    pub(in crate::engine) fn is_held(&self, now: Instant, index: Index) -> bool {
+        let health = self.health(index);
+        health.is_some_and(|health| health.held_until(now).is_some())
     }
 
     /// A person has put it in order.

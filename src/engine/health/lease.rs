@@ -1,5 +1,7 @@
-//! A member whose gateway answers and whose network gives no lease is worse than one that may have
-//! it: it is chosen last for a time, and then looked at again.
+//! A member whose gateway answers and whose network gives no lease, or refuses the one that was
+//! granted through another member, is worse than one that may have it: it is chosen last for a time,
+//! and then looked at again.
+use crate::engine::dhcp::v4::Client;
 use crate::engine::observed::Index;
 use crate::engine::time::{Instant, Millis};
 use crate::engine::{Engine, address};
@@ -17,6 +19,8 @@ pub struct NoLease {
     /// It is looked at again then.
     until: Instant,
     times: u32,
+    /// The lease that was granted through another member is refused.
+    refused: bool,
     /// The member's join: in another network there may be one.
     join: u32,
 }
@@ -40,9 +44,18 @@ impl Engine {
 
     /// It is not preferred: no lease was had through it.
     pub(in crate::engine) fn lacks_lease(&self, now: Instant, index: Index) -> bool {
-        let interface = self.interfaces.get(index);
-        let lack = interface.and_then(|one| Some((one.health.no_lease?, one.joins)));
-        lack.is_some_and(|(lack, joins)| now < lack.until && lack.join == joins)
+        self.lack(now, index).is_some_and(|lack| !lack.refused)
+    }
+
+    /// It is not preferred: the lease that was granted through another member was refused.
+    pub(in crate::engine) fn refuses_lease(&self, now: Instant, index: Index) -> bool {
+        self.lack(now, index).is_some_and(|lack| lack.refused)
+    }
+
+    fn lack(&self, now: Instant, index: Index) -> Option<NoLease> {
+        let interface = self.interfaces.get(index)?;
+        let lack = interface.health.no_lease?;
+        (now < lack.until && lack.join == interface.joins).then_some(lack)
     }
 
     /// A lease was had through the member that carries the traffic.
@@ -52,13 +65,28 @@ impl Engine {
         let leased = client.is_some_and(|client| client.lease().is_some());
         let active = self.failover.now().filter(|_| leased);
         let interface = active.and_then(|(active, _)| self.interfaces.get_mut(active));
-        if let Some(interface) = interface {
+        if let Some(interface) = interface
+            && interface.health.no_lease.is_some_and(|lack| !lack.refused)
+        {
             interface.health.no_lease = None;
+        }
+    }
+
+    /// The lease that was granted through one member was refused through another one.
+    fn note_refused(&mut self, now: Instant) {
+        let link = self.addressed().map(|link| link.name.clone());
+        let client = link.and_then(|name| self.dhcp4_mut(&name));
+        let Some(index) = client.and_then(Client::take_unwanted) else {
+            return;
+        };
+        if self.pinned != Some(index) {
+            self.put_back(now, index, true);
         }
     }
 
     pub(super) fn update_leases(&mut self, now: Instant) {
         self.note_lease();
+        self.note_refused(now);
         let Some((active, since)) = self.asked_in_vain() else {
             return;
         };
@@ -70,7 +98,11 @@ impl Engine {
         if !self.has_untried(now, active) {
             return;
         }
-        let Some(interface) = self.interfaces.get_mut(active) else {
+        self.put_back(now, active, false);
+    }
+
+    fn put_back(&mut self, now: Instant, index: Index, refused: bool) {
+        let Some(interface) = self.interfaces.get_mut(index) else {
             return;
         };
         let times = interface.health.no_lease.map_or(0, |lack| lack.times);
@@ -79,11 +111,16 @@ impl Engine {
         interface.health.no_lease = Some(NoLease {
             until: now + rest,
             times: times + 1,
+            refused,
             join: interface.joins,
         });
         let minutes = rest.0 / 60_000;
-        let text = format_args!("no lease through it: not preferred for {minutes} min");
-        self.note_health(now, active, text);
+        let why = match refused {
+            true => "its network refuses the lease of another member's",
+            false => "no lease through it",
+        };
+        let text = format_args!("{why}: not preferred for {minutes} min");
+        self.note_health(now, index, text);
     }
 
     /// Another member may carry the traffic, and it is not known that no lease is had through it.

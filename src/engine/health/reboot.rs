@@ -41,7 +41,7 @@ impl Engine {
         match self.eligible(link) {
             Err(why) => match why {
                 Why::Blocked(_) | Why::Resting | Why::Lossy(_) => false,
-                Why::NoLease | Why::Weak { .. } => false,
+                Why::NoLease | Why::LeaseRefused | Why::Weak { .. } => false,
                 Why::Unplugged
                 | Why::NotAMember
                 | Why::Down

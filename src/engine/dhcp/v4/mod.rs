@@ -19,7 +19,7 @@ pub use state::{Offer, State};
 use super::Change;
 use crate::config::IfName;
 use crate::engine::contract::event::Kept;
-use crate::engine::observed::{Attachment, Neighbour};
+use crate::engine::observed::{Attachment, Index, Neighbour};
 use crate::engine::random::Random;
 use crate::engine::time::{Instant, Millis};
 use crate::wire::arp;
@@ -91,6 +91,10 @@ pub struct Client {
     sent: Instant,
     /// A server that did not give the lease refused; it counts when no other answers.
     refused_by_other: bool,
+    /// Through which adapter the lease was granted last, and through which another network then did
+    /// not want it.
+    granted: Option<Index>,
+    unwanted: Option<Index>,
     /// Refusals in a row.
     refusals: u32,
     /// Its offer came to nothing: another's is taken first, if there is one.
@@ -122,6 +126,8 @@ impl Client {
             gateway: None,
             sent: Instant::ZERO,
             refused_by_other: false,
+            granted: None,
+            unwanted: None,
             refusals: 0,
             skipped: None,
             decline: None,
@@ -162,6 +168,20 @@ impl Client {
             lease,
             acd: None,
         });
+    }
+
+    /// The adapter, once, whose network has refused the lease that was granted through another one,
+    /// or given one of another network in its place.
+    pub fn take_unwanted(&mut self) -> Option<Index> {
+        self.unwanted.take()
+    }
+
+    /// The lease is over, by the server that answers now.
+    fn note_unwanted(&mut self) {
+        let adapter = self.attachment.map(|attachment| attachment.adapter);
+        if self.granted.take().is_some_and(|by| adapter != Some(by)) {
+            self.unwanted = adapter;
+        }
     }
 
     /// What it is doing.

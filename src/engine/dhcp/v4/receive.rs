@@ -114,6 +114,7 @@ impl Client {
         random: &mut Random,
     ) -> Change {
         self.remembered = None;
+        self.note_unwanted();
         if self.held.is_some() {
             self.drop_lease(now);
         }
@@ -134,6 +135,11 @@ impl Client {
             return Change::Nothing;
         };
         let known = (lease.address(), reply.server);
+        let held = self.held.as_ref().map(|held| held.lease.net);
+        if held.is_some_and(|net| !net.contains(lease.address().into())) {
+            self.note_unwanted();
+        }
+        self.granted = self.attachment.map(|attachment| attachment.adapter);
         let before = self.remembered.filter(|remembered| !remembered.given_back);
         self.unstored = true;
         self.unstored_lasting |=

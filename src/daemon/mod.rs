@@ -80,6 +80,8 @@ pub struct Daemon {
     status_line: StatusLine,
     /// When the engine was last asked for a step.
     looked_at: Instant,
+    /// The kernel has sent something since the last look.
+    notified: bool,
     /// The last look at the engine ended before it had come to rest.
     busy: bool,
     /// A status waits for the radios' signals until then.
@@ -138,6 +140,7 @@ impl Daemon {
             logged: 0,
             status_line: StatusLine::default(),
             looked_at: Instant::ZERO,
+            notified: true,
             busy: false,
             signals_until: None,
             poll: Poll::with_room(wait::DESCRIPTORS).map_err(|e| format!("the timer: {e}"))?,
@@ -202,14 +205,22 @@ impl Daemon {
         self.busy = true;
         for _ in 0..STEPS_AT_ONCE {
             self.keep_watchdog();
-            if !self.machine.drain(&mut |event| self.engine.tell(event)) {
-                break;
+            // A probe or its answer costs no look at the kernel's tables.
+            let is_quiet = !self.notified && self.engine.is_idle(time::now());
+            if !is_quiet {
+                if !self.machine.drain(&mut |event| self.engine.tell(event)) {
+                    break;
+                }
+                self.take_kernel_answers()?;
+                self.adopt();
+                self.identify();
             }
-            self.take_kernel_answers()?;
-            self.adopt();
-            self.identify();
             let now = self.engine.tick();
             self.looked_at = now;
+            if is_quiet && !self.engine.is_idle(now) {
+                continue;
+            }
+            self.notified = false;
             let Some(action) = self.engine.next(now, &mut self.content) else {
                 self.busy = false;
                 break;

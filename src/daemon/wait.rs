@@ -109,7 +109,7 @@ impl Daemon {
     fn serve(&mut self, token: Token, trouble: bool) {
         match token {
             // The next look begins with them.
-            Token::Kernel | Token::Answers => {}
+            Token::Kernel | Token::Answers => self.notified = true,
             Token::Signals => {
                 let caught = self.signals.take();
                 if caught.stop {

@@ -89,7 +89,8 @@ impl Engine {
         }
     }
 
-    fn is_idle(&self, now: Instant) -> bool {
+    /// Before the next change or deadline [`Engine::next`] has nothing but probes.
+    pub fn is_idle(&self, now: Instant) -> bool {
         matches!(self.progress, Progress::Idle(until) if now < until)
     }
 

@@ -139,8 +139,8 @@ fn two_gateways_behind_the_same_address_are_shown() {
     assert!(names_both(&text), "{text}");
 }
 
-/// The router is asked by neighbour discovery. Its answers go to all hosts: a member whose own
-/// frames are lost hears those to the other one.
+/// The router is asked by neighbour discovery, from an address of each member's own: it answers that
+/// member alone, and a dead one is known as soon as by ARP.
 #[test]
 fn by_ipv6_alone_a_dead_member_is_found() {
     let s = Scene::new();
@@ -182,8 +182,7 @@ fn by_ipv6_alone_a_dead_member_is_found() {
     pings.wait_answers(50, SHORT);
     let pings = pings.stop();
     println!("outage: {:?}, {pings:?}", pings.longest_outage());
-    assert!(pings.longest_outage() <= 2 * DEAD, "{:#}", s.pi.events());
-    // It is not taken as good for what it hears.
+    assert!(pings.longest_outage() <= DEAD, "{:#}", s.pi.events());
     s.no_switch(OBSERVED);
     let st = s.pi.status();
     assert!(!status::healthy(&st, "wlan0"), "{st:#}");

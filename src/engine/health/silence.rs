@@ -15,6 +15,8 @@ const LONGEST_PAUSE: Millis = Millis(3_600_000);
 /// The members that have joined anew in this silence.
 #[derive(Debug, Default)]
 pub struct Rejoins {
+    /// A host has answered in this network: some never answer such questions, and pass traffic.
+    heard: bool,
     count: u32,
     last: Option<Index>,
     /// Not before.
@@ -24,7 +26,10 @@ pub struct Rejoins {
 impl Rejoins {
     /// A host has answered.
     pub fn end(&mut self) {
-        *self = Rejoins::default();
+        *self = Rejoins {
+            heard: true,
+            ..Rejoins::default()
+        };
     }
 }
 
@@ -37,7 +42,8 @@ impl Engine {
             return false;
         };
         let due = (since + AFTER).max(self.asked.rejoins.next);
-        if now < due || !self.config.health.repair || self.is_stopping() {
+        let enabled = self.asked.rejoins.heard && self.config.health.repair;
+        if now < due || !enabled || self.is_stopping() {
             return false;
         }
         let Some((index, name)) = self.next_in_silence() else {

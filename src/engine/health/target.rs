@@ -151,6 +151,7 @@ impl Engine {
         let targets = self.possible_targets();
         if targets.first() != self.asked.targets.first() {
             self.asked.start_over();
+            self.asked.rejoins = Rejoins::default();
         }
         self.asked.targets = targets;
         if self.asked.place >= self.asked.targets.len() {

@@ -182,3 +182,42 @@ fn a_file_without_repairs_has_none_in_a_silence_either() {
     lab.both_dead();
     assert_eq!(lab.wait_joining(20 * MINUTE), []);
 }
+
+/// Some answer no question from 0.0.0.0, and pass traffic.
+#[test]
+fn a_gateway_that_has_never_answered_is_no_reason_to_join_anew() {
+    let mut lab = Lab::begin(&repairing());
+    lab.world.engine.checks_idle = false;
+    lab.acknowledges = true;
+    lab.packets = [(WLAN0, (7, 1)), (WLAN1, (7, 1))].into();
+    lab.hosts.clear();
+    for member in [WLAN0, WLAN1] {
+        lab.world.join_only(member);
+        lab.run();
+    }
+    lab.done.clear();
+    assert_eq!(lab.wait_joining(20 * MINUTE), []);
+    assert_eq!((lab.active(), lab.switches()), (Some(WLAN0), 0));
+}
+
+/// There is no other one to compare it with.
+#[test]
+fn the_only_member_is_repaired_where_nothing_is_acknowledged() {
+    let mut lab = Lab::begin(&repairing());
+    lab.world.engine.checks_idle = false;
+    lab.packets = [(WLAN0, (7, 1))].into();
+    lab.world.join_only(WLAN0);
+    lab.wait(5_000);
+    lab.done.clear();
+    lab.paths.insert(WLAN0, Path::Dead);
+    let began = lab.world.now;
+    let seen = lab.wait_joining(8_000);
+    assert!(
+        seen.first().is_some_and(|(at, _)| at - began >= 5_000),
+        "{seen:?}"
+    );
+    lab.paths.insert(WLAN0, Path::Answers(3));
+    lab.wait_joining(10_000);
+    assert_eq!(lab.condition(WLAN0), Condition::Healthy);
+    assert_eq!(lab.world.recorded("repaired: "), 1);
+}

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
+/// By TLS, or by PEAP with MSCHAPv2 inside and [`ANONYMOUS`] outside.
 pub const IDENTITY: &str = "box@lab.example";
+pub const ANONYMOUS: &str = "anonymous@lab.example";
 pub const PASSWORD: &str = "battery staple";
 /// The password of `locked.key`.
 pub const KEY_PASSWORD: &str = "key-horse";
@@ -23,12 +25,22 @@ const FILES: [(&str, &str); 7] = [
     ("locked.key", include_str!("certificates/locked.key")),
 ];
 
-/// Who may come in: any method outside; inside, this user with this password.
+/// Who may come in, each in one way alone, all with this password: outside by the method of the
+/// name that is given there; inside by the words of the user's name.
 fn users(password: &str) -> String {
+    let ttls = |inner: &str| format!("\"{}\"", ttls_identity(inner));
+    let (pap, mschapv2) = (ttls("pap"), ttls("mschapv2"));
     format!(
-        "* PEAP,TTLS,TLS\n\
-         \"{IDENTITY}\" MSCHAPV2,GTC,TTLS-PAP,TTLS-MSCHAPV2 \"{password}\" [2]\n"
+        "\"{ANONYMOUS}\" PEAP\n\"{IDENTITY}\" TLS\n{pap} TTLS\n{mschapv2} TTLS\n\
+         \"{IDENTITY}\" MSCHAPV2 \"{password}\" [2]\n\
+         {pap} TTLS-PAP \"{password}\" [2]\n\
+         {mschapv2} TTLS-MSCHAPV2 \"{password}\" [2]\n"
     )
+}
+
+/// The user who comes in by TTLS and this inside it alone.
+pub fn ttls_identity(inner: &str) -> String {
+    format!("{inner}@lab.example")
 }
 
 /// Certificates as files in a directory, as an appliance has them in /etc.

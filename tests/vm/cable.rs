@@ -113,12 +113,18 @@ fn what_others_put_on_the_interface_stays() {
         !s.pi.ns.ip("address show dev eth0").contains("10.0.0.2")
     });
     uplink_becomes(s, "bond0");
-    assert!(s.pi.ns.ip("address show dev eth0").contains("172.16.5.5"));
+    let theirs = |when: &str| {
+        let addresses = s.pi.ns.ip("address show dev eth0");
+        assert!(addresses.contains("172.16.5.5"), "{when}: {addresses}");
+        let routes = s.pi.ns.ip("route show dev eth0");
+        assert!(
+            routes.contains("203.0.113.0/24 via 10.0.0.1"),
+            "{when}: {routes}"
+        );
+    };
+    theirs("out of the file");
     s.pi.terminate();
-    assert!(
-        s.pi.ns.ip("address show dev eth0").contains("172.16.5.5"),
-        "an ordered stop takes only ours"
-    );
+    theirs("an ordered stop takes only ours");
     assert_eq!(s.pi.ns.link("eth0", "carrier"), "1");
 }
 

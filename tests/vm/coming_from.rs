@@ -79,6 +79,8 @@ fn the_options_of_the_bond_are_those_of_the_file() {
     // The file's `primary_reselect` is carried out by wifibond: the kernel's is always this.
     assert_eq!(option(&s, "primary_reselect"), "failure 2");
     assert_eq!(option(&s, "arp_interval"), "0");
+    // Gratuitous ARPs after a fail-over.
+    assert_eq!(option(&s, "num_grat_arp"), "5");
     let bond = &mut file["bond"];
     bond["miimon_ms"] = json!(100);
     bond["updelay_ms"] = json!(0);

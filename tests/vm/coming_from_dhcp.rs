@@ -187,6 +187,9 @@ fn ipv6_is_turned_on_and_off() {
     };
     let addresses = || s.pi.ns.ip("-6 address show dev bond0");
     let routes = || s.pi.ns.ip("-6 route show default");
+    // As on machines whose defaults ignore router advertisements.
+    let ignored = ["-qw", "net.ipv6.conf.default.accept_ra=0"];
+    s.pi.ns.run("sysctl", &ignored);
     s.pi.start(&mode("auto"));
     wait_until("an address of the router", LONG, || {
         addresses().contains("fd00:43::") && routes().contains("bond0")

@@ -207,7 +207,7 @@ fn routes_have_a_source_a_size_a_scope_and_gateways_outside() {
             "routes": [
                 { "to": "default", "via": "192.168.43.1", "src": "192.168.43.151", "mtu": 1400 },
                 { "to": "10.1.0.0/16", "via": "10.99.0.1", "onlink": true },
-                { "to": "10.2.0.0/16", "scope": "global" },
+                { "to": "10.2.0.0/16", "scope": "global", "metric": 7 },
                 { "to": "10.3.0.0/16" },
             ],
         },
@@ -226,7 +226,7 @@ fn routes_have_a_source_a_size_a_scope_and_gateways_outside() {
     for wanted in [
         "default via 192.168.43.1 dev bond0 src 192.168.43.151 metric 100 mtu 1400",
         "10.1.0.0/16 via 10.99.0.1 dev bond0 metric 100 onlink",
-        "10.2.0.0/16 dev bond0 metric 100",
+        "10.2.0.0/16 dev bond0 metric 7",
         "10.3.0.0/16 dev bond0 scope link metric 100",
     ] {
         let same = |line: &str| line.split_whitespace().eq(wanted.split(' '));

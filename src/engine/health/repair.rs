@@ -149,6 +149,10 @@ impl Engine {
         let wanted = (enabled || repair.by_hand) && free && !resting;
         let late = |since: Instant, limit: Millis| now >= since + limit;
         match repair.phase {
+            // Also where it carries the traffic by now, and would not be repaired.
+            Phase::Watching { .. } if seen.bad.is_none() && seen.sure => {
+                repair.end(now, &mut self.journal);
+            }
             _ if !wanted => repair.leave(),
             Phase::Idle if waits => {}
             Phase::Idle => {
@@ -168,9 +172,6 @@ impl Engine {
                 }
             }
             Phase::Due => {}
-            Phase::Watching { .. } if seen.bad.is_none() && seen.sure => {
-                repair.end(now, &mut self.journal);
-            }
             // Answers come: enough of them make it good.
             Phase::Watching { .. } if seen.answered => {}
             // It is another interface, or in its network again: the times begin anew.

@@ -217,7 +217,7 @@ fn the_only_member_is_repaired_where_nothing_is_acknowledged() {
         "{seen:?}"
     );
     lab.paths.insert(WLAN0, Path::Answers(3));
-    lab.wait_joining(10_000);
+    lab.wait_joining(40_000);
     assert_eq!(lab.condition(WLAN0), Condition::Healthy);
     assert_eq!(lab.world.recorded("repaired: "), 1);
 }

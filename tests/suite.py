@@ -412,7 +412,7 @@ SANITIZER = """RUSTFLAGS=-Zsanitizer=address cargo test --locked --lib --target-
 BENCHMARKS = """
 cargo clippy --locked --test wakeup -- -D warnings &&
 cross/cargo check --locked --target aarch64-unknown-linux-musl \\
-    --test failover --test golden --test health --test lease --test start_to_ping --test versions
+    --test failover --test golden --test health --test joining --test lease --test start_to_ping --test versions
 """
 CROSS_CHECK = "cross/check.py --self-test && cross/check.py"
 ROOTS = "tests/setup image card && board/emulated/rootfs aarch64 && board/emulated/rootfs armv7h"

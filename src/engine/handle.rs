@@ -86,6 +86,7 @@ impl Engine {
             Event::Identity { duid, host_name } => self.identify(duid, host_name),
             Event::Rejoin(link) => self.rejoin(link),
             Event::Rebooted => self.was_rebooted(now),
+            Event::PlacesFound { text } => self.places.read(text),
             Event::Repair(link) => self.repair_by_hand(link),
             Event::Renew(leases) => self.renew(now, leases),
             Event::Release(leases) => self.release(leases),
@@ -149,6 +150,7 @@ impl Engine {
         self.forget_rests();
         self.forget_released();
         self.update_controlled_ports(now);
+        self.update_scans(now);
         self.note_made();
         self.own_links = roles::own_links(&self.config, &self.observed);
         self.own_macs = self.own_macs || existing::has_wifi(self);

@@ -28,6 +28,7 @@ pub mod journal;
 mod member;
 pub mod observed;
 pub mod packets;
+pub mod places;
 pub(crate) mod plan;
 pub mod radio;
 pub mod random;
@@ -36,6 +37,7 @@ mod restore;
 mod retry;
 pub mod roles;
 pub mod routers;
+mod scans;
 pub mod select;
 mod slow;
 pub mod status;
@@ -110,6 +112,8 @@ pub struct Engine {
     /// A member has been authorised, and the bond has had carrier ever since.
     bond_ready: bool,
     radios: radio::Radios,
+    /// Where networks were joined before.
+    places: places::Places,
     /// What has to be read afresh.
     unread: Option<Scope>,
     /// Links that have to be.
@@ -156,6 +160,7 @@ impl Engine {
             making: None,
             bond_ready: false,
             radios: radio::Radios::default(),
+            places: places::Places::default(),
             unread: Some(Scope::All),
             unread_links: Vec::new(),
             under_way: None,
@@ -272,6 +277,7 @@ impl Engine {
             .or_else(|| restore::next(self, now))
             .or_else(|| self.next_inactive(now))
             .or_else(|| dhcp::next_store(self, now))
+            .or_else(|| self.next_places(now))
     }
 
     /// The steps that are taken before the tables are read again: notifications keep the links
@@ -300,6 +306,7 @@ impl Engine {
             self.announcements_poll_at(now),
             self.resolver_poll_at(now),
             self.radios_poll_at(),
+            self.scans_poll_at(now),
             self.holds_poll_at(now),
             self.leases_poll_at(now),
             self.signals_poll_at(),

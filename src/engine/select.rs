@@ -201,6 +201,13 @@ pub fn choose(engine: &Engine, now: Instant, active: Option<Index>) -> Option<In
     // One with new network settings to come is chosen after the others, and one without a lease.
     prefer(&mut eligible, |link| !engine.is_unsettled(link.index));
     prefer(&mut eligible, |link| !engine.lacks_lease(now, link.index));
+    // One in a network of lower priority, too, unless a person wants it; a cable is in none.
+    let pinned = |link: &&Link| engine.pinned == Some(link.index);
+    if !eligible.iter().any(pinned) {
+        let proven = |link: &&Link| engine.proven_priority(now, link);
+        let best = eligible.iter().filter_map(proven).max();
+        eligible.retain(|link| engine.network_priority(link).or(best) >= best);
+    }
     // One whose network refuses the lease works: it is left when another one has proved its health.
     let held = |link: &Link| engine.is_held(now, link.index);
     let stays = |link: &Link| active.is_none_or(|active| active == link.index) || !held(link);
@@ -306,6 +313,11 @@ pub fn reason(engine: &Engine, now: Instant, link: &Link) -> Text {
     let mut others = engine.present_members().into_iter().filter(is_other);
     if let Some(other) = others.find(|other| engine.lacks_lease(now, other.index)) {
         return clip(format_args!("no lease is had through {}", other.name));
+    }
+    let priority = |link: &Link| engine.network_priority(link);
+    let mut others = engine.usable().filter(is_other);
+    if others.any(|other| priority(other).is_some() && priority(other) < priority(link)) {
+        return clip(format_args!("{name} is in a network of higher priority"));
     }
     let mut others = engine.present_members().into_iter().filter(is_other);
     if let Some(other) = others.find(|other| engine.refuses_lease(now, other.index)) {

@@ -17,6 +17,9 @@ impl Engine {
                 content.put(stored.map_or(&[], |(_, message)| message));
             }
             Store::Resolver { .. } => dns::write(self, content),
+            Store::Places => {
+                let _ = self.places.write(content);
+            }
             Store::WasUp { .. } | Store::Note { .. } | Store::Reboot => {}
         }
     }
@@ -43,6 +46,10 @@ impl Engine {
             },
             Store::Resolver { .. } if result.is_ok() => self.resolver_written(now),
             Store::Resolver { .. } => {}
+            Store::Places => {
+                self.places.saved(now);
+                return Remember::Nothing;
+            }
             Store::Reboot => self.reboot_asked(now),
         }
         Remember::Outcome

@@ -11,7 +11,7 @@ use super::supplicant::{Change, ControlledPort, MAX_SUPPLICANTS, Phase, Radio, S
 use super::supplicant_file::{fingerprint, networks};
 use super::time::Instant;
 use crate::config::{Network, Security};
-use crate::wire::wpa;
+use crate::wire::wpa::{self, Channels};
 use heapless::Vec;
 
 impl Engine {
@@ -134,11 +134,20 @@ impl Engine {
         };
         self.journal
             .write(now, RecordKind::Supplicant, &name, format_args!("{words}"));
+        let own = match how {
+            Start::Spawned => self.own_channels(link),
+            // Those of its time.
+            Start::Adopted { .. } => Channels::NONE,
+        };
         if self.supplicant(index).is_some() {
-            return self.with(index, |s| s.restarted(now, wanted));
+            return self.with(index, |s| {
+                s.restarted(now, wanted);
+                s.scan.started(own);
+            });
         }
         let mut fresh = Supplicant::started(index, name, how, wanted, now);
         fresh.wired = wired;
+        fresh.scan.started(own);
         if let Some(interface) = self.interfaces.entry(index) {
             interface.supplicant = Some(fresh);
         }
@@ -241,7 +250,8 @@ impl Engine {
         supplicant.answered(now);
         let before = supplicant.radio;
         let change = supplicant.receive(text);
-        let connected = matches!(wpa::parse(text), wpa::Message::Connected);
+        let message = wpa::parse(text);
+        let connected = matches!(message, wpa::Message::Connected);
         let joined = supplicant.radio == Radio::Authorised
             && !supplicant.wired
             && (connected || before != Radio::Authorised);
@@ -249,6 +259,10 @@ impl Engine {
             self.joined_by_supplicant(link, connected);
             self.monitor_signal(link);
         }
+        if let wpa::Message::Associating { ssid, frequency } = message {
+            self.network_found(now, link, ssid, frequency);
+        }
+        self.learn_place(link);
         match change {
             Change::Nothing => {}
             Change::Signal => self.signal_read(now, link),

@@ -9,6 +9,7 @@
 use super::observed::Link;
 use super::roles::{network_applies, wired_auth};
 use crate::config::{Config, Eap, EapInner, EapMethod, Key, Network, Security};
+use crate::wire::wpa::Channels;
 use core::fmt::{self, Write};
 
 /// Where the control sockets are.
@@ -21,6 +22,9 @@ pub struct Dialect {
     pub owe: bool,
 }
 
+/// The line of the channels, which differ from start to start.
+const SCAN_FREQ: &str = "\tscan_freq=";
+
 /// Networks of the file that this adapter may join.
 pub fn networks<'a>(config: &'a Config, link: &'a Link) -> impl Iterator<Item = &'a Network> {
     config
@@ -29,8 +33,15 @@ pub fn networks<'a>(config: &'a Config, link: &'a Link) -> impl Iterator<Item = 
         .filter(move |network| network_applies(network, link))
 }
 
-/// Writes the file. An error is that of `out`: no room.
-pub fn write(config: &Config, link: &Link, dialect: Dialect, out: &mut dyn Write) -> fmt::Result {
+/// Writes the file; by itself wpa_supplicant is to scan `channels`, or all where there are none. An
+/// error is that of `out`: no room.
+pub fn write(
+    config: &Config,
+    link: &Link,
+    dialect: Dialect,
+    channels: Channels,
+    out: &mut dyn Write,
+) -> fmt::Result {
     out.write_str("# Made by wifibond from its own configuration; changes here are lost.\n")?;
     writeln!(out, "ctrl_interface=DIR={CONTROL_DIR}")?;
     if !link.facts.is_wifi() {
@@ -39,23 +50,31 @@ pub fn write(config: &Config, link: &Link, dialect: Dialect, out: &mut dyn Write
     if let Some([a, b]) = config.country {
         writeln!(out, "country={}{}", char::from(a), char::from(b))?;
     }
-    // 2: both ways of deriving the WPA3 password element; access points on 6 GHz
-    // want the new one, older ones know only the first. pmf=1: management frames are
-    // protected wherever adapter and access point can (IEEE 802.11w).
-    out.write_str("sae_pwe=2\npmf=1\np2p_disabled=1\n")?;
     let known = |network: &&Network| dialect.owe || network.security != Security::Owe;
-    for network in networks(config, link).filter(known) {
-        write_network(network, out)?;
+    let networks = || networks(config, link).filter(known);
+    // 2: both ways of deriving the WPA3 password element; access points on 6 GHz
+    // want the new one, older ones know only the first. It takes half a second at the start.
+    let sae = |network: &Network| matches!(network.security, Security::Wpa3 | Security::Wpa2Wpa3);
+    if networks().any(sae) {
+        out.write_str("sae_pwe=2\n")?;
+    }
+    // pmf=1: management frames are protected wherever adapter and access point can (IEEE 802.11w).
+    out.write_str("pmf=1\np2p_disabled=1\n")?;
+    for network in networks() {
+        write_network(network, channels, out)?;
     }
     Ok(())
 }
 
-fn write_network(network: &Network, out: &mut dyn Write) -> fmt::Result {
+fn write_network(network: &Network, channels: Channels, out: &mut dyn Write) -> fmt::Result {
     out.write_str("network={\n")?;
     hex("ssid", &network.ssid, out)?;
     writeln!(out, "\tpriority={}", network.priority)?;
     if network.hidden {
         out.write_str("\tscan_ssid=1\n")?;
+    }
+    if !channels.is_empty() {
+        writeln!(out, "{SCAN_FREQ}{}", channels.frequencies(" "))?;
     }
     if let Some(bssid) = network.bssid {
         writeln!(out, "\tbssid={bssid}")?;
@@ -138,20 +157,24 @@ fn hex(key: &str, octets: &[u8], out: &mut dyn Write) -> fmt::Result {
     out.write_str("\n")
 }
 
-/// Whether `file` is the file that [`write()`] makes, octet for octet; compared without a copy.
+/// Whether `file` is one that [`write()`] makes, octet for octet but for the channels; compared without
+/// a copy.
 pub fn is(config: &Config, link: &Link, dialect: Dialect, file: &[u8]) -> bool {
-    struct Rest<'a>(&'a [u8]);
-    impl Write for Rest<'_> {
+    struct Rest<I>(I);
+    impl<'a, I: Iterator<Item = &'a u8>> Write for Rest<I> {
         fn write_str(&mut self, text: &str) -> fmt::Result {
-            self.0 = self.0.strip_prefix(text.as_bytes()).ok_or(fmt::Error)?;
-            Ok(())
+            let same = text.bytes().all(|octet| self.0.next() == Some(&octet));
+            same.then_some(()).ok_or(fmt::Error)
         }
     }
-    let mut rest = Rest(file);
-    write(config, link, dialect, &mut rest).is_ok() && rest.0.is_empty()
+    let lines = file.split_inclusive(|octet| *octet == b'\n');
+    let lines = lines.filter(|line| !line.starts_with(SCAN_FREQ.as_bytes()));
+    let mut rest = Rest(lines.flatten());
+    let all = write(config, link, dialect, Channels::NONE, &mut rest);
+    all.is_ok() && rest.0.next().is_none()
 }
 
-/// A fingerprint of the file (FNV-1a), to see whether a change concerns an adapter
+/// A fingerprint of the file without its channels (FNV-1a), to see whether a change concerns an adapter
 /// without keeping secrets in memory.
 pub fn fingerprint(config: &Config, link: &Link, dialect: Dialect) -> u64 {
     struct Fnv(u64);
@@ -164,6 +187,6 @@ pub fn fingerprint(config: &Config, link: &Link, dialect: Dialect) -> u64 {
         }
     }
     let mut sink = Fnv(0xcbf2_9ce4_8422_2325);
-    let _ = write(config, link, dialect, &mut sink);
+    let _ = write(config, link, dialect, Channels::NONE, &mut sink);
     sink.0
 }

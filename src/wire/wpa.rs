@@ -2,6 +2,14 @@
 //! wpa_supplicant/ctrl_iface.c): commands as text, events as `<level>text`.
 //!
 //! An unknown event is no error: new versions add some.
+mod channels;
+mod ssid;
+
+pub use channels::{Capability, Channels, parse_capability};
+pub use ssid::unescape;
+
+use core::fmt::Write;
+use heapless::String;
 
 /// A command of its control interface (wpa_supplicant/ctrl_iface.c).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,13 +29,33 @@ pub enum Request {
     SignalMonitor,
     /// Look for access points, and change to one that is clearly stronger.
     Scan,
+    /// Look for access points on these channels alone, and join a network that is found; `FAIL-BUSY`
+    /// while it scans or joins.
+    ScanChannels(Channels),
+    /// Which channels the adapter may use; the reply is read by [`parse_capability`].
+    Channels,
     /// Read the configuration file again.
     Reconfigure,
 }
 
+/// Octets of the longest request: all channels.
+pub const REQUEST_BYTES: usize = 528;
+
 impl Request {
     /// The datagram's text.
-    pub fn text(self) -> &'static str {
+    pub fn text(self) -> String<REQUEST_BYTES> {
+        let mut text = String::new();
+        let written = match self {
+            Request::ScanChannels(channels) => {
+                write!(text, "SCAN freq={}", channels.frequencies(","))
+            }
+            other => text.write_str(other.words()),
+        };
+        debug_assert!(written.is_ok(), "longer than all channels");
+        text
+    }
+
+    fn words(self) -> &'static str {
         match self {
             Request::Attach => "ATTACH",
             Request::Ping => "PING",
@@ -36,7 +64,8 @@ impl Request {
             Request::PacketCounts => "PKTCNT_POLL",
             // [`MONITORED`].
             Request::SignalMonitor => "SIGNAL_MONITOR THRESHOLD=-70 HYSTERESIS=4",
-            Request::Scan => "SCAN",
+            Request::Scan | Request::ScanChannels(_) => "SCAN",
+            Request::Channels => "GET_CAPABILITY freq",
             Request::Reconfigure => "RECONFIGURE",
         }
     }
@@ -47,8 +76,10 @@ impl Request {
 pub enum Message<'a> {
     /// The answer to a request.
     Reply(&'a str),
-    /// `CTRL-EVENT-SCAN-RESULTS` or `CTRL-EVENT-SCAN-FAILED`.
+    /// `CTRL-EVENT-SCAN-RESULTS`.
     ScanEnded,
+    /// `CTRL-EVENT-SCAN-FAILED`: the driver did not begin it.
+    ScanFailed,
     /// `CTRL-EVENT-SCAN-STARTED`.
     ScanStarted,
     /// `CTRL-EVENT-NETWORK-NOT-FOUND`: the scan found no network of the configuration.
@@ -57,6 +88,8 @@ pub enum Message<'a> {
     Associating {
         /// The name in wpa_supplicant's printf escapes; empty where the event has none.
         ssid: &'a str,
+        /// Centre frequency of the access point's primary channel in MHz; 0 where the event has none.
+        frequency: u32,
     },
     /// `Associated with …`: the key handshake follows.
     Associated,
@@ -109,6 +142,8 @@ pub enum Message<'a> {
         /// In dBm; `None`: unknown.
         signal: Option<i16>,
     },
+    /// `CTRL-EVENT-REGDOM-CHANGE`: an adapter may use other channels from now on.
+    RegulatoryChange,
     /// `CTRL-EVENT-TERMINATING`: wpa_supplicant is about to exit.
     Terminating,
     /// Any other event.
@@ -127,7 +162,9 @@ pub fn parse(text: &str) -> Message<'_> {
     let (name, rest) = event.split_once(' ').unwrap_or((event, ""));
     match name {
         "CTRL-EVENT-SCAN-STARTED" => Message::ScanStarted,
-        "CTRL-EVENT-SCAN-RESULTS" | "CTRL-EVENT-SCAN-FAILED" => Message::ScanEnded,
+        "CTRL-EVENT-SCAN-RESULTS" => Message::ScanEnded,
+        "CTRL-EVENT-SCAN-FAILED" => Message::ScanFailed,
+        "CTRL-EVENT-REGDOM-CHANGE" => Message::RegulatoryChange,
         "CTRL-EVENT-NETWORK-NOT-FOUND" => Message::NotFound,
         "CTRL-EVENT-CONNECTED" => Message::Connected,
         "CTRL-EVENT-DISCONNECTED" => Message::Disconnected {
@@ -160,16 +197,21 @@ pub fn parse(text: &str) -> Message<'_> {
         },
         "CTRL-EVENT-TERMINATING" => Message::Terminating,
         "Associated" => Message::Associated,
-        "Trying" => Message::Associating { ssid: tried(rest) },
-        "SME:" if rest.starts_with("Trying") => Message::Associating { ssid: tried(rest) },
+        "Trying" => tried(rest),
+        "SME:" if rest.starts_with("Trying") => tried(rest),
         _ => Message::Other,
     }
 }
 
-/// The name in `… (SSID='name' freq=2412 MHz)`.
-fn tried(text: &str) -> &str {
+/// From `… (SSID='name' freq=2412 MHz)`.
+fn tried(text: &str) -> Message<'_> {
     let name = text.split_once("(SSID='").map_or("", |(_, rest)| rest);
-    name.rsplit_once("' freq=").map_or("", |(name, _)| name)
+    let (ssid, rest) = name.rsplit_once("' freq=").unwrap_or(("", ""));
+    let frequency = rest.split(' ').next().and_then(|mhz| mhz.parse().ok());
+    Message::Associating {
+        ssid,
+        frequency: frequency.unwrap_or(0),
+    }
 }
 
 /// What follows `3>` of `<3>text`.

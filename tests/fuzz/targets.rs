@@ -6,6 +6,7 @@
 use wifibond::config;
 use wifibond::engine::contract::action::KernelAction;
 use wifibond::engine::contract::event::Event;
+use wifibond::engine::places::{FILE_BYTES, Places};
 use wifibond::engine::routers::Routers;
 use wifibond::engine::time::Instant;
 use wifibond::kernel::{self, REQUEST_BYTES, messages, nl80211};
@@ -30,6 +31,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("messages", read_messages),
     ("neighbour", read_neighbour),
     ("netlink", read_netlink),
+    ("places", read_places),
     ("router", read_router),
     ("wpa", parse_wpa),
 ];
@@ -300,6 +302,12 @@ fn parse_wpa(input: &[u8]) {
     }
     wpa::parse_status(text);
     wpa::parse_packets(text);
+    if let Some(known) = wpa::parse_capability(text) {
+        assert!(!known.all.is_empty() && known.quiet.without(known.all).is_empty());
+    }
+    if let wpa::Message::Associating { ssid, .. } = wpa::parse(text) {
+        wpa::unescape(ssid);
+    }
     let changed = match wpa::parse(text) {
         wpa::Message::SignalChanged { signal, .. } => signal,
         _ => None,
@@ -308,4 +316,20 @@ fn parse_wpa(input: &[u8]) {
     for signal in read.into_iter().chain([changed]).flatten() {
         assert!((-120..0).contains(&signal));
     }
+}
+
+/// Any text is a list of places; what is written of it is read as the same.
+fn read_places(input: &[u8]) {
+    let Ok(text) = core::str::from_utf8(input) else {
+        return;
+    };
+    let written = |text: &str| {
+        let (mut places, mut out) = (Places::default(), String::new());
+        places.read(text);
+        places.write(&mut out).expect("room");
+        out
+    };
+    let once = written(text);
+    assert!(once.len() <= FILE_BYTES);
+    assert_eq!(written(&once), once);
 }

@@ -34,7 +34,7 @@ pub struct Network {
     pub security: Security,
     pub passphrase: String,
     pub hidden: bool,
-    /// In the 2.4 GHz band.
+    /// In the 2.4 GHz band, or from 36 on at 5 GHz.
     pub channel: u8,
     /// More lines for hostapd.
     pub extra: Vec<String>,
@@ -77,7 +77,11 @@ impl Network {
 
     /// In MHz.
     pub fn frequency(&self) -> u32 {
-        2407 + 5 * u32::from(self.channel)
+        let channel = u32::from(self.channel);
+        match channel {
+            0..36 => 2407 + 5 * channel,
+            _ => 5000 + 5 * channel,
+        }
     }
 
     fn hostapd_lines(&self, directory: &Path) -> String {
@@ -90,7 +94,8 @@ impl Network {
         // in a receiver that drops everything as old, for ever, with the station authorised
         // and no error (kernel 6.1; most runs of a hundred fail-overs on a busy machine).
         let mut text = format!(
-            "ssid2={ssid}\nhw_mode=g\nchannel={}\nieee80211n=0\nwmm_enabled=1\n",
+            "ssid2={ssid}\nhw_mode={}\nchannel={}\nieee80211n=0\nwmm_enabled=1\n",
+            if self.channel < 36 { "g" } else { "a" },
             self.channel
         );
         if self.hidden {

@@ -55,6 +55,20 @@ impl Lan {
     /// The same with more words for dnsmasq.
     #[track_caller]
     pub fn serve_dhcp_with(&self, range: &str, more: &[&str]) {
+        self.serve(
+            range,
+            &[&["--no-ping", "--dhcp-authoritative"], more].concat(),
+        );
+    }
+
+    /// As dnsmasq does by default: it tries an address for three seconds before it offers it.
+    #[track_caller]
+    pub fn serve_dhcp_by_default(&self, range: &str) {
+        self.serve(range, &[]);
+    }
+
+    #[track_caller]
+    fn serve(&self, range: &str, more: &[&str]) {
         let leases = self.dir.join(format!("{}.leases", self.ns.name));
         let mut command = self.ns.command("dnsmasq");
         command.args([
@@ -64,13 +78,7 @@ impl Lan {
             "--user=root",
             "--group=root",
         ]);
-        command.args([
-            "--log-facility=-",
-            "--log-dhcp",
-            "--no-ping",
-            "--bind-interfaces",
-            "--dhcp-authoritative",
-        ]);
+        command.args(["--log-facility=-", "--log-dhcp", "--bind-interfaces"]);
         // It serves no names itself: others do.
         command.arg("--dhcp-option=option:dns-server,9.9.9.9,149.112.112.112");
         command.arg("--dhcp-option=option:domain-name,lan.example");

@@ -170,7 +170,7 @@ fn another_network_behind_the_same_name_refuses_the_old_address() {
     });
     let shown = s.pi.ns.ip("-4 address show dev bond0");
     assert!(
-        shown.contains("10.7.0.5") && !shown.contains("192.168.43"),
+        shown.contains("inet 10.7.0.") && !shown.contains("192.168.43"),
         "{shown}"
     );
 }
@@ -191,7 +191,7 @@ fn the_same_adapter_in_another_network_asks_at_once() {
     });
     let shown = s.pi.ns.ip("-4 address show dev bond0");
     assert!(
-        shown.contains("10.7.0.5") && !shown.contains("192.168.43"),
+        shown.contains("inet 10.7.0.") && !shown.contains("192.168.43"),
         "{shown}"
     );
 }

@@ -29,6 +29,7 @@ mod health_warning;
 mod hotplug;
 mod idle;
 mod ipv6;
+mod joining;
 mod kernel_view;
 mod lab_faults;
 mod lab_works;

@@ -12,6 +12,7 @@
 //!
 //! What cannot be read or parsed is ignored: a server will be asked again.
 use super::card::{self, Job};
+use crate::config;
 use crate::daemon::engine::Tell;
 use crate::daemon::time;
 use crate::daemon::{RUN_DIR, STATE_DIR};
@@ -202,12 +203,7 @@ fn kept_duid(text: &[u8], serial: &str) -> Option<[u8; 6]> {
     if board != serial {
         return None;
     }
-    let mut octets = [0; 6];
-    let mut parts = mac.split(':');
-    for octet in &mut octets {
-        *octet = u8::from_str_radix(parts.next()?, 16).ok()?;
-    }
-    parts.next().is_none().then_some(octets)
+    config::mac(mac).map(|mac| mac.0)
 }
 
 /// The permanent address of the lowest-numbered adapter: the board's own, as a rule. Where

@@ -2,6 +2,7 @@
 mod card;
 pub mod config_file;
 pub mod leases;
+pub mod places;
 pub mod reboot;
 pub mod report;
 pub mod resolv;

@@ -154,6 +154,14 @@ pub enum Event<'a> {
     Switch(Index),
     /// `wifibond member NAME reassociate`.
     Rejoin(Index),
+    /// Where networks were joined before, as [`Store::Places`] was written. Comes before any
+    /// wpa_supplicant is started.
+    ///
+    /// [`Store::Places`]: super::store::Store::Places
+    PlacesFound {
+        /// The file, not checked yet.
+        text: &'a str,
+    },
     /// An earlier boot has asked for a restart of the system: see [`Store::Reboot`]. Comes before
     /// the links are read.
     ///

@@ -41,6 +41,8 @@ pub enum Store {
         /// Nothing has been written since the start.
         first: bool,
     },
+    /// Where networks were joined, for the next boot; the content is the file.
+    Places,
     /// That the system is to be restarted by its init system; and, for the next boot, that it was
     /// asked for.
     Reboot,
@@ -95,7 +97,7 @@ impl Store {
             Store::Lease { link, .. } | Store::WasUp { link, .. } | Store::Note { link, .. } => {
                 Some(*link)
             }
-            Store::Resolver { .. } | Store::Reboot => None,
+            Store::Resolver { .. } | Store::Places | Store::Reboot => None,
         }
     }
 
@@ -120,6 +122,7 @@ impl Store {
                 Note::Slow { .. } => "note that its driver is slow",
             },
             Store::Resolver { .. } => "write resolv.conf",
+            Store::Places => "keep the channels of networks",
             Store::Reboot => "restart the system",
         }
     }

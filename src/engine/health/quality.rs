@@ -71,7 +71,7 @@ impl Engine {
     }
 
     /// The members through which traffic may pass.
-    pub(super) fn usable(&self) -> impl Iterator<Item = &Link> {
+    pub(in crate::engine) fn usable(&self) -> impl Iterator<Item = &Link> {
         let links = self.present_members().into_iter();
         links.filter(|link| self.eligible(link).is_ok())
     }

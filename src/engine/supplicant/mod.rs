@@ -8,11 +8,15 @@ mod controlled_port;
 mod radio;
 mod receive;
 mod requests;
+mod scan;
 mod signal;
+mod stages;
 
 pub use controlled_port::ControlledPort;
 pub use radio::{Change, Fault, Radio, SsidText};
+pub use scan::{Aim, Next, Scan, Work};
 pub use signal::{Level, Signal};
+pub use stages::Stage;
 
 use super::contract::event::Start;
 use super::observed::Index;
@@ -88,6 +92,8 @@ pub struct Supplicant {
     pub joins: u32,
     /// What it last reported.
     pub radio: Radio,
+    /// When that changed.
+    pub since: Instant,
     /// What keeps it from joining; `None` once it has joined.
     pub fault: Option<Fault>,
     /// Of the network it is authorised on; empty otherwise.
@@ -102,6 +108,8 @@ pub struct Supplicant {
     pub signal_dbm: Option<i16>,
     /// What its readings say.
     pub signal: Signal,
+    /// Its search for a network.
+    pub scan: Scan,
     /// Its last scan found no network of the file, and it has tried none since.
     finds_none: bool,
     /// It was asked to look for a stronger access point, and may change to one.
@@ -150,6 +158,7 @@ impl Supplicant {
             },
             joins: 0,
             radio: Radio::Starting,
+            since: now,
             fault: None,
             ssid: SsidText::new(),
             trying: SsidText::new(),
@@ -157,6 +166,7 @@ impl Supplicant {
             scanning: false,
             signal_dbm: None,
             signal: Signal::default(),
+            scan: Scan::default(),
             finds_none: false,
             seeking: false,
             deaths: 0,
@@ -242,6 +252,7 @@ impl Supplicant {
         self.port.died();
         self.asked = None;
         self.due.clear();
+        self.scan.stop();
         wait
     }
 
@@ -275,6 +286,7 @@ impl Supplicant {
             };
             self.asked = None;
             self.due.clear();
+            self.scan.stop();
         }
     }
 
@@ -399,5 +411,6 @@ impl Supplicant {
         self.scanning = false;
         self.signal_dbm = None;
         self.signal = Signal::default();
+        self.scan.learned = false;
     }
 }

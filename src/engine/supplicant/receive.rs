@@ -1,7 +1,7 @@
 //! Taking in a wpa_supplicant's messages.
 use super::{Change, Fault, Radio, Supplicant};
 use crate::engine::journal::clip;
-use crate::wire::wpa::{self, Message, Request};
+use crate::wire::wpa::{self, Channels, Message, Request};
 
 /// How an access point answers a wrong passphrase in WPA3 (IEEE 802.11-2020, table
 /// 9-50: challenge failure).
@@ -19,19 +19,36 @@ impl Supplicant {
             }
             Message::ScanEnded => {
                 self.scanning = false;
+                self.scan.ended(self.last_message);
                 Change::Nothing
             }
-            Message::ScanStarted => self.change(Radio::Scanning),
-            // It goes on in the network that it is in.
-            Message::NotFound if self.radio == Radio::Authorised => Change::Nothing,
-            Message::NotFound => {
-                self.finds_none = true;
-                self.change(Radio::NotFound)
+            Message::ScanFailed => {
+                self.scanning = false;
+                self.scan.failed(self.last_message);
+                Change::Nothing
             }
-            Message::Associating { ssid } => {
+            // It goes on looking.
+            Message::ScanStarted if self.radio == Radio::NotFound => Change::Nothing,
+            Message::ScanStarted => self.change(Radio::Scanning),
+            Message::NotFound => {
+                self.scan.judged(self.last_message, Channels::NONE);
+                // It goes on in the network that it is in.
+                let out = self.radio != Radio::Authorised && self.scan.is_idle();
+                match out && self.found_nothing() {
+                    true => Change::Radio(Radio::NotFound),
+                    false => Change::Nothing,
+                }
+            }
+            Message::Associating { ssid, frequency } => {
                 self.trying = clip(format_args!("{ssid}"));
                 self.finds_none = false;
+                let channel = Channels::one(frequency);
+                self.scan.judged(self.last_message, channel);
                 self.change(Radio::Associating)
+            }
+            Message::RegulatoryChange => {
+                self.scan.forget_channels();
+                Change::Nothing
             }
             Message::Associated => self.change(Radio::Associated),
             Message::EapStarted => {
@@ -84,11 +101,18 @@ impl Supplicant {
         }
     }
 
+    /// No network of the file is on any channel. `true`: that is new.
+    pub fn found_nothing(&mut self) -> bool {
+        self.finds_none = true;
+        self.change(Radio::NotFound) != Change::Nothing
+    }
+
     fn change(&mut self, radio: Radio) -> Change {
         if self.radio == radio {
             return Change::Nothing;
         }
         self.unjoined(radio);
+        self.since = self.last_message;
         Change::Radio(radio)
     }
 
@@ -137,6 +161,14 @@ impl Supplicant {
             Some(Request::Reconfigure) if reply.starts_with("FAIL") => Change::FileRefused,
             Some(Request::Reconfigure) => {
                 self.refused = None;
+                Change::Nothing
+            }
+            Some(Request::Channels) => {
+                self.scan.told_channels(reply);
+                Change::Nothing
+            }
+            Some(Request::ScanChannels(_)) => {
+                self.scan.replied(self.last_message, reply);
                 Change::Nothing
             }
             Some(Request::Attach | Request::Ping | Request::SignalMonitor | Request::Scan)

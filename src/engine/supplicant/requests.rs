@@ -33,6 +33,12 @@ impl Supplicant {
         }
     }
 
+    /// Scans that have not been asked for yet are not wanted any more.
+    pub fn forget_scans(&mut self) {
+        self.due
+            .retain(|due| !matches!(due, Request::ScanChannels(_)));
+    }
+
     /// The next request, when none is on its way.
     pub fn next_request(&self) -> Option<Request> {
         match self.asked {
@@ -51,7 +57,11 @@ impl Supplicant {
             | Request::SignalMonitor
             | Request::PacketCounts
             | Request::Scan => PONG_WITHIN,
-            Request::Attach | Request::Status | Request::Reconfigure => ANSWER_WITHIN,
+            Request::Attach
+            | Request::Status
+            | Request::Channels
+            | Request::ScanChannels(_)
+            | Request::Reconfigure => ANSWER_WITHIN,
         };
         self.asked = Some((request, now + self.limit(within)));
     }

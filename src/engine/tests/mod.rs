@@ -24,6 +24,7 @@ mod radio;
 mod reads;
 mod reload;
 mod rfkill;
+mod scans;
 mod server;
 mod slow;
 mod stopping;

@@ -168,7 +168,14 @@ fn there_is_nothing_to_scan_for_on_a_cable() {
     let file = |world: &World, index| {
         let (engine, link) = (&world.engine, world.link(index));
         let mut text = std::string::String::new();
-        supplicant_file::write(engine.config(), link, engine.dialect, &mut text).unwrap();
+        supplicant_file::write(
+            engine.config(),
+            link,
+            engine.dialect,
+            crate::wire::wpa::Channels::NONE,
+            &mut text,
+        )
+        .unwrap();
         text
     };
     assert!(file(&guarded(), ETH0).contains("\nap_scan=0\n"));

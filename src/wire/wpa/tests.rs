@@ -34,7 +34,10 @@ fn events_as_wpa_supplicant_2_10_writes_them() {
     );
     assert_eq!(
         parse("<3>SME: Trying to authenticate with 02:00:00:00:05:00 (SSID='a' freq=2412 MHz)"),
-        Message::Associating { ssid: "a" }
+        Message::Associating {
+            ssid: "a",
+            frequency: 2412
+        }
     );
     assert_eq!(
         parse(
@@ -57,12 +60,11 @@ fn events_as_wpa_supplicant_2_10_writes_them() {
         Message::EapStarted
     );
     assert_eq!(parse("<3>CTRL-EVENT-SCAN-STARTED "), Message::ScanStarted);
-    for ended in [
-        "<3>CTRL-EVENT-SCAN-RESULTS ",
-        "<3>CTRL-EVENT-SCAN-FAILED ret=-16",
-    ] {
-        assert_eq!(parse(ended), Message::ScanEnded);
-    }
+    assert_eq!(parse("<3>CTRL-EVENT-SCAN-RESULTS "), Message::ScanEnded);
+    let failed = "<3>CTRL-EVENT-SCAN-FAILED ret=-16 retry=1";
+    assert_eq!(parse(failed), Message::ScanFailed);
+    let change = "<3>CTRL-EVENT-REGDOM-CHANGE init=USER type=COUNTRY alpha2=BE";
+    assert_eq!(parse(change), Message::RegulatoryChange);
     for (text, above, signal) in [
         ("above=0 signal=-74 noise=-95 txrate=6500", false, Some(-74)),
         ("above=1 signal=-61 noise=9999 txrate=0", true, Some(-61)),
@@ -113,4 +115,14 @@ fn status_and_signal() {
     assert_eq!(parse_average_signal("RSSI=-30\nAVG_RSSI=0\n"), Some(-30));
     let monitored = format!("THRESHOLD={MONITORED} ");
     assert!(Request::SignalMonitor.text().contains(&monitored));
+}
+
+#[test]
+fn requests_have_room_for_all_channels() {
+    let all = Request::ScanChannels(Channels::ALL).text();
+    assert!(all.starts_with("SCAN freq=2412,2417,") && all.ends_with(",7115"));
+    assert!(all.len() <= REQUEST_BYTES);
+    let usual = Request::ScanChannels(Channels::USUAL_2G).text();
+    assert_eq!(usual, "SCAN freq=2412,2437,2462");
+    assert_eq!(Request::Channels.text(), "GET_CAPABILITY freq");
 }

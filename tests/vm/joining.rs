@@ -1,0 +1,202 @@
+//! Joining a network: where it was before comes first, then the likely channels, then the rest; two
+//! adapters share the work. The adapters hear three bands, the access points are on few channels.
+
+use crate::lab::scene::{LONG, MAC0, MAC1, PASSPHRASE, SHORT, SSID, config};
+use crate::lab::status::{authorized, member};
+use crate::lab::{Channels, Lab, Network, Pi, Scene, wait_until};
+use std::rc::Rc;
+use std::time::Instant;
+
+const PLACES: &str = "/var/lib/wifibond/places";
+
+fn hotspot(channel: u8) -> Network {
+    Network::wpa2(SSID, PASSPHRASE).channel(channel)
+}
+
+/// The access point takes channels that are free everywhere; adapters have all bands.
+fn three_bands(network: Network) -> Scene {
+    let lab = Lab::new();
+    let lan = lab.lan("192.168.43.1/24");
+    let ap = lab.access_point(&lan, network);
+    lab.set_channels(Channels::All);
+    let pi = lab.pi();
+    let wlan0 = lab.radio(&pi.ns, "wlan0", MAC0);
+    let wlan1 = lab.radio(&pi.ns, "wlan1", MAC1);
+    Scene {
+        pi,
+        lan,
+        ap,
+        wlan0,
+        wlan1,
+        lab,
+    }
+}
+
+/// Milliseconds until this member is authorised.
+#[track_caller]
+fn until_authorised(pi: &Pi, name: &str, begun: Instant) -> u128 {
+    pi.wait(&format!("{name} authorised"), LONG, |st| {
+        authorized(st, name)
+    });
+    begun.elapsed().as_millis()
+}
+
+/// The events since the start that have these words.
+fn events(pi: &Pi, words: &str) -> usize {
+    let events = pi.call(&["events", "-n", "128"]);
+    events.lines().filter(|line| line.contains(words)).count()
+}
+
+fn places(pi: &Rc<Pi>) -> String {
+    wait_until("the places on the card", SHORT, || {
+        pi.ns.read(PLACES).is_some()
+    });
+    pi.ns.read(PLACES).unwrap_or_default()
+}
+
+#[test]
+fn a_network_is_looked_for_where_it_was_before() {
+    let s = three_bands(hotspot(149));
+    let begun = Instant::now();
+    s.start(&config());
+    println!(
+        "unknown network on channel 149: both after {} ms",
+        begun.elapsed().as_millis()
+    );
+    assert!(events(&s.pi, "looks where most access points are") > 0);
+    let file = places(&s.pi);
+    assert!(
+        file.contains("486f7473706f74 5745 02:00:00:00:00:1"),
+        "{file}"
+    );
+    assert!(!file.contains(PASSPHRASE));
+    s.pi.terminate();
+    let begun = Instant::now();
+    s.pi.start_again();
+    let first = until_authorised(&s.pi, "wlan0", begun);
+    println!("the same network again: wlan0 after {first} ms");
+    s.ready();
+    assert_eq!(events(&s.pi, "looks on the other channels"), 0);
+    assert_eq!(member(&s.pi.status(), "wlan0")["frequency"], 5745);
+}
+
+#[test]
+fn what_one_adapter_finds_the_other_uses() {
+    let s = three_bands(hotspot(165));
+    s.start(&config());
+    let shared = events(
+        &s.pi,
+        "looks where another member has found a network: channel 165",
+    );
+    assert!(shared > 0, "{}", s.pi.call(&["events"]));
+}
+
+#[test]
+fn back_in_range_it_is_on_again_at_once() {
+    let s = three_bands(hotspot(36));
+    s.start(&config());
+    for _ in 0..3 {
+        s.wlan0.out_of_range();
+        s.pi.wait("wlan0 out", SHORT, |st| !authorized(st, "wlan0"));
+        let rounds = events(&s.pi, "wlan0: no known network in range");
+        wait_until("a round over all channels", LONG, || {
+            events(&s.pi, "wlan0: no known network in range") > rounds
+        });
+        s.wlan0.in_range();
+        let back = Instant::now();
+        println!(
+            "back in range: {} ms",
+            until_authorised(&s.pi, "wlan0", back)
+        );
+    }
+    s.ready();
+}
+
+#[test]
+fn an_access_point_that_moved_is_found() {
+    let s = three_bands(hotspot(36));
+    s.start(&config());
+    s.ap.cut_power();
+    s.pi.wait("both out", SHORT, |st| {
+        !authorized(st, "wlan0") && !authorized(st, "wlan1")
+    });
+    s.ap.network.borrow_mut().channel = 157;
+    let back = Instant::now();
+    s.ap.restore_power();
+    println!("on the air after {} ms", back.elapsed().as_millis());
+    s.ready();
+    println!(
+        "on another channel: both after {} ms",
+        back.elapsed().as_millis()
+    );
+    let file = places(&s.pi);
+    wait_until("the new place", SHORT, || places(&s.pi).contains(" 5785 "));
+    assert!(file.contains(" 5180 "), "{file}");
+}
+
+#[test]
+fn a_hidden_network_on_any_channel() {
+    let s = three_bands(hotspot(11).hidden());
+    let mut file = config();
+    file["wifi"][0]["hidden"] = true.into();
+    s.start(&file);
+    s.ap.stop();
+    s.pi.wait("both out", SHORT, |st| {
+        !authorized(st, "wlan0") && !authorized(st, "wlan1")
+    });
+    s.ap.network.borrow_mut().channel = 48;
+    s.ap.start();
+    s.ready();
+}
+
+#[test]
+fn places_that_are_wrong_or_broken_cost_little() {
+    for text in [
+        &b"wifibond places 1\n486f7473706f74 2412 02:00:00:00:00:10\n"[..],
+        b"wifibond places 1\n486f7473706f74 5180 02:00:00:00:00:10\n",
+        b"wifibond places 1\n486f747370",
+        b"\xff\0",
+        b"",
+    ] {
+        let s = three_bands(hotspot(6));
+        std::fs::write(s.pi.ns.path(PLACES), text).expect("a file");
+        s.start(&config());
+        wait_until("the right place", SHORT, || {
+            places(&s.pi).contains("486f7473706f74 2437 02:00:00:00:00:1")
+        });
+    }
+}
+
+/// `scan_freq` in wpa_supplicant's file would keep it from other channels.
+#[test]
+fn without_the_daemon_it_joins_where_it_was() {
+    let s = three_bands(hotspot(6));
+    s.start(&config());
+    s.pi.kill9();
+    s.ap.cut_power();
+    wait_until("both out", SHORT, || {
+        let up = |name| s.pi.ns.link(name, "operstate") == "up";
+        !up("wlan0") && !up("wlan1")
+    });
+    s.ap.restore_power();
+    wait_until("one is back", LONG, || {
+        s.pi.ns.link("wlan0", "operstate") == "up"
+    });
+    s.pi.start_again();
+    s.ready();
+}
+
+#[test]
+fn wpa_cli_may_scan_beside_it() {
+    let s = three_bands(hotspot(161));
+    s.pi.start(&config());
+    let scan = || {
+        let args = ["-p", "/run/wifibond/wpa", "-i", "wlan0", "scan"];
+        s.pi.ns.attempt("wpa_cli", &args)
+    };
+    wait_until("both authorised", LONG, || {
+        let _ = scan();
+        let status = s.pi.try_status();
+        status.is_some_and(|st| authorized(&st, "wlan0") && authorized(&st, "wlan1"))
+    });
+}

@@ -424,7 +424,8 @@ fn a_primary_that_is_not_left_has_not_been_lost() {
 /// A member that looks for a stronger access point may be away for a moment, and no more than that.
 #[test]
 fn a_member_that_dies_while_it_looks_around_is_lost() {
-    let dies: [(&str, fn(&mut Lab)); 2] = [
+    type Dies = fn(&mut Lab);
+    let dies: [(&str, Dies); 2] = [
         ("it passes nothing", |lab| {
             lab.paths.insert(WLAN1, Path::Dead);
             lab.wait(3_000);

@@ -166,7 +166,7 @@ impl Engine {
             };
             supplicant.scan.end_round(now);
             let name = supplicant.name.clone();
-            let out = supplicant.scan.aim() == Some(Aim::Join);
+            let out = supplicant.scan.aim() == Some(Aim::Join) && !supplicant.puts_off(now);
             if out && supplicant.found_nothing() {
                 let text = format_args!("{}", Radio::NotFound);
                 self.journal.write(now, RecordKind::Radio, &name, text);

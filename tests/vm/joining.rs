@@ -200,3 +200,44 @@ fn wpa_cli_may_scan_beside_it() {
         status.is_some_and(|st| authorized(&st, "wlan0") && authorized(&st, "wlan1"))
     });
 }
+
+/// The first one found is the lesser one.
+#[test]
+fn the_network_of_higher_priority_is_used_in_the_end() {
+    let s = three_bands(hotspot(1));
+    s.lab.set_channels(Channels::Few);
+    let home = Network::wpa2("Home", PASSPHRASE).channel(165);
+    let home = s.lab.access_point(&s.lan, home);
+    let mut file = config();
+    file["wifi"] = serde_json::json!([
+        { "ssid": SSID, "passphrase": PASSPHRASE },
+        { "ssid": "Home", "passphrase": PASSPHRASE, "priority": 9 },
+    ]);
+    let at = |name: &'static str| {
+        move |st: &serde_json::Value| {
+            let both =
+                ["wlan0", "wlan1"].map(|member_name| member(st, member_name)["ssid"] == name);
+            both == [true, true]
+        }
+    };
+    let begun = Instant::now();
+    s.pi.start(&file);
+    s.pi.wait("both at Home", LONG, at("Home"));
+    println!(
+        "both in the better network after {} ms",
+        begun.elapsed().as_millis()
+    );
+    s.answers();
+    // It goes, and comes back.
+    home.cut_power();
+    s.pi.wait("both at the other one", LONG, at(SSID));
+    let pings = s.pings();
+    pings.wait_answers(10, LONG);
+    home.restore_power();
+    s.pi.wait("both at Home again", LONG * 2, at("Home"));
+    let pings = pings.stop();
+    println!(
+        "the way back cost {} ms",
+        pings.longest_outage().as_millis()
+    );
+}

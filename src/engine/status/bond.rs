@@ -74,6 +74,8 @@ fn member_status<'a>(engine: &'a Engine, now: Instant, link: &'a Link) -> Member
         authorized: is_member && engine.authorised(link),
         ssid: joined.map(|s| s.ssid.as_str()),
         signal_dbm: joined.and_then(|s| s.signal_dbm),
+        search_ms: joined.and_then(|s| s.times.search).map(|ms| ms.0),
+        association_ms: joined.and_then(|s| s.times.association).map(|ms| ms.0),
         healthy: match condition {
             Condition::Unknown => None,
             Condition::Healthy | Condition::Suspect => Some(true),

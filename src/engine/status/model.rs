@@ -99,6 +99,10 @@ pub struct MemberStatus<'a> {
     pub ssid: Option<&'a str>,
     /// dBm, when it was last asked for; `null` if unknown.
     pub signal_dbm: Option<i16>,
+    /// Milliseconds that it looked for its network; `null`: it is in none, or did not look.
+    pub search_ms: Option<u64>,
+    /// Milliseconds from the beginning of the association to the keys.
+    pub association_ms: Option<u64>,
     /// `false`: the host that is probed does not answer through it, and does through another
     /// member. `null`: not known.
     pub healthy: Option<bool>,

@@ -248,6 +248,12 @@ fn member_part(
     if let Some(mhz) = member.frequency {
         list.add(format_args!("{mhz} MHz"))?;
     }
+    if let Some(ms) = member.association_ms {
+        match member.search_ms {
+            Some(search) => list.add(format_args!("found in {search} ms, joined in {ms} ms"))?,
+            None => list.add(format_args!("joined in {ms} ms"))?,
+        }
+    }
     if let Some(mac) = &member.mac {
         list.add(format_args!("{}", mac.0))?;
     }

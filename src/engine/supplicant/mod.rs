@@ -75,6 +75,18 @@ pub enum Phase {
     },
 }
 
+/// How long an adapter took to join its network.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JoinTimes {
+    /// From the beginning of the search to that of the association; `None`: there was no search of
+    /// ours.
+    pub search: Option<Millis>,
+    /// When the association began; `None`: before we were attached.
+    began: Option<Instant>,
+    /// From there to the keys.
+    pub association: Option<Millis>,
+}
+
 /// The wpa_supplicant of one adapter.
 #[derive(Debug)]
 pub struct Supplicant {
@@ -94,6 +106,8 @@ pub struct Supplicant {
     pub radio: Radio,
     /// When that changed.
     pub since: Instant,
+    /// How long the last join took.
+    pub times: JoinTimes,
     /// What keeps it from joining; `None` once it has joined.
     pub fault: Option<Fault>,
     /// Of the network it is authorised on; empty otherwise.
@@ -112,6 +126,8 @@ pub struct Supplicant {
     pub scan: Scan,
     /// Its last scan found no network of the file, and it has tried none since.
     finds_none: bool,
+    /// It does not try a network of the file before this time, though it may be there.
+    puts_off_until: Instant,
     /// It was asked to look for a stronger access point, and may change to one.
     seeking: bool,
     /// Deaths in a row.
@@ -159,6 +175,7 @@ impl Supplicant {
             joins: 0,
             radio: Radio::Starting,
             since: now,
+            times: JoinTimes::default(),
             fault: None,
             ssid: SsidText::new(),
             trying: SsidText::new(),
@@ -168,6 +185,7 @@ impl Supplicant {
             signal: Signal::default(),
             scan: Scan::default(),
             finds_none: false,
+            puts_off_until: Instant::ZERO,
             seeking: false,
             deaths: 0,
             restarts: 0,
@@ -210,6 +228,11 @@ impl Supplicant {
     /// same adapter has not found out yet.
     pub fn finds_none(&self) -> bool {
         self.finds_none
+    }
+
+    /// It has put a network off that may be there: a search that finds none says nothing.
+    pub fn puts_off(&self, now: Instant) -> bool {
+        now < self.puts_off_until
     }
 
     /// The network of its last attempt.

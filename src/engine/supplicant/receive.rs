@@ -1,6 +1,7 @@
 //! Taking in a wpa_supplicant's messages.
-use super::{Change, Fault, Radio, Supplicant};
+use super::{Change, Fault, JoinTimes, Radio, Supplicant};
 use crate::engine::journal::clip;
+use crate::engine::time::Seconds;
 use crate::wire::wpa::{self, Channels, Message, Request};
 
 /// How an access point answers a wrong passphrase in WPA3 (IEEE 802.11-2020, table
@@ -42,6 +43,15 @@ impl Supplicant {
             Message::Associating { ssid, frequency } => {
                 self.trying = clip(format_args!("{ssid}"));
                 self.finds_none = false;
+                // Authentication and association are announced each.
+                if !matches!(self.radio, Radio::Associating | Radio::Associated) {
+                    let now = self.last_message;
+                    self.times = JoinTimes {
+                        search: self.scan.sought_for(now),
+                        began: Some(now),
+                        association: None,
+                    };
+                }
                 let channel = Channels::one(frequency);
                 self.scan.judged(self.last_message, channel);
                 self.change(Radio::Associating)
@@ -75,9 +85,18 @@ impl Supplicant {
             }
             Message::Disabled {
                 ssid,
-                wrong_key: true,
-                ..
-            } => self.set_fault(Fault::WrongPassphrase(clip(format_args!("{ssid}")))),
+                wrong_key,
+                seconds,
+            } => {
+                self.puts_off_until = self.last_message + Seconds(seconds.into());
+                match wrong_key {
+                    true => {
+                        let ssid = clip(format_args!("{ssid}"));
+                        self.set_fault(Fault::WrongPassphrase(ssid))
+                    }
+                    false => Change::Nothing,
+                }
+            }
             Message::AuthRejected {
                 sae: true,
                 status: SAE_CHALLENGE_FAILED,
@@ -97,7 +116,7 @@ impl Supplicant {
                 }
                 self.signal_read()
             }
-            Message::Disabled { .. } | Message::Terminating | Message::Other => Change::Nothing,
+            Message::Terminating | Message::Other => Change::Nothing,
         }
     }
 
@@ -118,6 +137,9 @@ impl Supplicant {
 
     fn authorise(&mut self) -> Change {
         self.fault = None;
+        if let Some(began) = self.times.began.take() {
+            self.times.association = Some(self.last_message - began);
+        }
         self.port.authorise();
         self.change(Radio::Authorised)
     }

@@ -227,6 +227,12 @@ impl Scan {
         self.aim() == Some(Aim::Better) && self.rounds > 0
     }
 
+    /// How long it has been out of any network.
+    pub fn sought_for(&self, now: Instant) -> Option<Millis> {
+        let (aim, since) = self.since?;
+        (aim == Aim::Join).then_some(now - since)
+    }
+
     /// Which network is sought.
     pub fn aim(&self) -> Option<Aim> {
         self.since.map(|(aim, _)| aim)

@@ -584,3 +584,37 @@ fn without_priorities_nobody_leaves_its_network() {
     air.wait(3_600_000);
     assert!(air.asked.is_empty(), "{:?}", air.asked);
 }
+
+/// With a wrong passphrase wpa_supplicant does not say what it finds.
+#[test]
+fn a_network_that_is_put_off_is_not_out_of_range() {
+    let mut air = alone();
+    let disabled = "<3>CTRL-EVENT-SSID-TEMP-DISABLED id=0 ssid=\"Hotspot\" auth_failures=3 duration=60 reason=WRONG_KEY";
+    air.says(WLAN0, disabled);
+    air.act();
+    air.wait(40_000);
+    assert_eq!(air.world.recorded("no known network in range"), 0);
+    air.wait(60_000);
+    assert_eq!(air.world.recorded("no known network in range"), 1);
+}
+
+#[test]
+fn the_status_says_what_a_join_took() {
+    let mut air = alone();
+    air.on = Channels::one(5180);
+    time_to_join(&mut air, WLAN0);
+    let status = air.world.status();
+    let member = &status.bond.as_ref().unwrap().members[0];
+    assert_eq!(member.search_ms, Some(4 * ASKING));
+    assert!(member.association_ms.is_some());
+    let page = status::text::page(&air.world.engine, None, air.world.at()).to_string();
+    assert!(page.contains("found in 240 ms, joined in 0 ms"), "{page}");
+    drop(status);
+    air.world.cut(WLAN0);
+    air.says(
+        WLAN0,
+        "<3>CTRL-EVENT-DISCONNECTED bssid=02:00:00:00:05:00 reason=4",
+    );
+    let status = air.world.status();
+    assert_eq!(status.bond.unwrap().members[0].search_ms, None);
+}

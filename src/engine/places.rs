@@ -22,6 +22,8 @@ pub const FILE_BYTES: usize = FIRST_LINE.len() + 1 + MAX_PLACES * LINE_BYTES;
 const LINE_BYTES: usize = 64 + 1 + 4 + 1 + 17 + 1;
 const FIRST_LINE: &str = "wifibond places 1";
 
+/// Known channels that are looked at in one scan; the others have their turn in the rounds.
+const MOST_CHANNELS: usize = 8;
 /// Writes to the card: so many at once, and another one every so often.
 const MOST: u64 = 4;
 const ONE_IN: Millis = Millis(6 * 3_600_000);
@@ -106,11 +108,14 @@ impl Places {
         let _ = self.list.insert(0, place);
     }
 
-    /// The channels of those for which `of` holds.
+    /// The channels of the newest of those for which `of` holds.
     pub fn channels(&self, of: impl Fn(&Place) -> bool) -> Channels {
         let of = self.list.iter().filter(|place| of(place));
         of.fold(Channels::NONE, |all, place| {
-            all.or(Channels::one(place.mhz.into()))
+            match all.count() < MOST_CHANNELS {
+                true => all.or(Channels::one(place.mhz.into())),
+                false => all,
+            }
         })
     }
 

@@ -71,7 +71,10 @@ impl Engine {
     /// The same, once it has been in that network for a while: it may flap.
     pub(super) fn proven_priority(&self, now: Instant, link: &Link) -> Option<u8> {
         let proven = self.supplicant(link.index)?.since + PROVEN_AFTER;
-        self.network_priority(link).filter(|_| now >= proven)
+        // The one that carries has been in it: the previous instance knew.
+        let proven = now >= proven || self.active_member() == Some(link.index);
+        let proven = proven && !self.is_held(now, link.index);
+        self.network_priority(link).filter(|_| proven)
     }
 
     /// Where networks of this adapter were before, of those above this priority.
@@ -115,6 +118,10 @@ impl Engine {
                     supplicant.scan.begin(now, aim);
                 }
                 self.look(now, index);
+                // With the round a search may end.
+                if self.supplicant(index).and_then(|s| self.aim(s)) != Some(aim) {
+                    self.with(index, |s| s.scan.end());
+                }
             }
         }
     }
@@ -139,6 +146,7 @@ impl Engine {
                 stage,
                 first,
             } => {
+                supplicant.forget_scans();
                 supplicant.ask(Request::ScanChannels(channels));
                 if first {
                     let text = format_args!("{stage} {channels}");
@@ -152,7 +160,10 @@ impl Engine {
     fn sharing(&self, index: Index) -> impl Iterator<Item = &Supplicant> {
         let mut networks = self.config.wifi.iter();
         let all = networks.all(|network| network.members.is_empty());
-        let shares = move |s: &&Supplicant| s.link == index || (all && s.scan.is_seeking());
+        let aim = self.supplicant(index).and_then(|s| s.scan.aim());
+        let shares = move |s: &&Supplicant| {
+            s.link == index || (all && s.scan.is_seeking() && s.scan.aim() == aim)
+        };
         self.supplicants().filter(shares)
     }
 
@@ -164,9 +175,9 @@ impl Engine {
             let Some(supplicant) = self.interfaces.supplicant_mut(index) else {
                 continue;
             };
-            supplicant.scan.end_round(now);
+            let sure = supplicant.scan.end_round(now);
             let name = supplicant.name.clone();
-            let out = supplicant.scan.aim() == Some(Aim::Join) && !supplicant.puts_off(now);
+            let out = sure && supplicant.scan.aim() == Some(Aim::Join);
             if out && supplicant.found_nothing() {
                 let text = format_args!("{}", Radio::NotFound);
                 self.journal.write(now, RecordKind::Radio, &name, text);
@@ -202,10 +213,9 @@ impl Engine {
             return;
         };
         let joined = supplicant.radio == Radio::Authorised && !supplicant.wired;
-        if !joined || supplicant.frequency == 0 || supplicant.scan.learned {
+        if !joined || supplicant.frequency == 0 || !supplicant.scan.learn() {
             return;
         }
-        supplicant.scan.learned = true;
         let ssid = wpa::unescape(&supplicant.ssid).filter(|ssid| !ssid.is_empty());
         let adapter = self
             .observed

@@ -174,7 +174,13 @@ impl Engine {
                 });
                 return Remember::Nothing;
             }
-            (SupplicantStep::Reconfigure, true) => self.with(link, |s| s.reconfigured(now)),
+            (SupplicantStep::Reconfigure, true) => {
+                let own = self.observed.link(link).map(|link| self.own_channels(link));
+                self.with(link, |s| {
+                    s.reconfigured(now);
+                    s.scan.renewed(own.unwrap_or_default());
+                });
+            }
             (SupplicantStep::Stop { force }, true) => self.supplicant_stopping(now, link, *force),
             (
                 SupplicantStep::Start { .. }

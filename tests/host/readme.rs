@@ -270,7 +270,9 @@ fn the_program_says_what_the_readme_explains() {
         let spoken = message
             .replace("\"Hotspot\"", "\n")
             .replace("br9", "\n")
-            .replace("192.168.43.1", "\n");
+            .replace("192.168.43.1", "\n")
+            .replace("-80", "\n")
+            .replace("-60", "\n");
         // One mode of several, which are named elsewhere.
         let spoken = spoken.replace("access point mode", "\naccess point mode\n");
         for piece in spoken.lines().map(str::trim) {

@@ -21,7 +21,7 @@ pub mod gateway;
 mod genl;
 pub mod health;
 mod lan;
-mod leasing;
+pub mod leasing;
 pub mod measure;
 mod namespace;
 pub mod path;

@@ -13,10 +13,10 @@ mod signal;
 mod stages;
 
 pub use controlled_port::ControlledPort;
-pub use radio::{Change, Fault, Radio, SsidText};
-pub use scan::{Aim, Next, Scan, Work};
+pub use radio::{Change, Fault, JoinTimes, Radio, SsidText};
+pub use scan::Scan;
 pub use signal::{Level, Signal};
-pub use stages::Stage;
+pub use stages::{Aim, Next, Stage, Work};
 
 use super::contract::event::Start;
 use super::observed::Index;
@@ -75,18 +75,6 @@ pub enum Phase {
     },
 }
 
-/// How long an adapter took to join its network.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct JoinTimes {
-    /// From the beginning of the search to that of the association; `None`: there was no search of
-    /// ours.
-    pub search: Option<Millis>,
-    /// When the association began; `None`: before we were attached.
-    began: Option<Instant>,
-    /// From there to the keys.
-    pub association: Option<Millis>,
-}
-
 /// The wpa_supplicant of one adapter.
 #[derive(Debug)]
 pub struct Supplicant {
@@ -126,8 +114,8 @@ pub struct Supplicant {
     pub scan: Scan,
     /// Its last scan found no network of the file, and it has tried none since.
     finds_none: bool,
-    /// It does not try a network of the file before this time, though it may be there.
-    puts_off_until: Instant,
+    /// It leaves its network for one of higher priority.
+    leaves: bool,
     /// It was asked to look for a stronger access point, and may change to one.
     seeking: bool,
     /// Deaths in a row.
@@ -185,7 +173,7 @@ impl Supplicant {
             signal: Signal::default(),
             scan: Scan::default(),
             finds_none: false,
-            puts_off_until: Instant::ZERO,
+            leaves: false,
             seeking: false,
             deaths: 0,
             restarts: 0,
@@ -228,11 +216,6 @@ impl Supplicant {
     /// same adapter has not found out yet.
     pub fn finds_none(&self) -> bool {
         self.finds_none
-    }
-
-    /// It has put a network off that may be there: a search that finds none says nothing.
-    pub fn puts_off(&self, now: Instant) -> bool {
-        now < self.puts_off_until
     }
 
     /// The network of its last attempt.
@@ -380,9 +363,13 @@ impl Supplicant {
         self.ask(Request::Scan);
     }
 
-    /// It was asked to, and what came of it is not known yet.
+    /// It was asked to, or for a network of higher priority, and what came of it is not known yet.
     pub fn is_seeking(&self) -> bool {
-        self.seeking
+        self.seeking || self.leaves || self.looks_for_better()
+    }
+
+    fn looks_for_better(&self) -> bool {
+        self.scan.aim() == Some(Aim::Better) && self.scan.is_under_way()
     }
 
     /// When it is next to be looked at though nothing happened.
@@ -434,6 +421,6 @@ impl Supplicant {
         self.scanning = false;
         self.signal_dbm = None;
         self.signal = Signal::default();
-        self.scan.learned = false;
+        self.scan.unjoined();
     }
 }

@@ -1,4 +1,5 @@
 //! What an adapter is doing, and what keeps it from joining, as users see it.
+use crate::engine::time::{Instant, Millis};
 use crate::wire::wpa::Packets;
 use core::fmt;
 use heapless::String;
@@ -67,6 +68,18 @@ impl fmt::Display for Fault {
             }
         }
     }
+}
+
+/// How long an adapter took to join its network.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JoinTimes {
+    /// From the beginning of the search to that of the association; `None`: there was no search of
+    /// ours.
+    pub search: Option<Millis>,
+    /// When the association began; `None`: before we were attached.
+    pub(super) began: Option<Instant>,
+    /// From there to the keys.
+    pub association: Option<Millis>,
 }
 
 /// What a message changed, for the journal.

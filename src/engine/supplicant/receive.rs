@@ -1,7 +1,6 @@
 //! Taking in a wpa_supplicant's messages.
 use super::{Change, Fault, JoinTimes, Radio, Supplicant};
 use crate::engine::journal::clip;
-use crate::engine::time::Seconds;
 use crate::wire::wpa::{self, Channels, Message, Request};
 
 /// How an access point answers a wrong passphrase in WPA3 (IEEE 802.11-2020, table
@@ -75,28 +74,21 @@ impl Supplicant {
             Message::Connected => {
                 self.settling = None;
                 self.seeking = false;
+                self.leaves = false;
                 self.finds_none = false;
                 self.ask(Request::Status);
                 self.authorise()
             }
             Message::Disconnected { .. } => {
+                self.leaves |= self.looks_for_better();
                 self.port.left();
                 self.change(Radio::Disconnected)
             }
             Message::Disabled {
                 ssid,
-                wrong_key,
-                seconds,
-            } => {
-                self.puts_off_until = self.last_message + Seconds(seconds.into());
-                match wrong_key {
-                    true => {
-                        let ssid = clip(format_args!("{ssid}"));
-                        self.set_fault(Fault::WrongPassphrase(ssid))
-                    }
-                    false => Change::Nothing,
-                }
-            }
+                wrong_key: true,
+                ..
+            } => self.set_fault(Fault::WrongPassphrase(clip(format_args!("{ssid}")))),
             Message::AuthRejected {
                 sae: true,
                 status: SAE_CHALLENGE_FAILED,
@@ -116,7 +108,7 @@ impl Supplicant {
                 }
                 self.signal_read()
             }
-            Message::Terminating | Message::Other => Change::Nothing,
+            Message::Disabled { .. } | Message::Terminating | Message::Other => Change::Nothing,
         }
     }
 
@@ -137,6 +129,7 @@ impl Supplicant {
 
     fn authorise(&mut self) -> Change {
         self.fault = None;
+        self.scan.joined();
         if let Some(began) = self.times.began.take() {
             self.times.association = Some(self.last_message - began);
         }

@@ -1,6 +1,6 @@
 //! The search of one adapter for a network: what has been asked for, what was looked at, when it goes
 //! on. Which channels are known and what others look at comes from the engine (`scans.rs`).
-use super::stages::{self, Stage};
+use super::stages::{self, Aim, Next, Stage, Work};
 use crate::engine::time::{Instant, Millis};
 use crate::wire::wpa::{self, Capability, Channels};
 
@@ -28,6 +28,8 @@ const A_CHANNEL: Millis = Millis(300);
 const A_SCAN: Millis = Millis(3_000);
 /// After a scan that could not begin: another one is under way.
 const BUSY: Millis = Millis(200);
+/// Scans in a row that fail before others are asked for.
+const MOST_FAILURES: u8 = 3;
 /// For one whose turn comes when another has looked.
 const FOR_THE_OTHER: Millis = Millis(100);
 
@@ -36,56 +38,11 @@ const FOR_THE_OTHER: Millis = Millis(100);
 struct Asked {
     channels: Channels,
     stage: Stage,
+    at: Instant,
     /// wpa_supplicant has said that it scans: what ends is this scan.
     accepted: bool,
     /// Without an end by then it is given up; once it has ended: without a verdict.
     until: Instant,
-}
-
-/// What is sought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Aim {
-    /// Any network of the file: it is in none.
-    Join,
-    /// One of higher priority than the one that it is in.
-    Better,
-}
-
-/// What is to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// Nothing, or not yet.
-    Wait,
-    /// These channels are to be scanned.
-    Look {
-        /// At least one.
-        channels: Channels,
-        /// Why.
-        stage: Stage,
-        /// For the first time in this search.
-        first: bool,
-    },
-    /// All channels were looked at, by this adapter or another one.
-    RoundEnded,
-}
-
-/// What others that seek the same networks have done in this round.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Work {
-    /// Looked at, or being looked at.
-    pub covered: Channels,
-    /// One of them is looking.
-    pub busy: bool,
-}
-
-impl Work {
-    /// Of both.
-    pub fn and(self, other: Work) -> Work {
-        Work {
-            covered: self.covered.or(other.covered),
-            busy: self.busy || other.busy,
-        }
-    }
 }
 
 /// The search of one adapter.
@@ -120,7 +77,15 @@ pub struct Scan {
     /// The stages that are in the journal already.
     told: u8,
     /// The present network is among the places.
-    pub learned: bool,
+    learned: bool,
+    /// Since it joined its network all channels were looked at for a better one.
+    complete: bool,
+    /// The last look was at known channels.
+    was_known: bool,
+    /// Scans in a row that the driver did not carry out.
+    failures: u8,
+    /// In this round wpa_supplicant did not say of each scan that it found nothing.
+    unsure: bool,
 }
 
 impl Scan {
@@ -169,15 +134,32 @@ impl Scan {
         } else if reply.starts_with("FAIL-BUSY") {
             self.put_off(now);
         } else {
-            // None of them is a channel of this adapter.
-            self.looked = self.looked.or(asked.channels);
-            self.asked = None;
+            self.failed(now);
         }
     }
 
-    /// The driver did not begin the scan.
+    /// The scan was not carried out. What fails again and again is passed over: others may work.
     pub fn failed(&mut self, now: Instant) {
-        self.put_off(now);
+        self.failures += 1;
+        if self.failures < MOST_FAILURES {
+            return self.put_off(now);
+        }
+        self.busy_until = Some(now + BUSY);
+        self.unsure = true;
+        self.over(now);
+    }
+
+    /// What was asked for counts as looked at.
+    fn over(&mut self, now: Instant) {
+        self.failures = 0;
+        self.looked_at = now;
+        if let Some(asked) = self.asked.take() {
+            self.looked = self.looked.or(asked.channels);
+            self.was_known = asked.stage == Stage::Known;
+            if self.was_known {
+                self.known_at = now.max(asked.at + self.known_every(now));
+            }
+        }
     }
 
     /// What was asked for has its turn again when the scan that is under way has ended.
@@ -200,7 +182,8 @@ impl Scan {
             }
             Some(_) => {}
             None => {
-                self.looked = self.looked.or(self.own);
+                // The first one is its own.
+                self.looked = self.looked.or(core::mem::take(&mut self.own));
                 self.busy_until = Some(now + VERDICT_WITHIN);
             }
         }
@@ -208,10 +191,8 @@ impl Scan {
 
     /// It found no network, or one.
     pub fn judged(&mut self, now: Instant, found: Channels) {
-        self.looked_at = now;
-        if let Some(asked) = self.asked.filter(|asked| asked.accepted) {
-            self.looked = self.looked.or(asked.channels);
-            self.asked = None;
+        if self.asked.is_some_and(|asked| asked.accepted) {
+            self.over(now);
         }
         self.busy_until = None;
         self.recent = self.recent.or(found);
@@ -222,9 +203,36 @@ impl Scan {
         self.since.is_some()
     }
 
-    /// A round of this search has ended.
+    /// All channels were looked at for a better network than the present one.
     pub fn has_looked_everywhere(&self) -> bool {
-        self.aim() == Some(Aim::Better) && self.rounds > 0
+        self.complete
+    }
+
+    /// A scan was asked for, and what came of it is not known yet.
+    pub fn is_under_way(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    /// The place of the present network is noted; `true` once.
+    pub fn learn(&mut self) -> bool {
+        !core::mem::replace(&mut self.learned, true)
+    }
+
+    /// It is in no network, or in another one.
+    pub fn unjoined(&mut self) {
+        self.learned = false;
+        self.complete = false;
+    }
+
+    /// It is in a network: the next search is told of from its beginning.
+    pub fn joined(&mut self) {
+        self.told = 0;
+    }
+
+    /// The file is another, with these channels: what is sought is sought anew.
+    pub fn renewed(&mut self, own: Channels) {
+        self.end();
+        self.own = own;
     }
 
     /// How long it has been out of any network.
@@ -243,7 +251,8 @@ impl Scan {
         let asked = self.asked.map_or(Channels::NONE, |asked| asked.channels);
         Work {
             covered: self.looked.or(asked),
-            busy: self.asked.is_some(),
+            wanted: self.capability.map_or(Channels::NONE, |known| known.all),
+            busy: self.asked.is_some() || self.busy_until.is_some(),
         }
     }
 
@@ -262,7 +271,7 @@ impl Scan {
         }
         self.looked_before = Channels::NONE;
         self.rounds = 0;
-        self.told = 0;
+        self.unsure = false;
         (self.known_at, self.round_at) = (now, now);
     }
 
@@ -273,8 +282,9 @@ impl Scan {
         self.found_by_other = Channels::NONE;
     }
 
-    /// Nobody has found a network on any channel.
-    pub fn end_round(&mut self, now: Instant) {
+    /// All channels were looked at. `false`: it is not sure that there is no network.
+    pub fn end_round(&mut self, now: Instant) -> bool {
+        self.complete |= self.aim() == Some(Aim::Better);
         self.looked_before = self.looked;
         self.looked = Channels::NONE;
         let pause = PAUSE * (1 << self.rounds.min(10));
@@ -283,6 +293,7 @@ impl Scan {
             _ => now + pause.min(LONGEST_PAUSE),
         };
         self.rounds += 1;
+        !core::mem::take(&mut self.unsure)
     }
 
     fn known_every(&self, now: Instant) -> Millis {
@@ -312,9 +323,9 @@ impl Scan {
 impl Scan {
     /// What comes next; a scan counts as asked for. `known`: where networks were before.
     pub fn next(&mut self, now: Instant, known: Channels, others: Work) -> Next {
-        if let Some(asked) = self.asked.filter(|asked| now >= asked.until) {
-            self.looked = self.looked.or(asked.channels);
-            (self.asked, self.looked_at) = (None, now);
+        if self.asked.is_some_and(|asked| now >= asked.until) {
+            self.unsure = true;
+            self.over(now);
         }
         if self.busy_until.is_some_and(|until| now >= until) {
             self.busy_until = None;
@@ -326,7 +337,7 @@ impl Scan {
         match self.choose(now, capability, known, others.covered) {
             Some((channels, stage)) => self.ask(now, channels, stage),
             None if now < self.round_at => Next::Wait,
-            None if others.busy => {
+            None if others.busy || !others.open(self.looked).is_empty() => {
                 self.round_at = now + FOR_THE_OTHER;
                 Next::Wait
             }
@@ -339,6 +350,7 @@ impl Scan {
         self.asked = Some(Asked {
             channels,
             stage,
+            at: now,
             accepted: false,
             until: now + A_SCAN + A_CHANNEL * count,
         });
@@ -363,19 +375,25 @@ impl Scan {
         if !found.is_empty() {
             return Some((found, Stage::FoundByOther));
         }
-        let known = known.or(self.recent).and(capability.all);
-        if now >= self.known_at {
-            if !known.is_empty() {
-                self.known_at = now + self.known_every(now);
-                return Some((known, Stage::Known));
-            }
+        // Of a search for a better network it is not known whether one was there.
+        let recent = match self.aim() {
+            Some(Aim::Join) => self.recent,
+            Some(Aim::Better) | None => Channels::NONE,
+        };
+        let known = known.or(recent).and(capability.all);
+        let open = capability.all.without(self.looked).without(by_others);
+        let of_round = match now >= self.round_at {
+            true => stages::next(capability, open, self.looked_before),
+            false => None,
+        };
+        // By turns, however long each takes.
+        if now >= self.known_at && !known.is_empty() && !(self.was_known && of_round.is_some()) {
+            return Some((known, Stage::Known));
+        }
+        if known.is_empty() {
             // Until another member finds one.
             self.known_at = Instant::NEVER;
         }
-        if now < self.round_at {
-            return None;
-        }
-        let open = capability.all.without(self.looked).without(by_others);
-        stages::next(capability, open, self.looked_before)
+        of_round
     }
 }

@@ -1,4 +1,4 @@
-//! In which order the channels of an adapter are looked at.
+//! In which order the channels of an adapter are looked at, and the words of a search.
 use crate::wire::wpa::{Capability, Channels};
 use core::fmt;
 
@@ -37,6 +37,60 @@ impl fmt::Display for Stage {
             Stage::Others => "looks on the other channels, from",
             Stage::Last => "looks on channels for listening alone, and the rest of 6 GHz, from",
         })
+    }
+}
+
+/// What is sought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// Any network of the file: it is in none.
+    Join,
+    /// One of higher priority than the one that it is in.
+    Better,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing, or not yet.
+    Wait,
+    /// These channels are to be scanned.
+    Look {
+        /// At least one.
+        channels: Channels,
+        /// Why.
+        stage: Stage,
+        /// For the first time in this search.
+        first: bool,
+    },
+    /// All channels were looked at, by this adapter or another one.
+    RoundEnded,
+}
+
+/// What others that seek the same networks have done in this round.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Work {
+    /// Looked at, or being looked at.
+    pub covered: Channels,
+    /// All that they may look at.
+    pub wanted: Channels,
+    /// One of them is looking, or waits for its turn.
+    pub busy: bool,
+}
+
+impl Work {
+    /// What they may look at, and nobody has; `looked`: this one.
+    pub fn open(self, looked: Channels) -> Channels {
+        self.wanted.without(self.covered).without(looked)
+    }
+
+    /// Of both.
+    pub fn and(self, other: Work) -> Work {
+        Work {
+            covered: self.covered.or(other.covered),
+            wanted: self.wanted.or(other.wanted),
+            busy: self.busy || other.busy,
+        }
     }
 }
 

@@ -40,6 +40,12 @@ struct Air {
     refuses: Option<(&'static str, usize)>,
     /// Scans do not end.
     hangs: bool,
+    /// All networks are put off: a scan has results, and no verdict.
+    puts_off: bool,
+    /// The driver carries out no scan of these.
+    fails: Channels,
+    /// Every so many requests of WLAN1 are refused, as another scan is under way.
+    busy_every: Option<usize>,
 }
 
 impl Air {
@@ -64,6 +70,9 @@ impl Air {
             asked: vec![],
             refuses: None,
             hangs: false,
+            puts_off: false,
+            fails: Channels::NONE,
+            busy_every: None,
         };
         air.act();
         air
@@ -109,7 +118,14 @@ impl Air {
                     self.refuses = Some((answer, times - 1));
                     return self.says(link, answer);
                 }
+                let count = self.of(link).len();
+                if link == WLAN1 && self.busy_every.is_some_and(|n| count.is_multiple_of(n)) {
+                    return self.says(link, "FAIL-BUSY\n");
+                }
                 self.says(link, "OK\n");
+                if !channels.and(self.fails).is_empty() {
+                    return self.says(link, "<3>CTRL-EVENT-SCAN-FAILED ret=-22");
+                }
                 let quiet = |mhz: u16| self.capability[0].1.contains(&format!("{mhz} MHz ("));
                 let each = channels.iter().map(|(_, mhz)| match quiet(mhz) {
                     true => LISTENING,
@@ -126,6 +142,9 @@ impl Air {
 
     fn scan_ends(&mut self, link: Index, channels: Channels) {
         self.says(link, "<3>CTRL-EVENT-SCAN-RESULTS ");
+        if self.puts_off {
+            return self.act();
+        }
         let home = channels.and(self.home).iter().next();
         match home.or(channels.and(self.on).iter().next()) {
             None if self.has_joined(link) => {}
@@ -589,11 +608,10 @@ fn without_priorities_nobody_leaves_its_network() {
 #[test]
 fn a_network_that_is_put_off_is_not_out_of_range() {
     let mut air = alone();
-    let disabled = "<3>CTRL-EVENT-SSID-TEMP-DISABLED id=0 ssid=\"Hotspot\" auth_failures=3 duration=60 reason=WRONG_KEY";
-    air.says(WLAN0, disabled);
-    air.act();
-    air.wait(40_000);
+    air.puts_off = true;
+    air.wait(60_000);
     assert_eq!(air.world.recorded("no known network in range"), 0);
+    air.puts_off = false;
     air.wait(60_000);
     assert_eq!(air.world.recorded("no known network in range"), 1);
 }
@@ -617,4 +635,109 @@ fn the_status_says_what_a_join_took() {
     );
     let status = air.world.status();
     assert_eq!(status.bond.unwrap().members[0].search_ms, None);
+}
+
+/// The adapters come when the radio is as the test wants it.
+fn plugged(places: &str, adapters: &[(Index, &str, bool)], set: impl Fn(&mut Air)) -> Air {
+    let mut air = Air::new(&config(), &[], places);
+    air.world.engine.checks_idle = false;
+    set(&mut air);
+    for (index, name, _) in adapters {
+        air.world.handle(Event::Link(plain(*index, name, true)));
+    }
+    air.act();
+    air
+}
+
+#[test]
+fn one_alone_looks_once_for_a_better_network_and_then_leaves_the_traffic_in_peace() {
+    let mut air = Air::new(&two_networks(), &BOTH_ADAPTERS[..1], "");
+    air.on = Channels::one(2412);
+    time_to_join(&mut air, WLAN0);
+    air.wait(60_000);
+    air.asked.clear();
+    air.wait(600_000);
+    assert!(air.asked.is_empty(), "{:?}", air.asked);
+}
+
+#[test]
+fn a_new_network_is_looked_for_at_once() {
+    let mut air = pair();
+    air.wait(600_000);
+    air.home = Channels::one(5700);
+    air.world.handle(Event::Config(&two_networks()));
+    air.act();
+    let joined = |air: &Air| air.has_joined(WLAN0) || air.has_joined(WLAN1);
+    assert!(air.until(10_000, joined), "{:?}", air.asked.last());
+}
+
+/// A scan without an end shows an adapter that is dead, not a network that is away: it is repaired.
+#[test]
+fn scans_without_an_end_say_nothing_of_networks() {
+    let mut air = alone();
+    air.hangs = true;
+    air.wait(300_000);
+    let supplicant = air.world.engine.supplicant(WLAN0).unwrap();
+    assert!(!supplicant.finds_none());
+    assert_eq!(air.world.recorded("no known network in range"), 0);
+}
+
+#[test]
+fn channels_that_cannot_be_scanned_do_not_hold_up_the_others() {
+    let wlan0 = &BOTH_ADAPTERS[..1];
+    for (places, fails, on) in [(KNOWN, 5745, 2437), ("", 5180, 2472)] {
+        let mut air = plugged(places, wlan0, |air| {
+            air.fails = Channels::one(fails);
+            air.on = Channels::one(on);
+        });
+        let took = time_to_join(&mut air, WLAN0);
+        assert!(took <= 5_000, "{took} ms");
+    }
+}
+
+#[test]
+fn many_known_channels_do_not_hold_up_the_round() {
+    let mut places = "wifibond places 1\n".to_owned();
+    let others = Channels::ALL.without(Channels::BAND_2G);
+    for (_, mhz) in others.iter().take(22) {
+        places.push_str(&format!("486f7473706f74 {mhz} 02:00:00:00:00:02\n"));
+    }
+    let mut air = plugged(&places, &BOTH_ADAPTERS[..1], |air| {
+        air.on = Channels::one(2437)
+    });
+    let took = time_to_join(&mut air, WLAN0);
+    assert!(took <= 3_000, "{took} ms");
+}
+
+#[test]
+fn one_that_waits_for_its_turn_keeps_the_round_open() {
+    for every in [3, 4, 5] {
+        let mut air = plugged("", &BOTH_ADAPTERS, |air| {
+            air.capability[0].1 = one_band();
+            air.busy_every = Some(every);
+            air.on = Channels::one(5700);
+        });
+        let took = time_to_join(&mut air, WLAN1);
+        assert!(took <= 15_000, "{every}: {took} ms");
+        assert_eq!(air.world.recorded("no known network in range"), 0);
+    }
+}
+
+#[test]
+fn failed_attempts_do_not_fill_the_journal() {
+    let mut air = alone();
+    air.puts_off = true;
+    for _ in 0..10 {
+        for text in [
+            "<3>SME: Trying to authenticate with 02:00:00:00:05:00 (SSID='Hotspot' freq=2412 MHz)",
+            "<3>Associated with 02:00:00:00:05:00",
+            "<3>CTRL-EVENT-DISCONNECTED bssid=02:00:00:00:05:00 reason=15",
+        ] {
+            air.says(WLAN0, text);
+        }
+        air.act();
+        air.wait(30_000);
+    }
+    let looks = air.world.recorded("looks");
+    assert!(looks <= 4, "{looks}");
 }

@@ -48,10 +48,12 @@ impl Engine {
             return false;
         };
         let higher = networks(&self.config, link).any(|network| network.priority > priority);
-        let carries = self.active_member() == Some(link.index);
+        // A link of its own has no other to carry its traffic.
+        let member = self.is_present_member(link.index);
+        let carries = !member || self.active_member() == Some(link.index);
         let mut others = self.usable().filter(|other| other.index != link.index);
-        let fresh = !self.is_present_member(link.index) || others.next().is_none();
-        higher && (!carries || (fresh && !supplicant.scan.has_looked_everywhere()))
+        let alone = !member || others.next().is_none();
+        higher && (!carries || (alone && !supplicant.scan.has_looked_everywhere()))
     }
 
     /// Of the network that it is in, where networks of the file differ in that; `None`: they do not,

@@ -660,6 +660,23 @@ fn one_alone_looks_once_for_a_better_network_and_then_leaves_the_traffic_in_peac
     assert!(air.asked.is_empty(), "{:?}", air.asked);
 }
 
+/// It is in no bond.
+#[test]
+fn a_link_of_its_own_looks_once_for_a_better_network_too() {
+    let mut config = two_networks();
+    config.bond.members = core::iter::once(Matcher::Name(name("wlan1"))).collect();
+    config.links[0].name = Matcher::Name(name("wlan0"));
+    let mut air = Air::new(&config, &BOTH_ADAPTERS[..1], "");
+    air.on = Channels::one(2412);
+    time_to_join(&mut air, WLAN0);
+    air.asked.clear();
+    air.wait(60_000);
+    assert!(!air.asked.is_empty());
+    air.asked.clear();
+    air.wait(1_800_000);
+    assert!(air.asked.is_empty(), "{:?}", air.asked);
+}
+
 #[test]
 fn a_new_network_is_looked_for_at_once() {
     let mut air = pair();

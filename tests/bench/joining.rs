@@ -15,9 +15,9 @@ mod lab;
 mod inside {
     use crate::lab::leasing::one_line;
     use crate::lab::measure::median;
-    use crate::lab::scene::{ADDRESS, GATEWAY, LONG, MAC0, MAC1, PASSPHRASE, SSID, config};
+    use crate::lab::scene::{ADDRESS, GATEWAY, LONG, PASSPHRASE, SSID, config};
     use crate::lab::trials::ask_again_soon;
-    use crate::lab::{Channels, Lab, Network, Pinger, Plain, Scene, wait_for, wait_until};
+    use crate::lab::{Network, Pinger, Plain, Scene, wait_for, wait_until};
     use std::time::{Duration, Instant};
 
     /// Most access points are on channels like this one.
@@ -91,25 +91,12 @@ mod inside {
             Case::Rare => RARE,
             _ => COMMON,
         };
-        let lab = Lab::new();
-        let lan = lab.lan(&format!("{GATEWAY}/24"));
         let network = Network::wpa2(SSID, PASSPHRASE).channel(channel);
-        let ap = lab.access_point(&lan, network);
-        lab.set_channels(Channels::All);
-        let pi = lab.pi();
-        let wlan0 = lab.radio(&pi.ns, "wlan0", MAC0);
-        let wlan1 = lab.radio(&pi.ns, "wlan1", MAC1);
+        let scene = Scene::three_bands(network);
         if matches!(case, Case::KnownWithLease | Case::UnknownWithLease) {
-            lan.serve_dhcp_by_default(RANGE);
+            scene.lan.serve_dhcp_by_default(RANGE);
         }
-        Scene {
-            pi,
-            lan,
-            ap,
-            wlan0,
-            wlan1,
-            lab,
-        }
+        scene
     }
 
     /// One of the two ways to have a bond.

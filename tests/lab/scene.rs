@@ -1,7 +1,7 @@
 //! The usual scene: one access point "Hotspot", a Pi with two adapters, and the
 //! configuration that bonds them with a static address.
 
-use super::{AccessPoint, Lab, Lan, Network, Pi, Pinger, Radio, status};
+use super::{AccessPoint, Channels, Lab, Lan, Network, Pi, Pinger, Radio, status};
 use serde_json::{Value, json};
 use std::rc::Rc;
 use std::time::Duration;
@@ -70,8 +70,20 @@ impl Scene {
     }
 
     pub fn within(lab: Lab, network: Network) -> Scene {
+        Scene::made(lab, network, None)
+    }
+
+    /// Adapters have three bands; the access point is on channels that are free everywhere.
+    pub fn three_bands(network: Network) -> Scene {
+        Scene::made(Lab::new(), network, Some(Channels::All))
+    }
+
+    fn made(lab: Lab, network: Network, of_adapters: Option<Channels>) -> Scene {
         let lan = lab.lan(&format!("{GATEWAY}/24"));
         let ap = lab.access_point(&lan, network);
+        if let Some(channels) = of_adapters {
+            lab.set_channels(channels);
+        }
         let pi = lab.pi();
         let wlan0 = lab.radio(&pi.ns, "wlan0", MAC0);
         let wlan1 = lab.radio(&pi.ns, "wlan1", MAC1);

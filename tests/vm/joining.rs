@@ -1,9 +1,9 @@
 //! Joining a network: where it was before comes first, then the likely channels, then the rest; two
 //! adapters share the work. The adapters hear three bands, the access points are on few channels.
 
-use crate::lab::scene::{LONG, MAC0, MAC1, PASSPHRASE, SHORT, SSID, config};
+use crate::lab::scene::{LONG, PASSPHRASE, SHORT, SSID, config};
 use crate::lab::status::{authorized, member};
-use crate::lab::{Channels, Lab, Network, Pi, Scene, wait_until};
+use crate::lab::{Channels, Network, Pi, Scene, wait_until};
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -11,25 +11,6 @@ const PLACES: &str = "/var/lib/wifibond/places";
 
 fn hotspot(channel: u8) -> Network {
     Network::wpa2(SSID, PASSPHRASE).channel(channel)
-}
-
-/// The access point takes channels that are free everywhere; adapters have all bands.
-fn three_bands(network: Network) -> Scene {
-    let lab = Lab::new();
-    let lan = lab.lan("192.168.43.1/24");
-    let ap = lab.access_point(&lan, network);
-    lab.set_channels(Channels::All);
-    let pi = lab.pi();
-    let wlan0 = lab.radio(&pi.ns, "wlan0", MAC0);
-    let wlan1 = lab.radio(&pi.ns, "wlan1", MAC1);
-    Scene {
-        pi,
-        lan,
-        ap,
-        wlan0,
-        wlan1,
-        lab,
-    }
 }
 
 /// Milliseconds until this member is authorised.
@@ -56,7 +37,7 @@ fn places(pi: &Rc<Pi>) -> String {
 
 #[test]
 fn a_network_is_looked_for_where_it_was_before() {
-    let s = three_bands(hotspot(149));
+    let s = Scene::three_bands(hotspot(149));
     let begun = Instant::now();
     s.start(&config());
     println!(
@@ -82,7 +63,7 @@ fn a_network_is_looked_for_where_it_was_before() {
 
 #[test]
 fn what_one_adapter_finds_the_other_uses() {
-    let s = three_bands(hotspot(165));
+    let s = Scene::three_bands(hotspot(165));
     s.start(&config());
     let shared = events(
         &s.pi,
@@ -93,7 +74,7 @@ fn what_one_adapter_finds_the_other_uses() {
 
 #[test]
 fn back_in_range_it_is_on_again_at_once() {
-    let s = three_bands(hotspot(36));
+    let s = Scene::three_bands(hotspot(36));
     s.start(&config());
     for _ in 0..3 {
         s.wlan0.out_of_range();
@@ -114,7 +95,7 @@ fn back_in_range_it_is_on_again_at_once() {
 
 #[test]
 fn an_access_point_that_moved_is_found() {
-    let s = three_bands(hotspot(36));
+    let s = Scene::three_bands(hotspot(36));
     s.start(&config());
     s.ap.cut_power();
     s.pi.wait("both out", SHORT, |st| {
@@ -136,7 +117,7 @@ fn an_access_point_that_moved_is_found() {
 
 #[test]
 fn a_hidden_network_on_any_channel() {
-    let s = three_bands(hotspot(11).hidden());
+    let s = Scene::three_bands(hotspot(11).hidden());
     let mut file = config();
     file["wifi"][0]["hidden"] = true.into();
     s.start(&file);
@@ -158,7 +139,7 @@ fn places_that_are_wrong_or_broken_cost_little() {
         b"\xff\0",
         b"",
     ] {
-        let s = three_bands(hotspot(6));
+        let s = Scene::three_bands(hotspot(6));
         std::fs::write(s.pi.ns.path(PLACES), text).expect("a file");
         s.start(&config());
         wait_until("the right place", SHORT, || {
@@ -170,7 +151,7 @@ fn places_that_are_wrong_or_broken_cost_little() {
 /// `scan_freq` in wpa_supplicant's file would keep it from other channels.
 #[test]
 fn without_the_daemon_it_joins_where_it_was() {
-    let s = three_bands(hotspot(6));
+    let s = Scene::three_bands(hotspot(6));
     s.start(&config());
     s.pi.kill9();
     s.ap.cut_power();
@@ -188,7 +169,7 @@ fn without_the_daemon_it_joins_where_it_was() {
 
 #[test]
 fn wpa_cli_may_scan_beside_it() {
-    let s = three_bands(hotspot(161));
+    let s = Scene::three_bands(hotspot(161));
     s.pi.start(&config());
     let scan = || {
         let args = ["-p", "/run/wifibond/wpa", "-i", "wlan0", "scan"];
@@ -204,7 +185,7 @@ fn wpa_cli_may_scan_beside_it() {
 /// The first one found is the lesser one.
 #[test]
 fn the_network_of_higher_priority_is_used_in_the_end() {
-    let s = three_bands(hotspot(1));
+    let s = Scene::three_bands(hotspot(1));
     s.lab.set_channels(Channels::Few);
     let home = Network::wpa2("Home", PASSPHRASE).channel(165);
     let home = s.lab.access_point(&s.lan, home);

@@ -40,7 +40,7 @@ fn heavy_loss_moves_the_traffic() {
     s.back_to("wlan0");
     let before = s.switches();
     let fault = s.ap.loses(MAC0, Way::ToStation, 60);
-    // Sixteen attempts show it, of which each takes up to half a second with its misses.
+    // In the engine's test 200 runs out of 200 took less than 15 s, half of them 5 s.
     let found = Duration::from_secs(20);
     s.pi.wait("wlan1 active", found, |st| status::active(st) == "wlan1");
     s.no_switch(OBSERVED);

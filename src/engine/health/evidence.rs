@@ -24,7 +24,13 @@ pub struct RoundTrip {
     /// It may be as long as this: one of several probes was answered, and which is not known.
     /// Until it has been measured.
     possible: Millis,
+    /// Answers since then that came as soon as those before.
+    typical: u32,
 }
+
+/// So many answers that came as soon as ever, and the path is not slower: with several probes under
+/// way one of them would have come late.
+const TYPICAL: u32 = 3;
 
 const UNIT: u64 = 8;
 
@@ -34,8 +40,28 @@ impl RoundTrip {
         self.possible = self.possible.max(took);
     }
 
+    /// The only probe of an attempt was answered, or one before it.
+    fn seems_to_have_taken(&mut self, took: Millis) {
+        self.typical = match took <= self.usual() {
+            true => self.typical + 1,
+            false => 0,
+        };
+        if self.typical >= TYPICAL {
+            self.possible = Millis(0);
+            self.typical = 0;
+        }
+    }
+
+    /// Most answers come within this.
+    fn usual(&self) -> Millis {
+        self.smoothed.map_or(FIRST, |smoothed| {
+            Millis(smoothed / UNIT) + Millis((4 * self.variation / UNIT).max(MARGIN.0))
+        })
+    }
+
     /// One round trip took so long, or longer: it may be the answer to an earlier probe.
     pub fn measured_at_least(&mut self, took: Millis) {
+        self.seems_to_have_taken(took);
         if self
             .smoothed
             .is_none_or(|smoothed| took.0 * UNIT > smoothed)
@@ -77,13 +103,7 @@ impl RoundTrip {
             Millis(0) => Millis(0),
             possible => possible + MARGIN,
         };
-        let limit: Millis = match self.smoothed {
-            None => FIRST,
-            Some(smoothed) => {
-                Millis(smoothed / UNIT) + Millis((4 * self.variation / UNIT).max(MARGIN.0))
-            }
-        };
-        let limit = limit.max(possible);
+        let limit = self.usual().max(possible);
         let limit = if quick { limit / 2 } else { limit };
         Millis(limit.0.clamp(LEAST.0, MOST.0))
     }
@@ -99,6 +119,9 @@ pub struct History {
 
 /// Attempts that are remembered.
 pub const REMEMBERED: u32 = u64::BITS;
+
+/// Lost of the newest ones, and of how many: more attempts are made.
+const DOUBTFUL: (u32, u32) = (4, 8);
 
 /// Lost of [`REMEMBERED`] that are an accident.
 const CLEAN: u32 = 1;
@@ -138,6 +161,13 @@ impl History {
     pub fn lost_of_newest(&self, of: u32) -> Option<u32> {
         let newest = self.bits & (u64::MAX >> (REMEMBERED - of));
         (self.count >= of).then(|| newest.count_ones())
+    }
+
+    /// So many of the newest are lost that the next attempts are worth their cost: about one in 200
+    /// times where one probe in ten is lost, most of the time where more than half are.
+    pub fn is_doubtful(&self) -> bool {
+        let (lost, of) = DOUBTFUL;
+        self.lost_of_newest(of).is_some_and(|newest| newest >= lost)
     }
 
     /// Misses in a row that are no accident, `fail_after` or more.
@@ -186,6 +216,36 @@ mod tests {
         assert_eq!(trip.limit(false), LEAST);
         trip.measured_at_least(Millis(300));
         assert!(trip.limit(false) > Millis(300));
+    }
+
+    #[test]
+    fn what_is_possible_ends_with_answers_as_soon_as_ever() {
+        let mut trip = RoundTrip::default();
+        for _ in 0..50 {
+            trip.measured(Millis(3));
+        }
+        trip.may_have_taken(Millis(300));
+        for took in [3, 3, 200, 3, 3] {
+            trip.measured_at_least(Millis(took));
+            assert_eq!(trip.limit(false), Millis(300) + MARGIN, "{took}");
+        }
+        trip.measured_at_least(Millis(3));
+        assert!(trip.limit(false) < Millis(300));
+    }
+
+    #[test]
+    fn what_is_doubtful_is_asked_more_often() {
+        let mut history = History::default();
+        for lost in [1, 1, 1] {
+            history.push(lost == 0);
+        }
+        assert!(!history.is_doubtful(), "too few");
+        for answered in [true, true, false, true, true] {
+            history.push(answered);
+        }
+        assert!(history.is_doubtful());
+        history.push(true);
+        assert!(!history.is_doubtful());
     }
 
     #[test]

@@ -386,10 +386,14 @@ impl Engine {
         if self.health(index).and_then(Health::answered) == Some(now) {
             self.asked.rejoins.end();
         }
+        // What another member misses just now is no fault of the host.
+        let answered = self.prober(index).and_then(Prober::answered) == Some(now);
+        let compared = self.others(index).any(|other| other.missed() > 0);
+        let worse = answered && compared && self.judge(now);
         let better = self.recovered(now, index);
         let differ = self.different_networks().is_some();
         let other = core::mem::replace(&mut self.asked.networks_differ, differ) != differ;
-        changed || better || other
+        changed || worse || better || other
     }
 
     /// Looks for answers that are late. `false` as in [`Engine::probe_sent`].

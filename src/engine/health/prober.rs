@@ -401,12 +401,20 @@ impl Prober {
         self.counts = Counts::default();
         self.unanswered = None;
         if let Some(attempt) = self.attempt.take() {
-            self.next = (attempt.begun + pace.every).max(now);
+            self.next = (attempt.begun + self.interval(pace)).max(now);
             self.shared_until = attempt.ends;
         } else {
-            self.next = now + pace.every;
+            self.next = now + self.interval(pace);
         }
         Changed(changed)
+    }
+
+    /// Until the next attempt after an answer: shorter while it is open whether much is lost.
+    fn interval(&self, pace: Pace) -> Millis {
+        match self.history.is_doubtful() {
+            true => pace.every / 3,
+            false => pace.every,
+        }
     }
 
     /// The next attempt is not later than this: the member's part has changed.

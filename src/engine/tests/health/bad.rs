@@ -1,5 +1,6 @@
 //! A member that stays authorised and passes nothing.
 use super::*;
+use crate::engine::random::Random;
 
 #[test]
 fn the_traffic_leaves_a_dead_member_in_little_more_than_an_interval() {
@@ -147,6 +148,23 @@ fn losses_that_are_no_accident() {
     lab.paths.insert(WLAN1, Path::Loses(3, 20));
     lab.wait(600_000);
     assert_eq!((lab.active(), lab.switches()), (Some(WLAN0), 0));
+}
+
+/// However the losses fall: more attempts are made meanwhile, and none of them is waited for longer
+/// than the path takes.
+#[test]
+fn heavy_losses_are_found_in_time() {
+    let mut took: Vec<u64> = vec![];
+    for seed in 0..200 {
+        let mut lab = Lab::new();
+        lab.world.engine.checks_idle = false;
+        lab.random = Random::new(seed);
+        lab.wait(60_000);
+        lab.paths.insert(WLAN0, Path::Loses(3, 60));
+        took.push(lab.until("a switch", 60_000, |lab| lab.active() == Some(WLAN1)));
+    }
+    took.sort();
+    assert!(took[100] <= 6_000 && took[199] <= 15_000, "{took:?}");
 }
 
 #[test]

@@ -223,7 +223,9 @@ fn an_answer_that_no_probe_awaits_is_nothing() {
         lab.paths.insert(member, Path::Dead);
     }
     // Not for long: then they are asked in the other way as well.
-    lab.wait(200);
+    lab.until("both suspect", 1_000, |lab| {
+        [WLAN0, WLAN1].map(|member| lab.condition(member)) == [Condition::Suspect; 2]
+    });
     let asking = |lab: &Lab, member| lab.world.engine.health(member).unwrap().is_asking();
     let mut ignored = 0;
     for _ in 0..250 {

@@ -47,7 +47,7 @@ pub struct Lab {
     pub only_unspecified: bool,
     /// To be delivered: when, through whom, who answers, and whether it is for all hosts.
     due: Vec<(u64, Index, IpAddr, Mac, bool)>,
-    random: Random,
+    pub random: Random,
     /// All that was done, but for probes.
     pub done: Vec<Action>,
     /// Probes sent, by member.

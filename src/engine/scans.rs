@@ -136,7 +136,7 @@ impl Engine {
         let above = self.network_priority(link);
         let (known, name) = (self.known_channels(link, above), link.name.clone());
         let others = self.sharing(index).filter(|s| s.link != index);
-        let others = others.fold(Work::default(), |all, s| all.and(s.scan.work()));
+        let others = others.fold(Work::default(), |all, s| all.and(s.scan.work(now)));
         let Some(supplicant) = self.interfaces.supplicant_mut(index) else {
             return;
         };

@@ -4,22 +4,18 @@ use super::stages::{self, Aim, Next, Stage, Work};
 use crate::engine::time::{Instant, Millis};
 use crate::wire::wpa::{self, Capability, Channels};
 
-/// From one look at the channels where a network was to the next: by how long it has been sought.
-const KNOWN_EVERY: [(Millis, Millis); 4] = [
-    (Millis(15_000), Millis(500)),
-    (Millis(60_000), Millis(1_000)),
-    (Millis(300_000), Millis(2_000)),
-    (Millis(1_800_000), Millis(5_000)),
+/// How often is looked, by how long a network has been sought: who is out of range for a moment is
+/// back at once, who is out for days uses little power.
+const RHYTHMS: [(Millis, Rhythm); 3] = [
+    (Millis(60_000), Rhythm::of(500, 1_000)),
+    (Millis(300_000), Rhythm::of(1_000, 5_000)),
+    (Millis(1_800_000), Rhythm::of(4_000, 15_000)),
 ];
-const KNOWN_SELDOM: Millis = Millis(10_000);
+const SELDOM: Rhythm = Rhythm::of(10_000, 30_000);
 /// The same while it is in a network of lower priority: each look takes it off its channel.
-const BETTER_EVERY: Millis = Millis(30_000);
-const BETTER_PAUSE: Millis = Millis(600_000);
+const FOR_BETTER: Rhythm = Rhythm::of(30_000, 600_000);
 /// What was looked at so lately need not be looked at again.
 const FRESH: Millis = Millis(10_000);
-/// From the end of a round that found nothing to the next one; doubled each time.
-const PAUSE: Millis = Millis(1_000);
-const LONGEST_PAUSE: Millis = Millis(30_000);
 /// wpa_supplicant says within this whether a scan found a network; it does not where it has put all
 /// of them off.
 const VERDICT_WITHIN: Millis = Millis(50);
@@ -32,6 +28,24 @@ const BUSY: Millis = Millis(200);
 const MOST_FAILURES: u8 = 3;
 /// For one whose turn comes when another has looked.
 const FOR_THE_OTHER: Millis = Millis(100);
+
+/// How often is looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Rhythm {
+    /// From one look at the channels where a network was to the next.
+    known: Millis,
+    /// From the end of a round that found nothing to the next one.
+    pause: Millis,
+}
+
+impl Rhythm {
+    const fn of(known: u64, pause: u64) -> Rhythm {
+        Rhythm {
+            known: Millis(known),
+            pause: Millis(pause),
+        }
+    }
+}
 
 /// A scan that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +77,6 @@ pub struct Scan {
     looked: Channels,
     /// In the round before.
     looked_before: Channels,
-    rounds: u32,
     /// What wpa_supplicant scans by itself.
     own: Channels,
     /// It has been asked which channels the adapter may use.
@@ -157,7 +170,7 @@ impl Scan {
             self.looked = self.looked.or(asked.channels);
             self.was_known = asked.stage == Stage::Known;
             if self.was_known {
-                self.known_at = now.max(asked.at + self.known_every(now));
+                self.known_at = now.max(asked.at + self.rhythm(now).known);
             }
         }
     }
@@ -247,13 +260,18 @@ impl Scan {
     }
 
     /// What another one need not look at in this round.
-    pub fn work(&self) -> Work {
+    pub fn work(&self, now: Instant) -> Work {
         let asked = self.asked.map_or(Channels::NONE, |asked| asked.channels);
         Work {
             covered: self.looked.or(asked),
             wanted: self.capability.map_or(Channels::NONE, |known| known.all),
-            busy: self.asked.is_some() || self.busy_until.is_some(),
+            busy: self.is_busy(now),
         }
+    }
+
+    /// A scan is under way.
+    fn is_busy(&self, now: Instant) -> bool {
+        self.asked.is_some() || self.busy_until.is_some_and(|until| now < until)
     }
 
     /// Another member has found a network on this channel: it is looked at next.
@@ -270,7 +288,6 @@ impl Scan {
             self.looked = Channels::NONE;
         }
         self.looked_before = Channels::NONE;
-        self.rounds = 0;
         self.unsure = false;
         (self.known_at, self.round_at) = (now, now);
     }
@@ -287,23 +304,18 @@ impl Scan {
         self.complete |= self.aim() == Some(Aim::Better);
         self.looked_before = self.looked;
         self.looked = Channels::NONE;
-        let pause = PAUSE * (1 << self.rounds.min(10));
-        self.round_at = match self.aim() {
-            Some(Aim::Better) => now + BETTER_PAUSE,
-            _ => now + pause.min(LONGEST_PAUSE),
-        };
-        self.rounds += 1;
+        self.round_at = now + self.rhythm(now).pause;
         !core::mem::take(&mut self.unsure)
     }
 
-    fn known_every(&self, now: Instant) -> Millis {
+    fn rhythm(&self, now: Instant) -> Rhythm {
         let sought = match self.since {
-            Some((Aim::Better, _)) => return BETTER_EVERY,
+            Some((Aim::Better, _)) => return FOR_BETTER,
             Some((Aim::Join, since)) => now - since,
             None => Millis(0),
         };
-        let of_age = KNOWN_EVERY.iter().find(|(age, _)| sought < *age);
-        of_age.map_or(KNOWN_SELDOM, |(_, every)| *every)
+        let of_age = RHYTHMS.iter().find(|(age, _)| sought < *age);
+        of_age.map_or(SELDOM, |(_, rhythm)| *rhythm)
     }
 
     /// When it goes on though nothing happens.
@@ -327,11 +339,7 @@ impl Scan {
             self.unsure = true;
             self.over(now);
         }
-        if self.busy_until.is_some_and(|until| now >= until) {
-            self.busy_until = None;
-        }
-        let waits = self.asked.is_some() || self.busy_until.is_some();
-        let Some(capability) = self.capability.filter(|_| !waits) else {
+        let Some(capability) = self.capability.filter(|_| !self.is_busy(now)) else {
             return Next::Wait;
         };
         match self.choose(now, capability, known, others.covered) {

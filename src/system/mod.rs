@@ -28,6 +28,7 @@ pub mod sysctl;
 #[cfg(test)]
 pub mod testing;
 pub mod turn;
+pub mod udev;
 pub mod unix;
 #[cfg(all(target_arch = "aarch64", target_env = "musl", panic = "abort"))]
 mod unwind;

@@ -101,6 +101,37 @@ fn an_adapter_renamed_just_after_it_appeared_is_taken_in() {
     assert_eq!(status::active(&s.pi.status()), "wlan1");
 }
 
+/// Where udev runs, a new interface is left alone until it has its name: before Linux 6.2 none is
+/// renamed that is up.
+#[test]
+fn an_adapter_is_taken_in_once_udev_has_named_it() {
+    let s = Scene::new();
+    let mut config = config();
+    config["bond"]["members"] = json!(["driver:mac80211_hwsim"]);
+    s.start(&config);
+    s.wlan1.unplug();
+    s.pi.wait("wlan1 gone", SHORT, |st| status::members(st) == ["wlan0"]);
+    let data = s.pi.ns.path("/run/udev/data");
+    std::fs::create_dir_all(&data).expect("udev's directory");
+    std::fs::write(data.with_file_name("control"), "").expect("udev's socket");
+    s.wlan1.plug("wlan7");
+    let flags = |name| s.pi.ns.link(name, "flags");
+    // IFF_UP of neither flag word: it is down.
+    for _ in 0..100 {
+        assert_eq!(flags("wlan7"), "0x1002");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    s.pi.ns.ip("link set wlan7 name wlan1");
+    let index = s.pi.ns.link("wlan1", "ifindex");
+    std::fs::write(data.join(format!("n{index}")), "I:1\n").expect("what udev knows of it");
+    s.pi.wait("wlan1 back", SHORT, |st| status::authorized(st, "wlan1"));
+    // One that udev never comes to is used under the name that it has.
+    s.wlan1.unplug();
+    s.pi.wait("wlan1 gone", SHORT, |st| status::members(st) == ["wlan0"]);
+    s.wlan1.plug("wlan1");
+    s.pi.wait("wlan1 back", LONG, |st| status::authorized(st, "wlan1"));
+}
+
 #[test]
 fn a_name_that_nobody_configured_is_left_alone() {
     let s = Scene::running();

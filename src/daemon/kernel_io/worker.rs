@@ -19,10 +19,14 @@ use crate::kernel::{self, Ended, REQUEST_BYTES};
 use crate::system::ethtool;
 use crate::system::netlink::{Protocol, Requests};
 use crate::system::rfkill;
+use crate::system::udev;
 use heapless::Vec;
+use std::time::{Duration, Instant};
 
 /// No answer takes longer on a healthy machine, once the request was carried out.
 const ANSWER_WITHIN: Millis = Millis(5_000);
+/// After that an interface is used under the name that it has.
+const NAMED_WITHIN: Duration = Duration::from_secs(3);
 /// A dump that was interrupted by changes is repeated so often.
 const DUMPS: usize = 5;
 
@@ -71,6 +75,8 @@ impl Answer {
 struct Known {
     index: Index,
     name: IfName,
+    /// When it was first seen.
+    since: Instant,
     carrier: bool,
     up: bool,
     facts: Facts,
@@ -142,10 +148,13 @@ impl Worker {
     /// Asks again whether a link is Wi-Fi.
     fn inspect(&mut self, link: Index, give: &mut Give<'_>) -> Result<(), Failure> {
         self.ask(give, &|seq, buffer| kernel::get_link(link, seq, buffer))?;
-        let mut known = self.known.iter().filter(|k| k.index == link);
-        match known.any(|k| k.facts.medium == Medium::Unknown) {
-            true => Err(failure(0, &"the kernel does not answer (nl80211)")),
-            false => Ok(()),
+        let unknown = |k: &&Known| k.index == link && k.facts.medium == Medium::Unknown;
+        match self.known.iter().find(unknown) {
+            Some(k) if is_unnamed(link, k.since) => {
+                Err(failure(0, &"udev has not given it its name yet"))
+            }
+            Some(_) => Err(failure(0, &"the kernel does not answer (nl80211)")),
+            None => Ok(()),
         }
     }
 
@@ -224,7 +233,7 @@ fn facts(wifi: &mut Wifi, known: &mut Vec<Known, MAX_LINKS>, link: &Link) -> Fac
         // (`cfg80211_change_iface()` in net/wireless/util.c).
         let up = old.facts.is_wifi() && link.up && !old.up;
         if up || old.facts.medium == Medium::Unknown {
-            set_medium(&mut old.facts, wifi, link);
+            set_medium(&mut old.facts, wifi, link, old.since);
         }
         (old.carrier, old.up) = (link.carrier, link.up);
         return old.facts.clone();
@@ -236,7 +245,8 @@ fn facts(wifi: &mut Wifi, known: &mut Vec<Known, MAX_LINKS>, link: &Link) -> Fac
         full_duplex,
         ..Facts::default()
     };
-    set_medium(&mut facts, wifi, link);
+    let since = found.map_or_else(Instant::now, |place| known[place].since);
+    set_medium(&mut facts, wifi, link, since);
     // The oldest makes room.
     if let Some(place) = found.or(known.is_full().then_some(0)) {
         known.remove(place);
@@ -244,6 +254,7 @@ fn facts(wifi: &mut Wifi, known: &mut Vec<Known, MAX_LINKS>, link: &Link) -> Fac
     let _ = known.push(Known {
         index: link.index,
         name: link.name.clone(),
+        since,
         carrier: link.carrier,
         up: link.up,
         facts: facts.clone(),
@@ -251,8 +262,17 @@ fn facts(wifi: &mut Wifi, known: &mut Vec<Known, MAX_LINKS>, link: &Link) -> Fac
     facts
 }
 
-/// An answer that does not come leaves what was known.
-fn set_medium(facts: &mut Facts, wifi: &mut Wifi, link: &Link) {
+/// It may get another name soon. Then it must not be set up.
+fn is_unnamed(link: Index, since: Instant) -> bool {
+    udev::is_naming(link) && since.elapsed() < NAMED_WITHIN
+}
+
+/// An answer that does not come leaves what was known. Until udev is done with an adapter nothing is
+/// known of it, so that it is not used.
+fn set_medium(facts: &mut Facts, wifi: &mut Wifi, link: &Link, since: Instant) {
+    if link.hardware && facts.medium == Medium::Unknown && is_unnamed(link.index, since) {
+        return;
+    }
     match wifi.medium(link.index) {
         Medium::Unknown => return,
         medium => facts.medium = medium,

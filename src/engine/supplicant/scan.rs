@@ -24,6 +24,9 @@ const A_CHANNEL: Millis = Millis(300);
 const A_SCAN: Millis = Millis(3_000);
 /// After a scan that could not begin: another one is under way.
 const BUSY: Millis = Millis(200);
+/// A look at known channels comes so much before its time when the next channels of a round would
+/// delay it.
+const EARLY: Millis = Millis(200);
 /// Scans in a row that fail before others are asked for.
 const MOST_FAILURES: u8 = 3;
 /// For one whose turn comes when another has looked.
@@ -83,7 +86,9 @@ pub struct Scan {
     capability_asked: bool,
     /// Another scan is under way: not before it has ended, or this time.
     busy_until: Option<Instant>,
-    /// The next look at known channels.
+    /// The last look at known channels.
+    known_looked_at: Instant,
+    /// The next one.
     known_at: Instant,
     /// The next channels of the round.
     round_at: Instant,
@@ -266,6 +271,7 @@ impl Scan {
             covered: self.looked.or(asked),
             wanted: self.capability.map_or(Channels::NONE, |known| known.all),
             busy: self.is_busy(now),
+            known_at: self.known_looked_at,
         }
     }
 
@@ -290,6 +296,7 @@ impl Scan {
         self.looked_before = Channels::NONE;
         self.unsure = false;
         (self.known_at, self.round_at) = (now, now);
+        self.known_looked_at = Instant::ZERO;
     }
 
     /// The search ends.
@@ -342,6 +349,7 @@ impl Scan {
         let Some(capability) = self.capability.filter(|_| !self.is_busy(now)) else {
             return Next::Wait;
         };
+        self.take_turns(now, others.known_at);
         match self.choose(now, capability, known, others.covered) {
             Some((channels, stage)) => self.ask(now, channels, stage),
             None if now < self.round_at => Next::Wait,
@@ -350,6 +358,15 @@ impl Scan {
                 Next::Wait
             }
             None => Next::RoundEnded,
+        }
+    }
+
+    /// Between two looks of another one at known channels is one of this one.
+    fn take_turns(&mut self, now: Instant, other: Instant) {
+        // Their first looks come at once: an adapter may not have the other one's channels.
+        if self.known_looked_at > Instant::ZERO && other > Instant::ZERO {
+            let between = other + self.rhythm(now).known / 2;
+            self.known_at = self.known_at.max(between);
         }
     }
 
@@ -362,6 +379,9 @@ impl Scan {
             accepted: false,
             until: now + A_SCAN + A_CHANNEL * count,
         });
+        if stage == Stage::Known {
+            self.known_looked_at = now;
+        }
         let first = self.told & stage.bit() == 0;
         self.told |= stage.bit();
         Next::Look {
@@ -394,8 +414,12 @@ impl Scan {
             true => stages::next(capability, open, self.looked_before),
             false => None,
         };
-        // By turns, however long each takes.
-        if now >= self.known_at && !known.is_empty() && !(self.was_known && of_round.is_some()) {
+        // By turns, however long each takes: a little early rather than late by a part of the round.
+        let due = match of_round {
+            Some(_) => now + EARLY >= self.known_at && !self.was_known,
+            None => now >= self.known_at,
+        };
+        if due && !known.is_empty() {
             return Some((known, Stage::Known));
         }
         if known.is_empty() {

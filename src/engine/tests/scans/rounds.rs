@@ -176,6 +176,29 @@ fn one_that_was_lost_is_looked_for_often_and_then_seldom() {
     assert!(time_to_join(&mut air, WLAN0) <= 600);
 }
 
+/// Where both have lost it, one looks there between two looks of the other.
+#[test]
+fn two_that_have_lost_it_look_there_by_turns() {
+    let mut air = pair();
+    air.on = Channels::one(2437);
+    time_to_join(&mut air, WLAN0);
+    time_to_join(&mut air, WLAN1);
+    air.on = Channels::NONE;
+    air.loses(WLAN0);
+    air.loses(WLAN1);
+    air.wait(10_000);
+    air.asked.clear();
+    air.wait(30_000);
+    let known = air
+        .asked
+        .iter()
+        .filter(|(.., at)| *at == Channels::one(2437));
+    let known: Vec<u64> = known.map(|(at, ..)| *at).collect();
+    assert!(known.len() >= 100, "{known:?}");
+    let longest = known.windows(2).map(|pair| pair[1] - pair[0]).max();
+    assert!(longest <= Some(510), "{longest:?} {known:?}");
+}
+
 #[test]
 fn on_another_channel_it_is_found_within_the_round() {
     let mut air = pair();

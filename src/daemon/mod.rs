@@ -31,7 +31,7 @@ use crate::system::signals::Signals;
 use crate::system::{self, host, notify, packet};
 use control::clients::Clients;
 use files::source::{Look, Source};
-use files::{leases, places, reboot};
+use files::{learned, leases, reboot};
 use kernel_io::machine::Machine;
 use kernel_io::messages::Messages;
 use kernel_io::{notes, restore};
@@ -160,7 +160,7 @@ impl Daemon {
         restore::left_over(tell);
         notes::left_over(tell);
         leases::load(tell);
-        places::load(tell);
+        learned::load(tell);
         reboot::load(tell);
         self.repairs.give_back(time::now(), true);
         self.work()?;

@@ -1,5 +1,5 @@
 //! Carrying out one action of the engine, and reporting the outcome.
-use super::files::{leases, places, reboot, resolv};
+use super::files::{learned, leases, reboot, resolv};
 use super::kernel_io::{notes, restore};
 use super::{Daemon, failure, time};
 use crate::config::IfName;
@@ -68,7 +68,8 @@ impl Daemon {
             } => leases::store(*family, name, *obtained, *lasting, bytes),
             Store::WasUp { link, was_up } => return restore::note_up(*link, *was_up),
             Store::Note { link, note } => return notes::write(*link, *note),
-            Store::Places => places::store(bytes),
+            Store::Places => learned::store(learned::PLACES, bytes),
+            Store::Keys => learned::store(learned::KEYS, bytes),
             Store::Reboot => reboot::request(self.source.path()),
             Store::Resolver { first } => return resolv::write(&self.content, *first),
         }

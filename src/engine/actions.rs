@@ -34,8 +34,8 @@ impl Engine {
             Action::Supplicant(link, step) if step.has_file() => {
                 if let Some(link) = self.observed.link(*link) {
                     let (config, dialect) = (&self.config, self.dialect);
-                    let channels = self.own_channels(link);
-                    let _ = supplicant_file::write(config, link, dialect, channels, content);
+                    let (channels, keys) = (self.own_channels(link), &self.keys);
+                    let _ = supplicant_file::write(config, link, dialect, channels, keys, content);
                 }
             }
             Action::Supplicant(..) | Action::Kernel(_) | Action::Repair { .. } | Action::Exit => {}

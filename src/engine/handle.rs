@@ -87,6 +87,7 @@ impl Engine {
             Event::Rejoin(link) => self.rejoin(link),
             Event::Rebooted => self.was_rebooted(now),
             Event::PlacesFound { text } => self.places.read(text),
+            Event::KeysFound { text } => self.keys.read(text),
             Event::Repair(link) => self.repair_by_hand(link),
             Event::Renew(leases) => self.renew(now, leases),
             Event::Release(leases) => self.release(leases),
@@ -151,6 +152,7 @@ impl Engine {
         self.forget_released();
         self.update_controlled_ports(now);
         self.update_scans(now);
+        self.update_keys(now);
         self.note_made();
         self.own_links = roles::own_links(&self.config, &self.observed);
         self.own_macs = self.own_macs || existing::has_wifi(self);

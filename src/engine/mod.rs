@@ -25,6 +25,7 @@ pub mod health;
 mod idle;
 mod interfaces;
 pub mod journal;
+pub mod keys;
 mod member;
 pub mod observed;
 pub mod packets;
@@ -114,6 +115,7 @@ pub struct Engine {
     radios: radio::Radios,
     /// Where networks were joined before.
     places: places::Places,
+    keys: keys::Keys,
     /// What has to be read afresh.
     unread: Option<Scope>,
     /// Links that have to be.
@@ -161,6 +163,7 @@ impl Engine {
             bond_ready: false,
             radios: radio::Radios::default(),
             places: places::Places::default(),
+            keys: keys::Keys::default(),
             unread: Some(Scope::All),
             unread_links: Vec::new(),
             under_way: None,
@@ -201,7 +204,9 @@ impl Engine {
     /// Is this, octet for octet, the file for the wpa_supplicant of this link?
     pub fn is_wanted_file(&self, link: Index, file: &[u8]) -> bool {
         let link = self.observed.link(link);
-        link.is_some_and(|link| supplicant_file::is(&self.config, link, self.dialect, file))
+        link.is_some_and(|link| {
+            supplicant_file::is(&self.config, link, self.dialect, &self.keys, file)
+        })
     }
     /// What the file asks for and is refused at present; at most [`MAX_REFUSALS`].
     pub fn refusals(&self) -> &[Refusal] {
@@ -278,6 +283,7 @@ impl Engine {
             .or_else(|| self.next_inactive(now))
             .or_else(|| dhcp::next_store(self, now))
             .or_else(|| self.next_places(now))
+            .or_else(|| self.next_keys(now))
     }
 
     /// The steps that are taken before the tables are read again: notifications keep the links
@@ -307,6 +313,7 @@ impl Engine {
             self.resolver_poll_at(now),
             self.radios_poll_at(),
             self.scans_poll_at(now),
+            self.keys_poll_at(),
             self.holds_poll_at(now),
             self.leases_poll_at(now),
             self.signals_poll_at(),

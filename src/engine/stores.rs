@@ -20,6 +20,9 @@ impl Engine {
             Store::Places => {
                 let _ = self.places.write(content);
             }
+            Store::Keys => {
+                let _ = self.keys.write(content);
+            }
             Store::WasUp { .. } | Store::Note { .. } | Store::Reboot => {}
         }
     }
@@ -48,6 +51,10 @@ impl Engine {
             Store::Resolver { .. } => {}
             Store::Places => {
                 self.places.saved(now);
+                return Remember::Nothing;
+            }
+            Store::Keys => {
+                self.keys.saved();
                 return Remember::Nothing;
             }
             Store::Reboot => self.reboot_asked(now),

@@ -6,6 +6,7 @@
 //! control characters out of them and what wpa_supplicant would take for a comment, and it
 //! takes everything between the first and the last quote of a line as it is
 //! (wpa_supplicant/config.c, `wpa_config_parse_psk()`).
+use super::keys::Keys;
 use super::observed::Link;
 use super::roles::{network_applies, wired_auth};
 use crate::config::{Config, Eap, EapInner, EapMethod, Key, Network, Security};
@@ -40,6 +41,7 @@ pub fn write(
     link: &Link,
     dialect: Dialect,
     channels: Channels,
+    keys: &Keys,
     out: &mut dyn Write,
 ) -> fmt::Result {
     out.write_str("# Made by wifibond from its own configuration; changes here are lost.\n")?;
@@ -61,12 +63,17 @@ pub fn write(
     // pmf=1: management frames are protected wherever adapter and access point can (IEEE 802.11w).
     out.write_str("pmf=1\np2p_disabled=1\n")?;
     for network in networks() {
-        write_network(network, channels, out)?;
+        write_network(network, channels, keys, out)?;
     }
     Ok(())
 }
 
-fn write_network(network: &Network, channels: Channels, out: &mut dyn Write) -> fmt::Result {
+fn write_network(
+    network: &Network,
+    channels: Channels,
+    keys: &Keys,
+    out: &mut dyn Write,
+) -> fmt::Result {
     out.write_str("network={\n")?;
     hex("ssid", &network.ssid, out)?;
     writeln!(out, "\tpriority={}", network.priority)?;
@@ -96,6 +103,12 @@ fn write_network(network: &Network, channels: Channels, out: &mut dyn Write) -> 
         Key::Eap(eap) => write_eap(eap, out)?,
         Key::Passphrase(secret) if network.security == Security::Wpa3 => {
             hex("sae_password", secret.reveal().as_bytes(), out)?;
+        }
+        Key::Passphrase(secret)
+            if network.security == Security::Wpa2
+                && let Some(key) = keys.of(&network.ssid, secret.reveal()) =>
+        {
+            hex("psk", key, out)?;
         }
         // Beside WPA2, this is WPA3's password too.
         Key::Passphrase(secret) => writeln!(out, "\tpsk=\"{}\"", secret.reveal())?,
@@ -157,9 +170,9 @@ fn hex(key: &str, octets: &[u8], out: &mut dyn Write) -> fmt::Result {
     out.write_str("\n")
 }
 
-/// Whether `file` is one that [`write()`] makes, octet for octet but for the channels; compared without
-/// a copy.
-pub fn is(config: &Config, link: &Link, dialect: Dialect, file: &[u8]) -> bool {
+/// Whether `file` is one that [`write()`] makes, octet for octet but for the channels, with keys or
+/// before they were known; compared without a copy.
+pub fn is(config: &Config, link: &Link, dialect: Dialect, keys: &Keys, file: &[u8]) -> bool {
     struct Rest<I>(I);
     impl<'a, I: Iterator<Item = &'a u8>> Write for Rest<I> {
         fn write_str(&mut self, text: &str) -> fmt::Result {
@@ -167,14 +180,16 @@ pub fn is(config: &Config, link: &Link, dialect: Dialect, file: &[u8]) -> bool {
             same.then_some(()).ok_or(fmt::Error)
         }
     }
-    let lines = file.split_inclusive(|octet| *octet == b'\n');
-    let lines = lines.filter(|line| !line.starts_with(SCAN_FREQ.as_bytes()));
-    let mut rest = Rest(lines.flatten());
-    let all = write(config, link, dialect, Channels::NONE, &mut rest);
-    all.is_ok() && rest.0.next().is_none()
+    [keys, &Keys::NONE].into_iter().any(|keys| {
+        let lines = file.split_inclusive(|octet| *octet == b'\n');
+        let lines = lines.filter(|line| !line.starts_with(SCAN_FREQ.as_bytes()));
+        let mut rest = Rest(lines.flatten());
+        let all = write(config, link, dialect, Channels::NONE, keys, &mut rest);
+        all.is_ok() && rest.0.next().is_none()
+    })
 }
 
-/// A fingerprint of the file without its channels (FNV-1a), to see whether a change concerns an adapter
+/// A fingerprint of the file without its channels and derived keys (FNV-1a), to see whether a change concerns an adapter
 /// without keeping secrets in memory.
 pub fn fingerprint(config: &Config, link: &Link, dialect: Dialect) -> u64 {
     struct Fnv(u64);
@@ -187,6 +202,13 @@ pub fn fingerprint(config: &Config, link: &Link, dialect: Dialect) -> u64 {
         }
     }
     let mut sink = Fnv(0xcbf2_9ce4_8422_2325);
-    let _ = write(config, link, dialect, Channels::NONE, &mut sink);
+    let _ = write(
+        config,
+        link,
+        dialect,
+        Channels::NONE,
+        &Keys::NONE,
+        &mut sink,
+    );
     sink.0
 }

@@ -183,32 +183,33 @@ mod inside {
             });
             std::thread::sleep(AWAY);
         }
-        let mut begun = Instant::now();
-        match case {
+        let begun = Instant::now();
+        let elapsed = || begun.elapsed().as_millis() as f64;
+        let took = match case {
             Case::Known | Case::Common => {
                 way.start(&scene, case);
                 wait_until("one authorised", LONG, || {
                     up(&scene, "wlan0") || up(&scene, "wlan1")
                 });
+                elapsed()
             }
             Case::Rare => {
                 way.start(&scene, case);
                 both_up(&scene);
+                elapsed()
             }
             Case::BackInRange | Case::OtherChannel => {
                 if case == Case::OtherChannel {
                     scene.ap.network.borrow_mut().channel = 157;
                 }
                 scene.ap.restore_power();
-                begun = Instant::now();
-                first_answer(&scene, begun);
+                first_answer(&scene, Instant::now())
             }
             Case::KnownWithLease | Case::UnknownWithLease => {
                 way.start(&scene, case);
-                first_answer(&scene, begun);
+                first_answer(&scene, begun)
             }
-        }
-        let took = begun.elapsed().as_millis() as f64;
+        };
         way.stop(&scene);
         took
     }

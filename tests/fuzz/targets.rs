@@ -6,6 +6,7 @@
 use wifibond::config;
 use wifibond::engine::contract::action::KernelAction;
 use wifibond::engine::contract::event::Event;
+use wifibond::engine::keys::{self, Keys};
 use wifibond::engine::places::{FILE_BYTES, Places};
 use wifibond::engine::routers::Routers;
 use wifibond::engine::time::Instant;
@@ -31,6 +32,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("messages", read_messages),
     ("neighbour", read_neighbour),
     ("netlink", read_netlink),
+    ("keys", read_keys),
     ("places", read_places),
     ("router", read_router),
     ("wpa", parse_wpa),
@@ -316,6 +318,22 @@ fn parse_wpa(input: &[u8]) {
     for signal in read.into_iter().chain([changed]).flatten() {
         assert!((-120..0).contains(&signal));
     }
+}
+
+/// Any text is a list of keys; what is written of it is read as the same.
+fn read_keys(input: &[u8]) {
+    let Ok(text) = core::str::from_utf8(input) else {
+        return;
+    };
+    let written = |text: &str| {
+        let (mut keys, mut out) = (Keys::default(), String::new());
+        keys.read(text);
+        keys.write(&mut out).expect("room");
+        out
+    };
+    let once = written(text);
+    assert!(once.len() <= keys::FILE_BYTES);
+    assert_eq!(written(&once), once);
 }
 
 /// Any text is a list of places; what is written of it is read as the same.

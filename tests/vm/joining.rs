@@ -4,6 +4,8 @@
 use crate::lab::scene::{LONG, PASSPHRASE, SHORT, SSID, config};
 use crate::lab::status::{authorized, member};
 use crate::lab::{Channels, Network, Pi, Scene, wait_until};
+use serde_json::json;
+use std::os::unix::fs::MetadataExt;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -59,6 +61,41 @@ fn a_network_is_looked_for_where_it_was_before() {
     s.ready();
     assert_eq!(events(&s.pi, "looks on the other channels"), 0);
     assert_eq!(member(&s.pi.status(), "wlan0")["frequency"], 5745);
+}
+
+/// wpa_supplicant gets a key that was derived before, until the passphrase is another.
+#[test]
+fn the_key_is_derived_once() {
+    const KEYS: &str = "/var/lib/wifibond/keys";
+    let s = Scene::with(hotspot(6));
+    s.start(&config());
+    wait_until("the key on the card", LONG, || s.pi.ns.read(KEYS).is_some());
+    let mode = std::fs::metadata(s.pi.ns.path(KEYS))
+        .expect("the key")
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let file = s.pi.ns.read(KEYS).unwrap_or_default();
+    assert_eq!(file.lines().count(), 2);
+    assert!(!file.contains(PASSPHRASE));
+    let given = |name: &str| {
+        let file = format!("/run/wifibond/supplicants/{name}.conf");
+        s.pi.ns.read(&file).expect("the file of wpa_supplicant")
+    };
+    assert!(given("wlan0").contains(PASSPHRASE));
+    s.pi.terminate();
+    s.pi.start_again();
+    s.ready();
+    let with_key = given("wlan0");
+    let key = file.split([' ', '\n']).rev().nth(1).expect("a key");
+    assert!(with_key.contains(&format!("\tpsk={key}\n")), "its key");
+    assert!(!with_key.contains(PASSPHRASE));
+    // Of another passphrase the access point knows nothing.
+    let mut other = config();
+    other["wifi"][0]["passphrase"] = json!("another one");
+    s.pi.reload_with(&other);
+    // The standby takes it first.
+    wait_until("its file", SHORT, || given("wlan1").contains("another one"));
+    assert!(!given("wlan1").contains(key));
 }
 
 #[test]

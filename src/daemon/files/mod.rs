@@ -1,8 +1,8 @@
 //! Files: the configuration and the report beside it, leases, and what other programs read.
 mod card;
 pub mod config_file;
+pub mod learned;
 pub mod leases;
-pub mod places;
 pub mod reboot;
 pub mod report;
 pub mod resolv;

@@ -162,6 +162,14 @@ pub enum Event<'a> {
         /// The file, not checked yet.
         text: &'a str,
     },
+    /// Keys that were derived before, as [`Store::Keys`] was written. Comes before any wpa_supplicant
+    /// is started.
+    ///
+    /// [`Store::Keys`]: super::store::Store::Keys
+    KeysFound {
+        /// The file, not checked yet.
+        text: &'a str,
+    },
     /// An earlier boot has asked for a restart of the system: see [`Store::Reboot`]. Comes before
     /// the links are read.
     ///

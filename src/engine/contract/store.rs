@@ -43,6 +43,8 @@ pub enum Store {
     },
     /// Where networks were joined, for the next boot; the content is the file.
     Places,
+    /// The keys of networks, derived from their passphrases; the content is the file.
+    Keys,
     /// That the system is to be restarted by its init system; and, for the next boot, that it was
     /// asked for.
     Reboot,
@@ -97,7 +99,7 @@ impl Store {
             Store::Lease { link, .. } | Store::WasUp { link, .. } | Store::Note { link, .. } => {
                 Some(*link)
             }
-            Store::Resolver { .. } | Store::Places | Store::Reboot => None,
+            Store::Resolver { .. } | Store::Places | Store::Keys | Store::Reboot => None,
         }
     }
 
@@ -123,6 +125,7 @@ impl Store {
             },
             Store::Resolver { .. } => "write resolv.conf",
             Store::Places => "keep the channels of networks",
+            Store::Keys => "keep the keys of networks",
             Store::Reboot => "restart the system",
         }
     }

@@ -173,6 +173,7 @@ fn there_is_nothing_to_scan_for_on_a_cable() {
             link,
             engine.dialect,
             crate::wire::wpa::Channels::NONE,
+            &crate::engine::keys::Keys::NONE,
             &mut text,
         )
         .unwrap();

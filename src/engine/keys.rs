@@ -1,0 +1,427 @@
+//! Keys of WPA2, derived from their passphrases once.
+//!
+//! The key is PBKDF2 of HMAC-SHA-1, the passphrase, the SSID and 4096 rounds (IEEE 802.11-2020, J.4.1).
+//! wpa_supplicant derives it at each start and for each adapter, before it scans, and a Pi Zero needs a
+//! good part of a second for that. So it is derived here once a network was joined, a part of a round
+//! of the loop at a time, and wpa_supplicant's next file has it. With it one can join that one network,
+//! and nothing more is learned of the passphrase than by its own file: it is kept beside the leases,
+//! mode 0600, and never on the boot partition.
+//!
+//! A file is one line, then one line a key:
+//!
+//! ```text
+//! wifibond keys 1
+//! NAME-IN-HEXADECIMAL CHECK KEY
+//! ```
+use crate::config::{self, Key, Network, Secret, Security, Ssid};
+use crate::engine::Engine;
+use crate::engine::contract::action::{Action, Store};
+use crate::engine::supplicant::Radio;
+use crate::engine::time::{Instant, Millis};
+use crate::wire::wpa;
+use core::fmt::{self, Write};
+use heapless::Vec;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+
+/// Of more networks the one that was derived longest ago is left out.
+pub const MAX_KEYS: usize = config::MAX_NETWORKS;
+/// Octets of the longest file.
+pub const FILE_BYTES: usize = FIRST_LINE.len() + 1 + MAX_KEYS * LINE_BYTES;
+const LINE_BYTES: usize = 64 + 1 + 2 * CHECK + 1 + 2 * KEY + 1;
+const FIRST_LINE: &str = "wifibond keys 1";
+
+/// Octets of a key, of what tells its passphrase, and of a digest (FIPS 180-4).
+const KEY: usize = 32;
+const CHECK: usize = 8;
+const DIGEST: usize = 20;
+const ROUNDS: u32 = 4096;
+/// So many at once: a millisecond on a Pi Zero.
+const AT_ONCE: u32 = 64;
+const NEXT_AFTER: Millis = Millis(5);
+/// The lease comes first.
+const JOINED_FOR: Millis = Millis(10_000);
+
+/// A keyed digest of these texts.
+fn digest(keyed: &Hmac<Sha1>, texts: &[&[u8]]) -> [u8; DIGEST] {
+    let mut one = keyed.clone();
+    texts.iter().for_each(|text| one.update(text));
+    one.finalize().into_bytes().into()
+}
+
+/// HMAC takes a key of any length.
+fn keyed(key: &[u8]) -> Option<Hmac<Sha1>> {
+    Hmac::new_from_slice(key).ok()
+}
+
+/// Whether a passphrase is the one of a key: only who has the key can tell.
+fn check(key: &[u8; KEY], passphrase: &str) -> Option<[u8; CHECK]> {
+    let digest = digest(&keyed(key)?, &[passphrase.as_bytes()]);
+    digest.first_chunk().copied()
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Derived {
+    ssid: Ssid,
+    check: [u8; CHECK],
+    key: [u8; KEY],
+}
+
+impl fmt::Debug for Derived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// A key that is being derived: PBKDF2 (RFC 8018, 5.2), whose two blocks are worked out one after the
+/// other.
+struct Work {
+    network: (Ssid, Secret<63>),
+    keyed: Hmac<Sha1>,
+    key: [u8; 2 * DIGEST],
+    /// Of this block, the last digest, and the sum of all.
+    block: u8,
+    last: [u8; DIGEST],
+    sum: [u8; DIGEST],
+    left: u32,
+}
+
+impl fmt::Debug for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "block {}, {} left", self.block, self.left)
+    }
+}
+
+impl Work {
+    fn new(ssid: &Ssid, passphrase: &Secret<63>) -> Option<Work> {
+        let keyed = keyed(passphrase.reveal().as_bytes())?;
+        let mut work = Work {
+            network: (ssid.clone(), passphrase.clone()),
+            keyed,
+            key: [0; 2 * DIGEST],
+            block: 0,
+            last: [0; DIGEST],
+            sum: [0; DIGEST],
+            left: 0,
+        };
+        work.next_block();
+        Some(work)
+    }
+
+    fn next_block(&mut self) {
+        self.block += 1;
+        let number = [0, 0, 0, self.block];
+        self.last = digest(&self.keyed, &[&self.network.0, &number]);
+        self.sum = self.last;
+        self.left = ROUNDS - 1;
+    }
+
+    /// A part of the work; `Some`: all of it is done.
+    fn go_on(&mut self) -> Option<Derived> {
+        let part = self.left.min(AT_ONCE);
+        for _ in 0..part {
+            self.last = digest(&self.keyed, &[&self.last]);
+            for (sum, last) in self.sum.iter_mut().zip(self.last) {
+                *sum ^= last;
+            }
+        }
+        self.left -= part;
+        if self.left > 0 {
+            return None;
+        }
+        let done = usize::from(self.block) * DIGEST;
+        self.key[done - DIGEST..done].copy_from_slice(&self.sum);
+        if self.block == 1 {
+            self.next_block();
+            return None;
+        }
+        let key = self.key.first_chunk().copied()?;
+        let (ssid, passphrase) = &self.network;
+        Some(Derived {
+            ssid: ssid.clone(),
+            check: check(&key, passphrase.reveal())?,
+            key,
+        })
+    }
+}
+
+/// The keys that are known, the newest first.
+#[derive(Debug, Default)]
+pub struct Keys {
+    list: Vec<Derived, MAX_KEYS>,
+    /// The file on the card lacks one.
+    unsaved: bool,
+    work: Option<Work>,
+    /// When it goes on.
+    next: Instant,
+}
+
+impl Keys {
+    /// None: files are compared without.
+    pub const NONE: Keys = Keys {
+        list: Vec::new(),
+        unsaved: false,
+        work: None,
+        next: Instant::ZERO,
+    };
+
+    /// The key of a network with this passphrase, where it is known.
+    pub fn of(&self, ssid: &Ssid, passphrase: &str) -> Option<&[u8; KEY]> {
+        let mut list = self.list.iter();
+        let is = |one: &&Derived| {
+            one.ssid == *ssid && check(&one.key, passphrase).as_ref() == Some(&one.check)
+        };
+        list.find(is).map(|one| &one.key)
+    }
+
+    /// Takes in a file, which is older than all that is known. What cannot be read is left out: that
+    /// key is derived anew.
+    pub fn read(&mut self, text: &str) {
+        let mut lines = text.lines();
+        if lines.next() != Some(FIRST_LINE) {
+            return;
+        }
+        for one in lines.filter_map(parse) {
+            if !self.list.iter().any(|known| known.ssid == one.ssid) {
+                // Of a file that is too long the rest is left out.
+                let _ = self.list.push(one);
+            }
+        }
+    }
+
+    /// Writes the file. An error is that of `out`: no room.
+    pub fn write(&self, out: &mut dyn Write) -> fmt::Result {
+        writeln!(out, "{FIRST_LINE}")?;
+        for one in &self.list {
+            let parts: [&[u8]; 3] = [&one.ssid, &one.check, &one.key];
+            for (part, end) in parts.into_iter().zip([' ', ' ', '\n']) {
+                for octet in part {
+                    write!(out, "{octet:02x}")?;
+                }
+                out.write_char(end)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, one: Derived) {
+        // One for each network: that of an earlier passphrase is of no use.
+        self.list.retain(|known| known.ssid != one.ssid);
+        if self.list.is_full() {
+            self.list.pop();
+        }
+        // There is room now.
+        let _ = self.list.insert(0, one);
+        self.unsaved = true;
+    }
+
+    /// The file is being written.
+    pub fn saved(&mut self) {
+        self.unsaved = false;
+    }
+}
+
+fn octets<const N: usize>(text: &str) -> Option<Vec<u8, N>> {
+    let mut octets = Vec::new();
+    for pair in text.as_bytes().chunks(2) {
+        let octet = config::hex_octet(core::str::from_utf8(pair).ok()?)?;
+        octets.push(octet).ok()?;
+    }
+    Some(octets)
+}
+
+fn parse(line: &str) -> Option<Derived> {
+    let mut words = line.split(' ');
+    let (ssid, check, key) = (words.next()?, words.next()?, words.next()?);
+    let ssid: Ssid = octets(ssid).filter(|ssid: &Ssid| !ssid.is_empty())?;
+    Some(Derived {
+        ssid: words.next().is_none().then_some(ssid)?,
+        check: octets::<CHECK>(check)?.into_array().ok()?,
+        key: octets::<KEY>(key)?.into_array().ok()?,
+    })
+}
+
+/// Its passphrase, where a key is derived from it and nothing else needs it.
+pub fn passphrase(network: &Network) -> Option<&Secret<63>> {
+    match &network.key {
+        Key::Passphrase(secret) if network.security == Security::Wpa2 => Some(secret),
+        _ => None,
+    }
+}
+
+impl Engine {
+    /// A network that has been joined for a while, and whose key is not known; and since when.
+    fn keyless(&self) -> Option<(Instant, &Network)> {
+        self.supplicants().find_map(|supplicant| {
+            let joined = supplicant.radio == Radio::Authorised && !supplicant.wired;
+            let ssid = joined.then(|| wpa::unescape(&supplicant.ssid))??;
+            let mut networks = self.config.wifi.iter();
+            let network = networks.find(|network| network.ssid == ssid)?;
+            let secret = passphrase(network)?;
+            let unknown = self.keys.of(&network.ssid, secret.reveal()).is_none();
+            unknown.then_some((supplicant.since, network))
+        })
+    }
+
+    /// When a part of the work is due.
+    pub(super) fn keys_poll_at(&self) -> Option<Instant> {
+        match &self.keys.work {
+            Some(_) => Some(self.keys.next),
+            None => self.keyless().map(|(since, _)| since + JOINED_FOR),
+        }
+    }
+
+    /// Goes on with it.
+    pub(super) fn update_keys(&mut self, now: Instant) {
+        if self.keys_poll_at().is_none_or(|at| now < at) {
+            return;
+        }
+        if self.keys.work.is_none() {
+            let begun = self.keyless().and_then(|(_, network)| {
+                let secret = passphrase(network)?;
+                Work::new(&network.ssid, secret)
+            });
+            self.keys.work = begun;
+        }
+        self.keys.next = now + NEXT_AFTER;
+        if let Some(derived) = self.keys.work.as_mut().and_then(Work::go_on) {
+            self.keys.work = None;
+            self.keys.add(derived);
+        }
+    }
+
+    /// The keys are written when there is another one.
+    pub(super) fn next_keys(&self, now: Instant) -> Option<Action> {
+        let due = self.keys.unsaved;
+        due.then(|| self.offer(now, Store::Keys))?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> Secret<63> {
+        Secret::new(text.try_into().unwrap())
+    }
+
+    fn ssid(name: &str) -> Ssid {
+        Ssid::from_slice(name.as_bytes()).unwrap()
+    }
+
+    fn derived(name: &str, passphrase: &str) -> Derived {
+        let mut work = Work::new(&ssid(name), &secret(passphrase)).unwrap();
+        for _ in 0..2 * ROUNDS / AT_ONCE {
+            if let Some(derived) = work.go_on() {
+                return derived;
+            }
+        }
+        panic!("two blocks take no longer");
+    }
+
+    fn text(keys: &Keys) -> String {
+        let mut text = String::new();
+        keys.write(&mut text).unwrap();
+        text
+    }
+
+    fn read(file: &str) -> Keys {
+        let mut keys = Keys::default();
+        keys.read(file);
+        keys
+    }
+
+    /// IEEE 802.11-2020, J.4.2: its test vectors.
+    #[test]
+    fn it_is_the_key_of_the_standard() {
+        for (passphrase, name, key) in [
+            (
+                "password",
+                "IEEE",
+                "f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e",
+            ),
+            (
+                "ThisIsAPassword",
+                "ThisIsASSID",
+                "0dc0d6eb90555ed6419756b9a15ec3e3209b63df707dd508d14581f8982721af",
+            ),
+            (
+                &"a".repeat(32),
+                &"Z".repeat(32),
+                "becb93866bb8c3832cb777c2f559807c8c59afcb6eae734885001300a981cc62",
+            ),
+        ] {
+            let derived = derived(name, passphrase);
+            let hex: String = derived.key.iter().map(|o| format!("{o:02x}")).collect();
+            assert_eq!(hex, key, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_that_of_its_passphrase_and_of_no_other() {
+        let mut keys = Keys::default();
+        keys.add(derived("Hotspot", "correct horse"));
+        let keys = read(&text(&keys));
+        assert!(!keys.unsaved);
+        let of = |name: &str, passphrase: &str| keys.of(&ssid(name), passphrase).is_some();
+        assert!(of("Hotspot", "correct horse"));
+        assert!(!of("Hotspot", "correct horsf") && !of("Home", "correct horse"));
+    }
+
+    #[test]
+    fn what_is_broken_is_left_out() {
+        let mut keys = Keys::default();
+        keys.add(derived("a", "12345678"));
+        let good = text(&keys);
+        let line = good.lines().nth(1).unwrap();
+        let short = &line[..line.len() - 2];
+        let (more, odd) = (format!("{line} 0"), format!("{line}0"));
+        for broken in [short, &more, &odd, &line[2..], "", "61", "zz 00 00"] {
+            let file = format!("{FIRST_LINE}\n{broken}\n{line}\n");
+            assert_eq!(text(&read(&file)), good, "{broken}");
+        }
+        assert_eq!(read(&good.replace("keys 1", "keys 2")).list.len(), 0);
+    }
+
+    #[test]
+    fn the_oldest_makes_room_and_a_new_passphrase_has_a_new_key() {
+        let one = derived("a", "12345678");
+        let mut keys = Keys::default();
+        for number in 0..=MAX_KEYS {
+            keys.add(Derived {
+                ssid: ssid(&"x".repeat(number + 1)),
+                ..one.clone()
+            });
+        }
+        assert!(keys.list.is_full());
+        assert!(keys.list.iter().all(|one| one.ssid.len() > 1));
+        keys.add(one.clone());
+        keys.add(derived("a", "87654321"));
+        assert!(keys.of(&one.ssid, "12345678").is_none());
+        assert!(keys.of(&one.ssid, "87654321").is_some());
+        let longest = Derived {
+            ssid: ssid(&"x".repeat(32)),
+            ..one
+        };
+        let mut keys = Keys::default();
+        keys.add(longest);
+        assert_eq!(text(&keys).len(), FIRST_LINE.len() + 1 + LINE_BYTES);
+    }
+
+    #[test]
+    fn it_is_in_no_dump() {
+        let mut keys = Keys::default();
+        keys.add(derived("Hotspot", "correct horse"));
+        keys.work = Work::new(&ssid("Home"), &secret("battery staple"));
+        let shown = format!("{keys:?}");
+        let hex: String = keys.list[0]
+            .key
+            .iter()
+            .map(|o| format!("{o:02x}"))
+            .collect();
+        let numbers = format!("{:?}", keys.list[0].key);
+        for hidden in ["correct", "battery", &hex[..8], &numbers[1..20]] {
+            assert!(!shown.contains(hidden), "{shown}");
+        }
+    }
+}

@@ -100,6 +100,7 @@ pub struct Daemon {
 impl Daemon {
     /// Opens what it needs; the machine is not read yet. An error is a text for the user.
     pub fn start(path: &str) -> Result<Self, String> {
+        let begun = time::now();
         for (path, mode) in [
             (RUN_DIR, 0o750),
             ("/run/wifibond/wpa", 0o700),
@@ -146,7 +147,7 @@ impl Daemon {
             poll: Poll::with_room(wait::DESCRIPTORS).map_err(|e| format!("the timer: {e}"))?,
             watchdog,
             planner: None,
-            begun: time::now(),
+            begun,
             adopted: false,
             ready: false,
             leave: false,
@@ -156,6 +157,7 @@ impl Daemon {
     /// Runs until a signal ends it, or the helper process has ended (an error).
     pub fn run(mut self) -> Result<(), String> {
         let tell: &mut Tell<'_> = &mut |event| self.engine.tell(event);
+        tell(Event::Began(self.begun));
         self.source.note_start(tell);
         restore::left_over(tell);
         notes::left_over(tell);

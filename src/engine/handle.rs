@@ -85,6 +85,7 @@ impl Engine {
             Event::File(event) => self.note_file(now, event),
             Event::Identity { duid, host_name } => self.identify(duid, host_name),
             Event::Rejoin(link) => self.rejoin(link),
+            Event::Began(at) => self.startup.begin(at),
             Event::Rebooted => self.was_rebooted(now),
             Event::PlacesFound { text } => self.places.read(text),
             Event::KeysFound { text } => self.keys.read(text),
@@ -165,6 +166,7 @@ impl Engine {
         self.update_routers(now);
         self.update_announcements(now);
         self.update_refusals(now);
+        self.update_startup(now);
         if self.stopping.is_some() {
             self.advance_stop(now);
         }

@@ -41,6 +41,7 @@ pub mod routers;
 mod scans;
 pub mod select;
 mod slow;
+pub mod startup;
 pub mod status;
 mod stop;
 mod stores;
@@ -116,6 +117,7 @@ pub struct Engine {
     /// Where networks were joined before.
     places: places::Places,
     keys: keys::Keys,
+    startup: startup::Startup,
     /// What has to be read afresh.
     unread: Option<Scope>,
     /// Links that have to be.
@@ -164,6 +166,7 @@ impl Engine {
             radios: radio::Radios::default(),
             places: places::Places::default(),
             keys: keys::Keys::default(),
+            startup: startup::Startup::default(),
             unread: Some(Scope::All),
             unread_links: Vec::new(),
             under_way: None,

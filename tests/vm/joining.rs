@@ -60,6 +60,18 @@ fn a_network_is_looked_for_where_it_was_before() {
     println!("the same network again: wlan0 after {first} ms");
     s.ready();
     assert_eq!(events(&s.pi, "looks on the other channels"), 0);
+    let start = s.pi.status()["start"].clone();
+    println!("the start: {start}");
+    let stages = ["program_ms", "adapter_ms", "search_ms", "association_ms"];
+    let stages = stages.map(|stage| start[stage].as_u64().expect(stage));
+    let whole = start["online_ms"].as_u64().expect("online");
+    let address = start["address_ms"].as_u64().expect("an address");
+    assert_eq!(stages.iter().sum::<u64>() + address, whole, "{start}");
+    let seen = u64::try_from(first).expect("a short time");
+    assert!(
+        (seen / 3..=seen).contains(&whole),
+        "{start}, seen {seen} ms"
+    );
     assert_eq!(member(&s.pi.status(), "wlan0")["frequency"], 5745);
 }
 

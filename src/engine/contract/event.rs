@@ -150,6 +150,8 @@ pub enum Event<'a> {
         /// The kernel's; empty: none is sent.
         host_name: &'a str,
     },
+    /// When the program began.
+    Began(Instant),
     /// `wifibond switch`.
     Switch(Index),
     /// `wifibond member NAME reassociate`.

@@ -1,11 +1,12 @@
 //! Builds the status out of the engine.
 use super::bond::bond_status;
 use super::link::link_status;
-use super::model::{MAX_PROBLEMS, Problem, Status};
+use super::model::{MAX_PROBLEMS, Problem, StartStatus, Status};
 use super::shown::{Octets, Shown};
 use crate::config::{Bounded, IfName, Matcher};
 use crate::engine::contract::describe::Phrase;
 use crate::engine::observed::Link;
+use crate::engine::startup::Stage;
 use crate::engine::time::Instant;
 use crate::engine::{Engine, address, dns, existing, journal};
 use core::net::IpAddr;
@@ -39,6 +40,7 @@ pub fn status(engine: &Engine, now: Instant) -> Status<'_> {
         uplink: uplink(engine),
         bond: bond_status(engine, now),
         links,
+        start: start(engine),
         duid: Some(engine.duid())
             .filter(|duid| !duid.is_empty())
             .map(|duid| Shown(Octets(duid))),
@@ -50,6 +52,19 @@ pub fn status(engine: &Engine, now: Instant) -> Status<'_> {
         file_fault: None,
         problems: problems(engine, now),
     }
+}
+
+fn start(engine: &Engine) -> Option<StartStatus> {
+    let startup = engine.startup();
+    let took = |stage| startup.took(stage).map(|ms| ms.0);
+    startup.is_measured().then(|| StartStatus {
+        program_ms: took(Stage::Program),
+        adapter_ms: took(Stage::AdapterUp),
+        search_ms: took(Stage::Search),
+        association_ms: took(Stage::Association),
+        address_ms: took(Stage::Address),
+        online_ms: startup.whole().map(|ms| ms.0),
+    })
 }
 
 /// The link of the best default route.

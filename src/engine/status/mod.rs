@@ -1,6 +1,7 @@
 //! What `wifibond status` shows: a view of the engine, as JSON and as text.
 mod bond;
 mod build;
+mod footer;
 mod lease;
 mod link;
 mod list;

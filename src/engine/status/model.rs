@@ -34,6 +34,8 @@ pub struct Status<'a> {
     pub bond: Option<BondStatus<'a>>,
     /// The bond, the bridges and the links of their own, also those that are missing.
     pub links: Bounded<LinkStatus<'a>, MAX_SHOWN_LINKS>,
+    /// What the start took; `null`: it took over a network that was up.
+    pub start: Option<StartStatus>,
     /// Who we are to DHCP servers, in hexadecimal octets; `null`: not known yet.
     pub duid: Option<Shown<Octets<'a>>>,
     /// As in resolv.conf.
@@ -42,6 +44,24 @@ pub struct Status<'a> {
     pub file_fault: Option<&'a str>,
     /// Refusals and failures at present.
     pub problems: Bounded<Problem, MAX_PROBLEMS>,
+}
+
+/// How long each stage of the start took, in milliseconds, of the first adapter that got there. `null`:
+/// not reached yet, or not before there was an address.
+#[derive(Debug, Serialize)]
+pub struct StartStatus {
+    /// Until the kernel's tables were read.
+    pub program_ms: Option<u64>,
+    /// Until a Wi-Fi adapter was up.
+    pub adapter_ms: Option<u64>,
+    /// Until it had found a network of the file.
+    pub search_ms: Option<u64>,
+    /// Until it was authorised.
+    pub association_ms: Option<u64>,
+    /// Until some link that may carry traffic had an address.
+    pub address_ms: Option<u64>,
+    /// All of it.
+    pub online_ms: Option<u64>,
 }
 
 /// The bond and its members.

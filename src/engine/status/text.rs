@@ -1,9 +1,10 @@
 //! `wifibond status` for people: which member carries the traffic, since when, what is wrong,
 //! and what happened lately.
 use super::build::{status, uplink};
+use super::footer::{identity_part, start_part};
 use super::list::List;
 use super::model::{BondStatus, LinkStatus, MemberStatus, Status};
-use super::shown::{Octets, Span};
+use super::shown::Span;
 use crate::config::IfName;
 use crate::engine::Engine;
 use crate::engine::health::Condition;
@@ -63,6 +64,7 @@ impl Display for Page<'_> {
             writeln!(f)?;
         }
         identity_part(&self.status, f)?;
+        start_part(&self.status, f)?;
         if self.status.file_fault.is_some() || !self.status.problems.is_empty() {
             f.write_str("\nProblems\n")?;
             if let Some(fault) = self.status.file_fault {
@@ -82,40 +84,6 @@ impl Display for Page<'_> {
             writeln!(f, "  {ago:>9} ago  {}", Line(record))?;
         }
         Ok(())
-    }
-}
-
-/// The client identifiers that DHCP servers see: for a fixed address there.
-fn identity_part(status: &Status<'_>, f: &mut Formatter<'_>) -> fmt::Result {
-    let asks = |link: &&LinkStatus<'_>| link.iaid.or(link.iaid6).is_some();
-    let mut links = status.links.iter().filter(asks).peekable();
-    let (Some(duid), Some(_)) = (&status.duid, links.peek()) else {
-        return Ok(());
-    };
-    let mut list = List::new(f, 2)?;
-    list.add(format_args!("DUID {}; IAID", duid.0))?;
-    list.separator = " ";
-    for link in links {
-        let name = link.name.0;
-        match (link.iaid, link.iaid6) {
-            (Some(v4), Some(v6)) if v4 != v6 => {
-                list.add(format_args!("{name} {}", Iaid(v4)))?;
-                list.separator = ", ";
-                list.add(format_args!("{name} for DHCPv6 {}", Iaid(v6)))?;
-            }
-            (v4, v6) => list.add(format_args!("{name} {}", Iaid(v4.or(v6).unwrap_or(0))))?,
-        }
-        list.separator = ", ";
-    }
-    writeln!(f)
-}
-
-/// As the file has it, and as servers show it.
-struct Iaid(u32);
-
-impl Display for Iaid {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.0, Octets(&self.0.to_be_bytes()))
     }
 }
 

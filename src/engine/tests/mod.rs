@@ -27,6 +27,7 @@ mod rfkill;
 mod scans;
 mod server;
 mod slow;
+mod start_up;
 mod stopping;
 mod supplicants;
 mod which;

@@ -75,7 +75,7 @@ impl Client {
     }
 
     /// Unless it is known to be of another network.
-    fn is_here(&self, held: &Held) -> bool {
+    pub(super) fn is_here(&self, held: &Held) -> bool {
         held.network == self.network
             || held.network.is_none()
             || self.network.is_none()

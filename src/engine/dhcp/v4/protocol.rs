@@ -134,11 +134,11 @@ impl Protocol for Client {
         match (&self.state, &self.held) {
             (State::Idle, _) => {}
             // As after a gap: any server may confirm it, and if none does, offer another.
-            (_, Some(_)) => {
+            (_, Some(held)) if self.is_here(held) => {
                 self.exchange(now, random);
                 self.enter(State::Confirming(Retry::new(now)));
             }
-            (_, None) => self.begin(now, random),
+            _ => self.begin(now, random),
         }
     }
 

@@ -160,7 +160,11 @@ impl Client {
         let change = match &mut self.held {
             Some(held) if held.lease.net == lease.net => {
                 held.lease = lease;
-                held.acd.get_or_insert(Acd::new(now, false));
+                let acd = held.acd.get_or_insert(Acd::new(now, false));
+                // It was not announced here before it was known to be good.
+                if held.network != self.network {
+                    acd.moved(now);
+                }
                 Change::Confirmed
             }
             held => {

@@ -296,6 +296,42 @@ fn a_declined_address_is_not_asked_for_again() {
     is_new(&world.visits(1), 1);
 }
 
+/// Two names of one network, of which nothing has been seen: the neighbours learn where the address is
+/// once the server has confirmed it.
+#[test]
+fn an_address_that_another_name_confirms_is_announced_there() {
+    let mut world = in_the_first();
+    world.joins(WLAN1, 2);
+    (world.server.gives, world.server.address) = (address(1), [10, 0, 1, 1]);
+    world.wait(60_000);
+    world.take();
+    world.lose(WLAN0);
+    assert_eq!(world.kinds(), [1, 3]);
+    let arp = |a: &&Action| matches!(a.packet(), Some(Packet::Arp { .. }));
+    assert_eq!(world.take().iter().filter(arp).count(), 1);
+    // From now on it is known to be of both.
+    world.joins(WLAN0, 1);
+    world.lose(WLAN1);
+    assert_eq!(world.kinds(), [3]);
+}
+
+#[test]
+fn a_renewal_by_hand_asks_for_the_address_of_this_network() {
+    let mut world = in_the_first();
+    world.visits(2);
+    world.visits(1);
+    world.joins(WLAN1, 2);
+    world.server.behaviour = ServerBehaviour::Silent;
+    world.lose(WLAN0);
+    world.wait(60_000);
+    assert!(world.bond_has(address(1)));
+    world.asked();
+    let leases = crate::wire::control::Leases::default();
+    world.tell(Event::Renew(leases));
+    let asked = world.asked();
+    assert_eq!((asked[0].kind, asked[0].requested()), (3, Some(address(2))));
+}
+
 /// Cables have no names: the server that refuses says which network it is.
 #[test]
 fn a_cable_in_another_network_asks_for_the_address_of_that_one() {

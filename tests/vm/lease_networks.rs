@@ -118,7 +118,8 @@ fn in_each_network_its_own_address_is_asked_for_and_in_use_at_once() {
         assert_eq!(asked(&log), ["REQUEST"], "{log}");
         let took = two.until_leased(server);
         println!("again in that of {server}: {took} ms");
-        assert!(took <= 100, "{took} ms, {:#}", s.pi.events());
+        // The bond looks at its members every 100 ms.
+        assert!(took <= 250, "{took} ms, {:#}", s.pi.events());
     }
     // The first is kept, and the second was given back.
     assert_eq!(s.pi.terminate().code(), Some(0));

@@ -1,10 +1,7 @@
 //! A lease for each network: in each the client asks for the address that it had there.
 use super::*;
-use crate::engine::dhcp::v4::{Client, MAX_LEASES};
-use crate::engine::dhcp::{Change, Need, Protocol, Readiness};
-use crate::engine::observed::{Attachment, Neighbour};
-use crate::engine::random::Random;
-use crate::wire::{arp, dhcp4};
+use crate::engine::dhcp::v4::MAX_LEASES;
+use crate::wire::arp;
 
 /// In each network is another server, and it lends this address.
 fn address(network: u8) -> [u8; 4] {
@@ -365,40 +362,4 @@ fn a_cable_in_another_network_asks_for_the_address_of_that_one() {
     assert_eq!(plug(2, 500), [(3, two)]);
     assert_eq!(plug(1, 250), [(3, two), (3, one)]);
     assert_eq!(plug(2, 250), [(3, one), (3, two)]);
-}
-
-/// Two names of one network: the gateway that answers through the other adapter is the same host.
-#[test]
-fn another_name_with_the_same_gateway_confirms_the_lease() {
-    let mut random = Random::new(1);
-    let mut client = Client::new("bond0".try_into().unwrap());
-    let named = |name: &str, adapter: Index, mac: u8| Readiness {
-        ready: true,
-        need: Need::Address,
-        attachment: Some(Attachment { adapter, join: 1 }),
-        gateway: Some(Neighbour {
-            address: Ipv4Addr::from(SERVER).into(),
-            mac: Mac([2, 0, 0, 0, 0, mac]),
-        }),
-        network: Some(Ssid::from_slice(name.as_bytes()).unwrap()),
-    };
-    let mut server = super::super::server::Server::default();
-    server.behaviour = ServerBehaviour::Rapid;
-    let mut world = start(&config(), ServerBehaviour::Silent);
-    world.join(WLAN0);
-    let mut question = world.asked().pop().unwrap().message;
-    let now = Instant::from_ms(1_000);
-    client.set_ready(now, &named("Home", 1, 1), &mut random);
-    client.sent(now, &mut random);
-    question[4..8].copy_from_slice(&client.xid.to_be_bytes());
-    let ack = server.reply4(&question).unwrap();
-    let reply = dhcp4::parse(&ack).unwrap();
-    let change = client.receive(now, &reply, &ack, &mut random);
-    assert!(matches!(change, Change::Bound(_)));
-    client.set_ready(now, &named("Home-5G", 2, 1), &mut random);
-    assert!(matches!(client.state(), State::Confirming(_)));
-    // Another host, and another name: another network.
-    client.set_ready(now, &named("Work", 1, 7), &mut random);
-    assert!(matches!(client.state(), State::Searching(_)));
-    assert!(client.lease().is_some());
 }

@@ -28,7 +28,7 @@ pub use error::ConfigError;
 pub use notice::{MAX_NOTICES, Notice, each_eap, notices};
 pub use report::{InForce, report};
 
-pub use checked::value::{dns_name, hex_octet, mac};
+pub use checked::value::{dns_name, hex_octets, hex_ssid, mac};
 pub use types::*;
 
 /// Reads, checks and fills in the defaults; the error is the first one found.

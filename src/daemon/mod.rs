@@ -239,6 +239,9 @@ impl Daemon {
             notes::clean(&self.engine);
         }
         self.links = links;
+        if let Some(text) = files::take_trouble() {
+            self.engine.tell(Event::FileTrouble { text: &text });
+        }
         self.sockets.sweep(&self.engine);
         self.source.keep_if_good(time::now(), &self.engine);
         self.write_log();

@@ -40,15 +40,6 @@ impl Daemon {
     }
 
     fn send(&mut self, link: Index, name: &IfName, packet: Packet) -> Result<(), Failure> {
-        // Whether or not it can be sent: the engine drops the lease all the same.
-        if let Packet::Dhcp {
-            family,
-            release: true,
-            ..
-        } = packet
-        {
-            leases::give_back(family, name);
-        }
         let bytes = self.content.bytes();
         if bytes.is_empty() {
             return Err(failure(0, &"it has no hardware address"));
@@ -63,9 +54,8 @@ impl Daemon {
                 name,
                 family,
                 obtained,
-                lasting,
                 ..
-            } => leases::store(*family, name, *obtained, *lasting, bytes),
+            } => leases::store(*family, name, *obtained, self.content.parts()),
             Store::WasUp { link, was_up } => return restore::note_up(*link, *was_up),
             Store::Note { link, note } => return notes::write(*link, *note),
             Store::Places => learned::store(learned::PLACES, bytes),

@@ -74,6 +74,11 @@ impl Engine {
                 message,
                 kept,
             } => self.lease_found(family, name, message, kept),
+            Event::LeasesFound { name, text } => self.leases_found(now, name, text),
+            Event::FileTrouble { text } => {
+                let text = format_args!("{text}");
+                self.journal.write(now, RecordKind::Trouble, "", text);
+            }
             Event::SupplicantDetached { link } => self.with(link, |s| s.detached(now)),
             Event::Changed { link, restore } => self.changes_found(link, restore),
             Event::Warning(warning) => return self.warned(now, warning),

@@ -13,7 +13,7 @@
 //! wifibond keys 1
 //! NAME-IN-HEXADECIMAL CHECK KEY
 //! ```
-use crate::config::{self, Key, Network, Secret, Security, Ssid};
+use crate::config::{self, Key, Network, Secret, Security, Ssid, hex_octets};
 use crate::engine::Engine;
 use crate::engine::contract::action::{Action, Store};
 use crate::engine::supplicant::Radio;
@@ -221,23 +221,14 @@ impl Keys {
     }
 }
 
-fn octets<const N: usize>(text: &str) -> Option<Vec<u8, N>> {
-    let mut octets = Vec::new();
-    for pair in text.as_bytes().chunks(2) {
-        let octet = config::hex_octet(core::str::from_utf8(pair).ok()?)?;
-        octets.push(octet).ok()?;
-    }
-    Some(octets)
-}
-
 fn parse(line: &str) -> Option<Derived> {
     let mut words = line.split(' ');
     let (ssid, check, key) = (words.next()?, words.next()?, words.next()?);
-    let ssid: Ssid = octets(ssid).filter(|ssid: &Ssid| !ssid.is_empty())?;
+    let ssid = config::hex_ssid(ssid)?;
     Some(Derived {
         ssid: words.next().is_none().then_some(ssid)?,
-        check: octets::<CHECK>(check)?.into_array().ok()?,
-        key: octets::<KEY>(key)?.into_array().ok()?,
+        check: hex_octets::<CHECK>(check)?.into_array().ok()?,
+        key: hex_octets::<KEY>(key)?.into_array().ok()?,
     })
 }
 

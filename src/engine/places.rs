@@ -152,17 +152,12 @@ impl Places {
 fn parse(line: &str) -> Option<Place> {
     let mut words = line.split(' ');
     let (name, mhz, adapter) = (words.next()?, words.next()?, words.next()?);
-    if name.is_empty() || words.next().is_some() {
+    if words.next().is_some() {
         return None;
-    }
-    let mut ssid = Ssid::new();
-    for pair in name.as_bytes().chunks(2) {
-        let octet = config::hex_octet(core::str::from_utf8(pair).ok()?)?;
-        ssid.push(octet).ok()?;
     }
     let mhz = mhz.parse().ok()?;
     Some(Place {
-        ssid,
+        ssid: config::hex_ssid(name)?,
         mhz: (!Channels::one(u32::from(mhz)).is_empty()).then_some(mhz)?,
         adapter: config::mac(adapter)?,
     })

@@ -51,7 +51,9 @@ pub(super) fn next(engine: &Engine, now: Instant) -> Option<Action> {
 
 fn step(engine: &Engine, now: Instant, stage: Stage) -> Option<Action> {
     match stage {
-        Stage::Addresses => dhcp::next_release(engine, now).or_else(|| address::next(engine, now)),
+        Stage::Addresses => dhcp::next_release(engine, now)
+            .or_else(|| dhcp::next_store(engine, now))
+            .or_else(|| address::next(engine, now)),
         Stage::Supplicants => engine
             .supplicants()
             .find_map(|s| supervise::stop(engine, now, s)),

@@ -11,10 +11,19 @@ use super::{Engine, dns};
 impl Engine {
     pub(super) fn fill_store(&self, store: &Store, content: &mut Content) {
         match store {
-            Store::Lease { name, family, .. } => {
+            Store::Lease {
+                name,
+                family,
+                lasting,
+                ..
+            } => {
                 let client = self.dhcp.get(name, *family);
                 let stored = client.and_then(|client| client.stored_form());
                 content.put(stored.map_or(&[], |(_, message)| message));
+                if *lasting && let Some(client) = self.dhcp4(name) {
+                    content.begin_second();
+                    let _ = client.write_leases(content);
+                }
             }
             Store::Resolver { .. } => dns::write(self, content),
             Store::Places => {

@@ -1,8 +1,8 @@
 //! Drives a DHCPv4 client through its states: time, carriers and answers of every kind in
-//! any order. Asserts that it only ever goes where RFC 2131's figure 5 (and our
-//! `Confirming`) lets it.
-use wifibond::config::Mac;
-use wifibond::engine::dhcp::v4::{Client, State};
+//! any order, in networks of several names. Asserts that it only ever goes where RFC 2131's figure 5
+//! (and our `Confirming`) lets it.
+use wifibond::config::{Mac, Ssid};
+use wifibond::engine::dhcp::v4::{Client, FILE_BYTES, State};
 use wifibond::engine::dhcp::{Need, Protocol, Readiness};
 use wifibond::engine::observed::{Attachment, Neighbour};
 use wifibond::engine::random::Random;
@@ -32,8 +32,13 @@ pub fn drive(input: &[u8]) {
                         address: [10, 0, 0, 1].into(),
                         mac: Mac([2, 0, 0, 0, 0, step[4]]),
                     }),
+                    network: match step[5] % 4 {
+                        0 => None,
+                        1 => Some(Ssid::new()),
+                        _ => Ssid::from_slice(&step[5..6]).ok(),
+                    },
                 };
-                client.set_ready(now, link, &mut random);
+                client.set_ready(now, &link, &mut random);
             }
             3 => answer(&mut client, now, step, &mut random),
             4 => client.renew_now(now, &mut random),
@@ -96,6 +101,10 @@ fn answer(client: &mut Client, now: Instant, step: &[u8; STEP], random: &mut Ran
         // Refused what another server offered, while the lease in use is due.
         (State::Requesting { .. }, State::Renewing { .. } | State::Rebinding { .. }) => true,
         (_, State::Bound | State::Selecting { .. }) => true,
+        // Refused what it had in this network, while the lease of another one is in use.
+        (State::Rebooting { .. }, State::Searching { .. }) => true,
+        // Refused by the server of another lease.
+        (_, State::Rebooting { .. }) => true,
         (before, after) => core::mem::discriminant(&before) == core::mem::discriminant(&after),
     };
     assert!(legal, "{before:?} -> {after:?}");
@@ -107,11 +116,11 @@ fn check(client: &Client) {
     let has = client.lease().is_some();
     match client.state() {
         State::Idle => {}
-        State::Released | State::Rebooting { .. } | State::Selecting { .. } => {
+        State::Released | State::Selecting { .. } => {
             assert!(!has, "{:?} with a lease", client.state())
         }
-        // With one, where another network's server offered another.
-        State::Requesting { .. } => {}
+        // With one, of another network.
+        State::Rebooting { .. } | State::Requesting { .. } => {}
         State::Bound
         | State::Confirming { .. }
         | State::Searching { .. }
@@ -120,6 +129,9 @@ fn check(client: &Client) {
             assert!(has, "{:?} without a lease", client.state());
         }
     }
+    let mut file = String::new();
+    client.write_leases(&mut file).expect("room");
+    assert!(file.len() <= FILE_BYTES);
     if let Some(lease) = client.lease() {
         assert!(lease.renew <= lease.rebind && lease.rebind <= lease.until);
         assert!(client.waiting_since.is_none());

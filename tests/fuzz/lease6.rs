@@ -30,8 +30,9 @@ pub fn drive(input: &[u8]) {
                     need,
                     attachment,
                     gateway: None,
+                    network: None,
                 };
-                client.set_ready(now, link, &mut random);
+                client.set_ready(now, &link, &mut random);
             }
             3 => answer(&mut client, now, step, &mut random),
             4 => client.renew_now(now, &mut random),

@@ -6,6 +6,7 @@
 use wifibond::config;
 use wifibond::engine::contract::action::KernelAction;
 use wifibond::engine::contract::event::Event;
+use wifibond::engine::dhcp::v4::{self, KeptLeases, MAX_LEASES};
 use wifibond::engine::keys::{self, Keys};
 use wifibond::engine::places::{FILE_BYTES, Places};
 use wifibond::engine::routers::Routers;
@@ -29,6 +30,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("dhcp6", read_dhcp6),
     ("lease", lease::drive),
     ("lease6", lease6::drive),
+    ("leases", read_leases),
     ("messages", read_messages),
     ("neighbour", read_neighbour),
     ("netlink", read_netlink),
@@ -350,4 +352,23 @@ fn read_places(input: &[u8]) {
     let once = written(text);
     assert!(once.len() <= FILE_BYTES);
     assert_eq!(written(&once), once);
+}
+
+/// Any text is a list of leases; what is written of it is read as the same, all of it.
+fn read_leases(input: &[u8]) {
+    let Ok(text) = core::str::from_utf8(input) else {
+        return;
+    };
+    let mut leases = KeptLeases::default();
+    leases.read(text);
+    let mut once = String::new();
+    leases.write(&mut once).expect("room");
+    assert!(once.len() <= v4::FILE_BYTES);
+    let count = once.lines().count() - 1;
+    assert!(count <= MAX_LEASES && count < text.lines().count().max(1));
+    let mut again = KeptLeases::default();
+    assert!(again.read(&once));
+    let mut twice = String::new();
+    again.write(&mut twice).expect("room");
+    assert_eq!(twice, once);
 }

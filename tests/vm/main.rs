@@ -35,6 +35,7 @@ mod lab_faults;
 mod lab_works;
 mod late_file;
 mod lease_marathon;
+mod lease_networks;
 mod lease_servers;
 mod leases;
 mod lifecycle;

@@ -1,7 +1,7 @@
 //! Single values: text → names, addresses, adapters. The callers add the position and the path to
 //! an error.
 use crate::config::syntax;
-use crate::config::types::{DnsName, IfName, IpNet, Mac, Matcher};
+use crate::config::types::{DnsName, IfName, IpNet, Mac, Matcher, Ssid};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use heapless::String;
 use heapless::string::StringView;
@@ -77,6 +77,21 @@ pub fn mac(text: &str) -> Option<Mac> {
 pub fn hex_octet(text: &str) -> Option<u8> {
     let hex = text.len() == 2 && text.bytes().all(|c| c.is_ascii_hexdigit());
     hex.then(|| u8::from_str_radix(text, 16).ok()).flatten()
+}
+
+/// Octets in pairs of hexadecimal digits, `N` at most.
+pub fn hex_octets<const N: usize>(text: &str) -> Option<heapless::Vec<u8, N>> {
+    let mut octets = heapless::Vec::new();
+    for pair in text.as_bytes().chunks(2) {
+        let octet = hex_octet(core::str::from_utf8(pair).ok()?)?;
+        octets.push(octet).ok()?;
+    }
+    Some(octets)
+}
+
+/// The name of a network, in the same form.
+pub fn hex_ssid(text: &str) -> Option<Ssid> {
+    hex_octets(text).filter(|ssid| !ssid.is_empty())
 }
 
 /// A name that the kernel accepts for an interface, or what is wrong with it.

@@ -29,11 +29,16 @@ pub enum Job {
 struct Queue {
     jobs: Vec<Job>,
     running: bool,
+    /// What could not be written first.
+    trouble: Option<String>,
+    told: bool,
 }
 
 static QUEUE: Mutex<Queue> = Mutex::new(Queue {
     jobs: Vec::new(),
     running: false,
+    trouble: None,
+    told: false,
 });
 static IDLE: Condvar = Condvar::new();
 
@@ -91,6 +96,20 @@ fn work() {
     }
 }
 
+/// What could not be written, and why: once, as the others fail for the same reason.
+pub fn take_trouble() -> Option<String> {
+    queue().trouble.take()
+}
+
+fn note_trouble(text: String) {
+    log::info!("{text}");
+    let mut queue = queue();
+    if !queue.told {
+        queue.told = true;
+        queue.trouble = Some(text);
+    }
+}
+
 /// Waits until all is done; not for ever.
 pub fn finish() {
     let wait = IDLE.wait_timeout_while(queue(), FINISH_WITHIN, |queue| queue.running);
@@ -110,7 +129,7 @@ impl Job {
         match self {
             Job::Write { path, bytes } => {
                 if let Err(e) = files::write_atomic(&path, &bytes, 0o600) {
-                    log::info!("{path}: {e}; it is not kept for the next boot");
+                    note_trouble(format!("{path}: {e}: it is not kept for the next boot"));
                 }
             }
             Job::Do { path, work, .. } => work(&path),

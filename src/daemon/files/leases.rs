@@ -1,16 +1,18 @@
 //! Leases on disk, and the DUID.
 //!
-//! Two places hold the same kind of file: the run directory at every change, for a
-//! restart in this boot; the state directory, which is on the card, only when address or
-//! server changed, for the next boot, and of DHCPv4 alone: a server of DHCPv6 knows the next
-//! boot's by our DUID. A file is one line of text, then the server's message as it came:
+//! The run directory has a link's lease, written at every change, for a restart in this boot: one
+//! line of text, then the server's message as it came:
 //!
 //! ```text
 //! wifibond lease 1 BOOT-ID OBTAINED-MS
-//! wifibond lease 1 BOOT-ID given-back
 //! ```
 //!
-//! What cannot be read or parsed is ignored: a server will be asked again.
+//! The state directory, which is on the card, has for the next boot the leases of all networks that
+//! the link was in, as [`KeptLeases`](crate::engine::dhcp::v4::KeptLeases) writes them; of DHCPv4
+//! alone: a server of DHCPv6 knows the next boot's by our DUID. Earlier versions wrote the last
+//! lease there, in the other form, or `given-back` in place of its time.
+//!
+//! Without what cannot be read a server is asked anew.
 use super::card::{self, Job};
 use crate::config;
 use crate::daemon::engine::Tell;
@@ -18,6 +20,7 @@ use crate::daemon::time;
 use crate::daemon::{RUN_DIR, STATE_DIR};
 use crate::engine::Engine;
 use crate::engine::contract::event::{Event, Kept};
+use crate::engine::dhcp::v4::FILE_BYTES;
 use crate::engine::dhcp::{Identity, MAX_KEPT};
 use crate::engine::observed::Kind;
 use crate::engine::time::Instant;
@@ -44,11 +47,6 @@ fn path(family: Family, name: &str) -> String {
     format!("{RUN_DIR}/{}{name}", prefix(family))
 }
 
-/// Where it is kept for the next boot.
-fn lasting_path(family: Family, name: &str) -> String {
-    format!("{STATE_DIR}/{}{name}", prefix(family))
-}
-
 /// Reports the leases on disk; this boot's come last, as they have a time and replace the others.
 pub fn load(tell: &mut Tell<'_>) {
     // What is on the card may have been given back since: a hint, whatever its boot.
@@ -60,8 +58,11 @@ pub fn load(tell: &mut Tell<'_>) {
     ] {
         let listed = files::list(directory, &mut |file| {
             let name = file.strip_prefix(prefix(family));
-            if let Some(name) = name.filter(|name| !name.ends_with(".new")) {
-                load_one(directory, file, family, name, boot, tell);
+            if let Some(name) = name.filter(|name| !name.ends_with(".new"))
+                && let Err(e) = load_one(directory, file, family, name, boot, tell)
+            {
+                let text = format!("{directory}/{file}: {e}: the leases in it are not known");
+                tell(Event::FileTrouble { text: &text });
             }
         });
         if let Err(e) = listed {
@@ -78,14 +79,13 @@ fn load_one(
     name: &str,
     boot: &str,
     tell: &mut Tell<'_>,
-) {
-    let path = format!("{directory}/{file}");
-    let bytes = match files::read_own(directory, file, LINE_BYTES + MAX_KEPT) {
-        Ok(bytes) => bytes,
-        Err(e) => return log::warn!("{path}: {e}; passed over"),
-    };
+) -> Result<(), String> {
+    let limit = FILE_BYTES.max(LINE_BYTES + MAX_KEPT);
+    let bytes = files::read_own(directory, file, limit).map_err(|e| e.to_string())?;
     let Some((kept, message)) = parse(&bytes, boot) else {
-        return log::warn!("{path}: is no lease; passed over");
+        let text = core::str::from_utf8(&bytes).map_err(|_| "is no text")?;
+        tell(Event::LeasesFound { name, text });
+        return Ok(());
     };
     let kept = match kept {
         Kept::OfThisBoot(at) if at > time::now() => Kept::OfBefore,
@@ -97,6 +97,7 @@ fn load_one(
         message,
         kept,
     });
+    Ok(())
 }
 
 /// When it was obtained, if in this boot, and the server's message.
@@ -117,49 +118,31 @@ fn parse<'b>(bytes: &'b [u8], boot: &str) -> Option<(Kept, &'b [u8])> {
     Some((kept, &bytes[end + 1..]))
 }
 
-/// Writes a link's lease, or removes the one that it had. What cannot be written is logged and is
-/// no error: the network does not depend on it.
-pub fn store(family: Family, name: &str, obtained: Option<Instant>, lasting: bool, message: &[u8]) {
-    let Some(obtained) = obtained else {
-        return remove(family, name);
-    };
-    let obtained = obtained.as_ms();
-    let mut bytes = format!("{FIRST_LINE}{} {obtained}\n", host::boot_id()).into_bytes();
-    bytes.extend_from_slice(message);
-    let path = path(family, name);
-    if let Err(e) = files::write_in_memory(&path, &bytes, 0o600) {
-        log::info!("{path}: {e}; the lease is not kept there");
-    }
-    if lasting {
-        let path = lasting_path(family, name);
-        card::add(Job::Write { path, bytes });
-    }
-}
-
-/// A lease that is to be given back is not taken up again within this boot; and in the
-/// next one its server may know nothing of it.
-pub fn give_back(family: Family, name: &str) {
-    remove(family, name);
-    if family == Family::V4 {
-        card::add(Job::Do {
-            what: "given back",
-            path: lasting_path(family, name),
-            work: mark_given_back,
-        });
-    }
-}
-
-/// The lease in this file is given back. By the thread that writes to the card.
-fn mark_given_back(path: &str) {
-    let Ok(bytes) = files::read(path, LINE_BYTES + MAX_KEPT) else {
-        return;
-    };
-    if let Some((Kept::OfThisBoot(_) | Kept::OfBefore, ack)) = parse(&bytes, "") {
-        let mut bytes = format!("{FIRST_LINE}{} {GIVEN_BACK}\n", host::boot_id()).into_bytes();
-        bytes.extend_from_slice(ack);
-        if let Err(e) = files::write_atomic(path, &bytes, 0o600) {
-            log::info!("{path}: {e}");
+/// Writes a link's lease, or removes the one that it had; and its leases of all networks, where they
+/// are given. What cannot be written is no error: the network does not depend on it.
+pub fn store(
+    family: Family,
+    name: &str,
+    obtained: Option<Instant>,
+    (message, all): (&[u8], Option<&[u8]>),
+) {
+    match obtained {
+        None => remove(family, name),
+        Some(obtained) => {
+            let obtained = obtained.as_ms();
+            let mut bytes = format!("{FIRST_LINE}{} {obtained}\n", host::boot_id()).into_bytes();
+            bytes.extend_from_slice(message);
+            let path = path(family, name);
+            if let Err(e) = files::write_in_memory(&path, &bytes, 0o600) {
+                log::info!("{path}: {e}; the lease is not kept there");
+            }
         }
+    }
+    if let Some(all) = all {
+        card::add(Job::Write {
+            path: format!("{STATE_DIR}/{}{name}", prefix(family)),
+            bytes: all.to_vec(),
+        });
     }
 }
 

@@ -8,3 +8,5 @@ pub mod report;
 pub mod resolv;
 pub mod source;
 pub mod staging;
+
+pub use card::take_trouble;

@@ -107,6 +107,21 @@ pub enum Event<'a> {
         /// Its age.
         kept: Kept,
     },
+    /// The leases of all networks that a link was in, as [`Store::Lease`] was written with
+    /// `lasting`. Comes before the links are read.
+    ///
+    /// [`Store::Lease`]: super::store::Store::Lease
+    LeasesFound {
+        /// As above.
+        name: &'a str,
+        /// The file, not checked yet.
+        text: &'a str,
+    },
+    /// A file of ours cannot be read or written, and what follows from that.
+    FileTrouble {
+        /// In words.
+        text: &'a str,
+    },
     /// Its control socket was lost; the process may be alive.
     SupplicantDetached {
         /// Its adapter.

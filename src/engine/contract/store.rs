@@ -8,7 +8,8 @@ use heapless::String;
 /// What is written, or removed where there is nothing to be kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Store {
-    /// For a restart in this boot; the content is the server's message.
+    /// For a restart in this boot; the content is the server's message, and as a second part, where
+    /// it is `lasting`, the leases of all networks.
     Lease {
         /// Of the lease.
         link: Index,
@@ -18,7 +19,7 @@ pub enum Store {
         family: Family,
         /// When it was asked for; `None`: the file is removed.
         obtained: Option<Instant>,
-        /// `true`: on the card, too.
+        /// `true`: the second part is written to the card.
         lasting: bool,
     },
     /// A link was up before we took it; or is so again.

@@ -1,7 +1,7 @@
 //! The clients within the engine: which links have one, what they receive, send and hold.
 use super::record::record;
 use super::{MAX_CLIENTS, MAX_MESSAGE, Need, Protocol, Readiness, Sender, v4, v6};
-use crate::config::{Bridge, Config, IfName, IpNet, Ipv6Mode, Matcher};
+use crate::config::{Bridge, Config, IfName, IpNet, Ipv6Mode, Matcher, Ssid};
 use crate::engine::contract::event::Kept;
 use crate::engine::journal::RecordKind;
 use crate::engine::observed::{Index, Link};
@@ -9,7 +9,7 @@ use crate::engine::tables::Observed;
 use crate::engine::time::{Instant, Seconds};
 use crate::engine::{Engine, address, existing};
 use crate::wire::control::Leases;
-use crate::wire::{Family, dhcp4, dhcp6};
+use crate::wire::{Family, dhcp4, dhcp6, wpa};
 use heapless::Vec;
 
 /// A link that DHCP is wanted on.
@@ -64,6 +64,16 @@ impl Engine {
         own.unwrap_or_else(|| super::iaid(name))
     }
 
+    /// The network in which this adapter is; of a cable nothing is known, and its name is empty.
+    fn network_of(&self, adapter: Index) -> v4::Network {
+        let link = self.observed.link(adapter)?;
+        if !link.facts.is_wifi() {
+            return Some(Ssid::new());
+        }
+        let supplicant = self.interfaces.get(adapter)?.supplicant.as_ref()?;
+        wpa::unescape(supplicant.network()).filter(|name| !name.is_empty())
+    }
+
     fn wanted(&self) -> Vec<Wanted, { 2 * MAX_CLIENTS }> {
         let mut list = Vec::new();
         for part in address::all(self) {
@@ -82,6 +92,7 @@ impl Engine {
                     need,
                     attachment: part.attachment,
                     gateway: part.attachment.and_then(|a| self.probed_through(a.adapter)),
+                    network: part.attachment.and_then(|a| self.network_of(a.adapter)),
                 };
                 let name = part.link.name.clone();
                 let _ = list.push(Wanted { name, family, link });
@@ -96,16 +107,20 @@ impl Engine {
         let wanted = self.wanted();
         let (config, observed) = (&self.config, &self.observed);
         self.dhcp.retain(&|client| {
+            // What is on disk has to say that it was given back.
+            let unstored = client.to_store(now).is_some();
             wanted.iter().any(|want| want.is_for(client))
                 || (client.family() == Family::V4 && is_named(config, client.name()))
                 || releasable_on(client, observed).is_some()
+                || (unstored && observed.by_name(client.name()).is_some())
         });
         for want in wanted.iter().filter(|want| want.link.ready) {
             self.dhcp.add(&want.name, want.family);
         }
         for client in self.dhcp.iter_mut() {
             let found = wanted.iter().find(|want| want.is_for(client));
-            let link = found.map_or(Readiness::default(), |want| want.link);
+            let none = Readiness::default();
+            let link = found.map_or(&none, |want| &want.link);
             client.set_ready(now, link, &mut self.random);
             let change = client.tick(now, &mut self.random);
             record(&mut self.journal, now, client, change);
@@ -201,6 +216,22 @@ impl Engine {
             }
             // The server finds the association by the DUID.
             (Family::V6, Kept::OfBefore | Kept::GivenBack) => {}
+        }
+    }
+
+    /// Leases of the networks that this link was in, found on disk. Comes before the lease of this
+    /// boot.
+    pub(in crate::engine) fn leases_found(&mut self, now: Instant, name: &str, text: &str) {
+        let Ok(name) = IfName::try_from(name) else {
+            return;
+        };
+        self.dhcp.add(&name, Family::V4);
+        let client = self.dhcp.v4(&name);
+        if client.is_some_and(|client| !client.restore_leases(text)) {
+            let text = format_args!(
+                "the file of its earlier leases cannot be read: where one is missing, any server is asked"
+            );
+            self.journal.write(now, RecordKind::Trouble, &name, text);
         }
     }
 

@@ -45,7 +45,7 @@ pub trait Protocol {
     /// Its protocol.
     fn family(&self) -> Family;
     /// What is known of the link now: most times nothing new.
-    fn set_ready(&mut self, now: Instant, link: Readiness, random: &mut Random);
+    fn set_ready(&mut self, now: Instant, link: &Readiness, random: &mut Random);
     /// Time passes.
     fn tick(&mut self, now: Instant, random: &mut Random) -> Change;
     /// The link is ready, and something is wanted of a server.
@@ -150,7 +150,7 @@ impl Clients {
 }
 
 /// The state of a client's link.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Readiness {
     /// It can carry traffic, and has an address to send from where the protocol needs one.
     pub ready: bool,
@@ -161,6 +161,8 @@ pub struct Readiness {
     /// The gateway, or another host that is probed, as it answers through that adapter; `None`: it
     /// has not yet.
     pub gateway: Option<Neighbour>,
+    /// The network that it is in through that adapter.
+    pub network: v4::Network,
 }
 
 /// What is asked for on the link.

@@ -112,6 +112,14 @@ impl Supplicant {
         }
     }
 
+    /// The name of its network, with escapes: also while the answer that has it is awaited.
+    pub fn network(&self) -> &str {
+        match self.ssid.is_empty() {
+            true => &self.trying,
+            false => &self.ssid,
+        }
+    }
+
     /// No network of the file is on any channel. `true`: that is new.
     pub fn found_nothing(&mut self) -> bool {
         self.finds_none = true;

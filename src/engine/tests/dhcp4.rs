@@ -2,6 +2,7 @@
 mod acd;
 mod kept;
 mod messages;
+mod networks;
 mod offers;
 mod rejoin;
 mod restart;

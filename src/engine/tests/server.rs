@@ -35,6 +35,8 @@ pub enum ServerBehaviour {
     Interferes,
     /// DHCPv4: another server acknowledges, with an address of its own, what was asked of SERVER.
     Usurps,
+    /// DHCPv4: DHCPNAK to each request for an address that it did not give.
+    Strict,
     /// DHCPv4: silent about addresses that it did not give (RFC 2131, 4.3.2): no authority.
     Modest,
     /// DHCPv6: "not on link", and another address than before.
@@ -53,6 +55,8 @@ pub struct Server {
     pub behaviour: ServerBehaviour,
     pub lease_s: u32,
     pub gives: [u8; 4],
+    /// Its own DHCPv4 address, and the gateway's.
+    pub address: [u8; 4],
     pub gives6: Ipv6Addr,
     /// More options of each DHCPv4 answer.
     pub more: Vec<u8>,
@@ -141,6 +145,7 @@ impl Default for Server {
             behaviour: ServerBehaviour::Silent,
             lease_s: 3600,
             gives: LEASE,
+            address: SERVER,
             gives6: lent(0x101),
             more: vec![],
             asked: vec![],
@@ -197,14 +202,19 @@ impl Server {
         let kind = find_option4(question, 53).unwrap()[0];
         let (answer, server) = match (self.behaviour, kind) {
             (Silent, _) => return None,
-            (Answers, 1) => (OFFER, SERVER),
-            (Answers | Rapid, 1 | 3) => (ACK, SERVER),
-            (Refuses, 3) => (NAK, SERVER),
+            (Strict, 1) => (OFFER, self.address),
+            (Strict, 3) if find_option4(question, 50).is_none_or(|asked| asked == self.gives) => {
+                (ACK, self.address)
+            }
+            (Strict, 3) => (NAK, self.address),
+            (Answers, 1) => (OFFER, self.address),
+            (Answers | Rapid, 1 | 3) => (ACK, self.address),
+            (Refuses, 3) => (NAK, self.address),
             (Interferes, 3) => (NAK, OTHER_SERVER),
             (Usurps, 3) => (ACK, OTHER_SERVER),
-            (Refuses | Interferes | Modest, 1) => (OFFER, SERVER),
+            (Refuses | Interferes | Modest, 1) => (OFFER, self.address),
             // To an offer of its own.
-            (Modest, 3) if find_option4(question, 54).is_some() => (ACK, SERVER),
+            (Modest, 3) if find_option4(question, 54).is_some() => (ACK, self.address),
             _ => return None,
         };
         let xid = u32::from_be_bytes(question[4..8].try_into().unwrap());
@@ -214,7 +224,7 @@ impl Server {
         message.extend([99, 130, 83, 99, 53, 1, answer, 54, 4]);
         message.extend(server);
         message.extend([1, 4, 255, 255, 255, 0, 3, 4]);
-        message.extend(SERVER);
+        message.extend(self.address);
         message.extend([51, 4]);
         message.extend(self.lease_s.to_be_bytes());
         message.extend(&self.more);

@@ -74,8 +74,7 @@ impl Client {
             };
             return Some(ask);
         }
-        let leased = self.lease().map(|lease| lease.address());
-        let remembered = self.remembered.map(|remembered| remembered.address);
+        let asked_for = self.asked_for().map(|(address, _)| address);
         let again = |kind, retry: Retry, requested| Ask {
             kind,
             broadcast: retry.tries >= BROADCAST_FROM && retry.tries % 2 == 1,
@@ -85,10 +84,12 @@ impl Client {
         };
         let ask = match self.state {
             State::Idle | State::Released | State::Bound => return None,
-            State::Rebooting(retry) => again(MessageType::Request, retry, remembered),
-            State::Confirming(retry) => again(MessageType::Request, retry, leased),
-            State::Selecting(retry) => again(MessageType::Discover, retry, remembered),
-            State::Searching(retry) => again(MessageType::Discover, retry, leased),
+            State::Rebooting(retry) | State::Confirming(retry) => {
+                again(MessageType::Request, retry, asked_for)
+            }
+            State::Selecting(retry) | State::Searching(retry) => {
+                again(MessageType::Discover, retry, self.wished())
+            }
             State::Requesting { offer, retry } => Ask {
                 server: Some(offer.server),
                 ..again(MessageType::Request, retry, Some(offer.address))

@@ -3,27 +3,29 @@
 //!
 //! Where we differ from the RFC's figure 5: a lease stays in use while it is confirmed
 //! after a fail-over or a gap (`Confirming`, an INIT-REBOOT beside the lease, then
-//! `Searching`, a DISCOVER beside it); only a NAK or another server's lease ends it. States
+//! `Searching`, a DISCOVER beside it); only a NAK or another server's lease ends it. In a network of
+//! another name the lease of that network is asked for, never the one in use. States
 //! change after a message has left.
 mod acd;
 mod ask;
+mod kept;
 mod lease;
+mod place;
 mod protocol;
 mod receive;
 mod state;
 mod timing;
 
+pub use kept::{FILE_BYTES, KeptLeases, MAX_LEASES, Network};
 pub use lease::Lease;
 pub use state::{Offer, State};
 
 use super::Change;
 use crate::config::IfName;
-use crate::engine::contract::event::Kept;
 use crate::engine::observed::{Attachment, Index, Neighbour};
 use crate::engine::random::Random;
 use crate::engine::time::{Instant, Millis};
 use crate::wire::arp;
-use crate::wire::dhcp4::Reply;
 use acd::{Acd, Claim};
 use core::net::Ipv4Addr;
 use timing::Retry;
@@ -53,19 +55,12 @@ const LASTING_EVERY: Millis = Millis(600_000);
 #[derive(Debug)]
 struct Held {
     lease: Lease,
+    /// In which it was granted.
+    network: Network,
     /// `None`: found on disk, and not in use yet.
     acd: Option<Acd>,
     /// The end that the kernel's address has; `None`: the kernel does not have it yet.
     kernel_until: Option<Instant>,
-}
-
-/// The address to ask for again, and who gave it.
-#[derive(Debug, Clone, Copy)]
-struct Remembered {
-    address: Ipv4Addr,
-    server: Option<Ipv4Addr>,
-    /// It was given back: a server may have forgotten it, and is not asked to confirm it.
-    given_back: bool,
 }
 
 /// The client of one link.
@@ -76,7 +71,10 @@ pub struct Client {
     /// Changed by `enter` alone.
     state: State,
     held: Option<Held>,
-    remembered: Option<Remembered>,
+    /// Of each network.
+    kept: KeptLeases,
+    /// The network that the link is in, or was in last.
+    network: Network,
     /// The present exchange's number (RFC 2131, 2).
     pub xid: u32,
     /// When the present exchange began.
@@ -89,8 +87,9 @@ pub struct Client {
     gateway: Option<(Attachment, Neighbour)>,
     /// When the last message left.
     sent: Instant,
-    /// A server that did not give the lease refused; it counts when no other answers.
-    refused_by_other: bool,
+    /// A server that did not give the lease refused (0.0.0.0: did not say who it is); it counts when
+    /// no other answers.
+    refused_by_other: Option<Ipv4Addr>,
     /// Through which adapter the lease was granted last, and through which another network then did
     /// not want it.
     granted: Option<Index>,
@@ -109,6 +108,8 @@ pub struct Client {
     pub unstored_lasting: bool,
     /// When it was last stored for the next boot.
     lasting_at: Option<Instant>,
+    /// It is stored now, whenever that was: it was given back.
+    lasting_now: bool,
 }
 
 impl Client {
@@ -118,14 +119,15 @@ impl Client {
             name,
             state: State::Idle,
             held: None,
-            remembered: None,
+            kept: KeptLeases::default(),
+            network: None,
             xid: 0,
             began: Instant::ZERO,
             waiting_since: None,
             attachment: None,
             gateway: None,
             sent: Instant::ZERO,
-            refused_by_other: false,
+            refused_by_other: None,
             granted: None,
             unwanted: None,
             refusals: 0,
@@ -135,6 +137,7 @@ impl Client {
             unstored: false,
             unstored_lasting: false,
             lasting_at: None,
+            lasting_now: false,
         }
     }
 
@@ -146,28 +149,6 @@ impl Client {
     /// The end that the kernel's address has.
     pub fn kernel_until(&self) -> Option<Instant> {
         self.held.as_ref()?.kernel_until
-    }
-
-    /// A lease found on disk: of this boot, or one to ask for again.
-    pub fn restore(&mut self, reply: &Reply, message: &[u8], kept: Kept) {
-        let obtained = match kept {
-            Kept::OfThisBoot(obtained) => Some(obtained),
-            Kept::OfBefore | Kept::GivenBack => None,
-        };
-        let Some(lease) = Lease::new(reply, message, obtained.unwrap_or(Instant::ZERO)) else {
-            return;
-        };
-        self.remembered = Some(Remembered {
-            address: lease.address(),
-            server: lease.reply.server,
-            given_back: kept == Kept::GivenBack,
-        });
-        self.held = obtained.map(|_| Held {
-            // It was stored after the kernel had it.
-            kernel_until: Some(lease.until),
-            lease,
-            acd: None,
-        });
     }
 
     /// The adapter, once, whose network has refused the lease that was granted through another one,
@@ -193,70 +174,6 @@ impl Client {
     fn enter(&mut self, state: State) {
         log::debug!("{}: DHCPv4: {:?} -> {state:?}", self.name, self.state);
         self.state = state;
-    }
-
-    /// From nothing: with what there is.
-    fn begin(&mut self, now: Instant, random: &mut Random) {
-        self.exchange(now, random);
-        self.announce(now);
-        let retry = Retry::new(now);
-        self.enter(match (&self.held, self.remembered) {
-            (Some(_), _) => State::Confirming(retry),
-            (
-                None,
-                Some(Remembered {
-                    given_back: false, ..
-                }),
-            ) => State::Rebooting(retry),
-            (None, _) => State::Selecting(retry),
-        });
-        if self.held.is_none() {
-            self.waiting_since.get_or_insert(now);
-        }
-    }
-
-    /// The traffic goes through another adapter: answers to the old one are lost.
-    fn moved(&mut self, now: Instant, random: &mut Random) {
-        match &mut self.state {
-            State::Idle | State::Released => {}
-            _ if self.held.is_some() => self.begin(now, random),
-            State::Rebooting(retry) | State::Selecting(retry) | State::Requesting { retry, .. } => {
-                *retry = Retry::new(now)
-            }
-            // They have a lease.
-            State::Bound
-            | State::Confirming(_)
-            | State::Searching(_)
-            | State::Renewing { .. }
-            | State::Rebinding { .. } => {}
-        }
-    }
-
-    /// The gateway answers through what carries the traffic now. Where that is another host than the
-    /// one through what carried it before, no server here knows the lease: any is asked for an offer
-    /// beside it.
-    fn compare_gateway(
-        &mut self,
-        now: Instant,
-        attachment: Attachment,
-        gateway: Neighbour,
-        random: &mut Random,
-    ) {
-        let before = self.gateway.replace((attachment, gateway));
-        let elsewhere = before.is_some_and(|(before, other)| {
-            before != attachment && other.address == gateway.address && other.mac != gateway.mac
-        });
-        if elsewhere && matches!(self.state, State::Bound | State::Confirming(_)) {
-            self.exchange(now, random);
-            self.enter(State::Searching(Retry::new(now)));
-        }
-    }
-
-    /// The lease's address is reached through another adapter now, or again.
-    fn announce(&mut self, now: Instant) {
-        if let Some(held) = &mut self.held {
-            held.acd.get_or_insert(Acd::new(now, false)).moved(now);
-        }
     }
 
     /// The ARP packet that is due for the address.
@@ -290,7 +207,7 @@ impl Client {
             None => Change::Nothing,
             Some(Claim::Defended) => Change::Defended,
             Some(Claim::Lost) => {
-                self.remembered = None;
+                self.forget_held();
                 let server = self.drop_lease(now);
                 self.decline = Some((address, server));
                 match self.state {
@@ -306,13 +223,15 @@ impl Client {
     fn exchange(&mut self, now: Instant, random: &mut Random) {
         self.xid = random.draw() as u32;
         self.began = now;
-        self.refused_by_other = false;
+        self.refused_by_other = None;
     }
 
     fn select(&mut self, now: Instant, after: Millis, random: &mut Random) {
         self.exchange(now, random);
-        self.waiting_since.get_or_insert(now);
-        self.enter(State::Selecting(Retry::new(now + after)));
+        if self.held.is_none() {
+            self.waiting_since.get_or_insert(now);
+        }
+        self.enter(self.without_lease(Retry::new(now + after)));
     }
 
     /// The lease is no longer ours; who gave it.
@@ -326,6 +245,9 @@ impl Client {
 
     /// When the lease may be stored for the next boot, if it has to be.
     fn lasting_due(&self) -> Option<Instant> {
+        if self.lasting_now {
+            return Some(Instant::ZERO);
+        }
         let due = self.unstored_lasting && self.held.is_some() && self.state == State::Bound;
         due.then(|| {
             self.lasting_at

@@ -17,7 +17,7 @@ impl Protocol for Client {
         Family::V4
     }
 
-    fn set_ready(&mut self, now: Instant, link: Readiness, random: &mut Random) {
+    fn set_ready(&mut self, now: Instant, link: &Readiness, random: &mut Random) {
         if !link.ready {
             if self.state != State::Idle {
                 self.enter(State::Idle);
@@ -25,17 +25,8 @@ impl Protocol for Client {
             self.waiting_since = None;
             return;
         }
-        let Some(attachment) = link.attachment else {
-            return;
-        };
-        let before = core::mem::replace(&mut self.attachment, link.attachment);
-        match self.state {
-            State::Idle => self.begin(now, random),
-            _ if before != link.attachment => self.moved(now, random),
-            _ => {}
-        }
-        if let Some(gateway) = link.gateway {
-            self.compare_gateway(now, attachment, gateway, random);
+        if let Some(attachment) = link.attachment {
+            self.arrive(now, attachment, link, random);
         }
     }
 
@@ -56,14 +47,13 @@ impl Protocol for Client {
             .map_or(never, |lease| (lease.renew, lease.rebind));
         match self.state {
             State::Rebooting(retry) | State::Confirming(retry)
-                if self.refused_by_other && retry.is_over(now, 1) =>
+                if self.refused_by_other.is_some() && retry.is_over(now, 1) =>
             {
-                let server = self.lease().and_then(|lease| lease.reply.server);
-                return self.refuse(now, server, random);
+                return self.refuse(now, self.refused_by_other, random);
             }
             // The same exchange: an answer that is late is still taken.
             State::Rebooting(retry) if retry.is_over(now, REBOOTS) => {
-                self.enter(State::Selecting(Retry::new(retry.next)));
+                self.enter(self.without_lease(Retry::new(retry.next)));
             }
             State::Requesting { offer, retry } if retry.is_over(now, REQUESTS) => {
                 self.skipped = Some(offer.server);
@@ -144,11 +134,11 @@ impl Protocol for Client {
         match (&self.state, &self.held) {
             (State::Idle, _) => {}
             // As after a gap: any server may confirm it, and if none does, offer another.
-            (_, Some(_)) => {
+            (_, Some(held)) if self.is_here(held) => {
                 self.exchange(now, random);
                 self.enter(State::Confirming(Retry::new(now)));
             }
-            (_, None) => self.begin(now, random),
+            _ => self.begin(now, random),
         }
     }
 
@@ -158,10 +148,12 @@ impl Protocol for Client {
     }
 
     fn released(&mut self, now: Instant) {
-        self.drop_lease(now);
-        if let Some(remembered) = &mut self.remembered {
-            remembered.given_back = true;
+        if let Some(lease) = self.lease() {
+            let (address, server) = (lease.address(), lease.reply.server);
+            self.kept.give_back(address, server);
+            self.lasting_now = true;
         }
+        self.drop_lease(now);
         self.waiting_since = None;
         if self.state != State::Idle {
             self.enter(State::Released);
@@ -189,6 +181,7 @@ impl Protocol for Client {
         self.unstored = false;
         if lasting {
             self.unstored_lasting = false;
+            self.lasting_now = false;
             self.lasting_at = Some(now);
         }
     }

@@ -1,9 +1,7 @@
 //! A server's message, and the state that follows from it (RFC 2131, 4.4).
 use super::acd::Acd;
 use super::timing::Retry;
-use super::{
-    AFTER_NAK, Client, Held, Lease, MOST_DOUBLINGS, Offer, Remembered, SKIPPED_FOR, State,
-};
+use super::{AFTER_NAK, Client, Held, Lease, MOST_DOUBLINGS, Offer, SKIPPED_FOR, State};
 use crate::engine::dhcp::{Change, Gain, Protocol};
 use crate::engine::random::Random;
 use crate::engine::time::Instant;
@@ -69,14 +67,11 @@ impl Client {
                 }
             }
             (State::Rebooting(_) | State::Confirming(_), MessageType::Nak) => {
-                let known = match &self.held {
-                    Some(held) => held.lease.reply.server,
-                    None => self.remembered.and_then(|remembered| remembered.server),
-                };
+                let known = self.asked_for().and_then(|(_, server)| server);
                 if reply.server == known || known.is_none() {
                     return self.refuse(now, reply.server, random);
                 }
-                self.refused_by_other = true;
+                self.refused_by_other = reply.server.or(Some(Ipv4Addr::UNSPECIFIED));
                 Change::Nothing
             }
             (State::Renewing { .. } | State::Rebinding { .. }, MessageType::Nak) => {
@@ -88,39 +83,49 @@ impl Client {
 
     /// The address that was asked for before any other: the answer is late.
     fn is_known(&self, reply: &Reply) -> bool {
-        let known = self.remembered.filter(|remembered| !remembered.given_back);
-        known.is_some_and(|remembered| reply.address == Some(remembered.address))
+        let known = self.remembered().filter(|kept| !kept.given_back);
+        known.is_some_and(|kept| reply.address == Some(kept.address))
     }
 
     /// Another address, by another server: the request named neither (RFC 2131, 4.3.2 has such
     /// a server stay silent). The own server may lend another one.
     fn is_of_another(&self, reply: &Reply) -> bool {
-        let Some(Remembered {
-            address,
-            server: Some(server),
-            ..
-        }) = self.remembered
-        else {
+        let Some((address, Some(server))) = self.asked_for() else {
             return false;
         };
         reply.address != Some(address) && reply.server.is_some_and(|other| other != server)
     }
 
-    /// `server` refused the address.
+    /// `server` refused the address (`None` or 0.0.0.0: it did not say who it is).
     pub(super) fn refuse(
         &mut self,
         now: Instant,
         server: Option<Ipv4Addr>,
         random: &mut Random,
     ) -> Change {
-        self.remembered = None;
-        self.note_unwanted();
-        if self.held.is_some() {
-            self.drop_lease(now);
+        let server = server.filter(|server| !server.is_unspecified());
+        let rebooting = matches!(self.state, State::Rebooting(_));
+        // Another server refuses what is good in another network of this name.
+        let own = |by: Option<Ipv4Addr>| server.is_none() || by.is_none() || by == server;
+        if let Some((address, by)) = self.asked_for()
+            && own(by)
+        {
+            self.unstored_lasting |= self.kept.drop(&self.network, address);
+        }
+        // Beside a lease of another network that of this one was asked for.
+        if !rebooting || self.held.is_none() {
+            self.note_unwanted();
+            if self.held.is_some() {
+                self.drop_lease(now);
+            }
         }
         let wait = AFTER_NAK * (1 << self.refusals.min(MOST_DOUBLINGS));
         self.refusals += 1;
+        let other = server.is_some_and(|by| self.kept.prefer(now, &self.network, by));
         self.select(now, wait, random);
+        if other && self.refusals == 1 {
+            self.enter(State::Rebooting(Retry::new(now)));
+        }
         match self.refusals {
             1 => Change::Refused(server),
             // Recorded once in a row.
@@ -134,21 +139,12 @@ impl Client {
         let Some(lease) = lease else {
             return Change::Nothing;
         };
-        let known = (lease.address(), reply.server);
         let held = self.held.as_ref().map(|held| held.lease.net);
         if held.is_some_and(|net| !net.contains(lease.address().into())) {
             self.note_unwanted();
         }
         self.granted = self.attachment.map(|attachment| attachment.adapter);
-        let before = self.remembered.filter(|remembered| !remembered.given_back);
         self.unstored = true;
-        self.unstored_lasting |=
-            before.map(|before| (before.address, before.server)) != Some(known);
-        self.remembered = Some(Remembered {
-            address: known.0,
-            server: known.1,
-            given_back: false,
-        });
         self.waiting_since = None;
         self.refusals = 0;
         self.skipped = None;
@@ -164,7 +160,11 @@ impl Client {
         let change = match &mut self.held {
             Some(held) if held.lease.net == lease.net => {
                 held.lease = lease;
-                held.acd.get_or_insert(Acd::new(now, false));
+                let acd = held.acd.get_or_insert(Acd::new(now, false));
+                // It was not announced here before it was known to be good.
+                if held.network != self.network {
+                    acd.moved(now);
+                }
                 Change::Confirmed
             }
             held => {
@@ -172,12 +172,14 @@ impl Client {
                 let acd = Some(Acd::new(now, true));
                 *held = Some(Held {
                     lease,
+                    network: None,
                     acd,
                     kernel_until,
                 });
                 Change::Bound(gain)
             }
         };
+        self.keep_held();
         self.enter(State::Bound);
         change
     }

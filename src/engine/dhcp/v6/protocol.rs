@@ -18,7 +18,7 @@ impl Protocol for Client {
         Family::V6
     }
 
-    fn set_ready(&mut self, now: Instant, link: Readiness, random: &mut Random) {
+    fn set_ready(&mut self, now: Instant, link: &Readiness, random: &mut Random) {
         if !link.ready {
             if self.state != State::Idle {
                 self.enter(State::Idle);

@@ -1,5 +1,10 @@
 //! The same adapter in another network.
 use super::*;
+use crate::engine::dhcp::v4::Client;
+use crate::engine::dhcp::{Change, Need, Protocol, Readiness};
+use crate::engine::observed::{Attachment, Neighbour};
+use crate::engine::random::Random;
+use crate::wire::dhcp4;
 
 impl World {
     /// The member loses its network while another one, without keys, holds the bond's carrier.
@@ -107,4 +112,42 @@ fn one_join_is_one_question_whoever_tells_of_it_first() {
         );
         assert_eq!(world.kinds(), [3], "supplicant first: {supplicant_first}");
     }
+}
+
+/// Two names of one network: the gateway that answers through the other adapter is the same host.
+#[test]
+fn another_name_with_the_same_gateway_confirms_the_lease() {
+    let mut random = Random::new(1);
+    let mut client = Client::new("bond0".try_into().unwrap());
+    let named = |name: &str, adapter: Index, mac: u8| Readiness {
+        ready: true,
+        need: Need::Address,
+        attachment: Some(Attachment { adapter, join: 1 }),
+        gateway: Some(Neighbour {
+            address: Ipv4Addr::from(SERVER).into(),
+            mac: Mac([2, 0, 0, 0, 0, mac]),
+        }),
+        network: Some(Ssid::from_slice(name.as_bytes()).unwrap()),
+    };
+    let server = super::super::server::Server {
+        behaviour: ServerBehaviour::Rapid,
+        ..Default::default()
+    };
+    let mut world = start(&config(), ServerBehaviour::Silent);
+    world.join(WLAN0);
+    let mut question = world.asked().pop().unwrap().message;
+    let now = Instant::from_ms(1_000);
+    client.set_ready(now, &named("Home", 1, 1), &mut random);
+    client.sent(now, &mut random);
+    question[4..8].copy_from_slice(&client.xid.to_be_bytes());
+    let ack = server.reply4(&question).unwrap();
+    let reply = dhcp4::parse(&ack).unwrap();
+    let change = client.receive(now, &reply, &ack, &mut random);
+    assert!(matches!(change, Change::Bound(_)));
+    client.set_ready(now, &named("Home-5G", 2, 1), &mut random);
+    assert!(matches!(client.state(), State::Confirming(_)));
+    // Another host, and another name: another network.
+    client.set_ready(now, &named("Work", 1, 7), &mut random);
+    assert!(matches!(client.state(), State::Searching(_)));
+    assert!(client.lease().is_some());
 }

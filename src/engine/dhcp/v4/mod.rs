@@ -185,7 +185,11 @@ impl Client {
     fn next_arp(&self) -> Option<(Instant, arp::Kind)> {
         match self.state {
             State::Idle | State::Released => None,
-            _ => self.held.as_ref()?.acd.as_ref()?.next(),
+            // In another network the address may be another host's.
+            _ => {
+                let held = self.held.as_ref().filter(|held| self.is_here(held))?;
+                held.acd.as_ref()?.next()
+            }
         }
     }
 
@@ -198,7 +202,8 @@ impl Client {
 
     /// Another host claims this address.
     pub fn claimed(&mut self, now: Instant, address: Ipv4Addr, random: &mut Random) -> Change {
-        let held = self.held.as_mut();
+        let here = self.held.as_ref().is_some_and(|held| self.is_here(held));
+        let held = self.held.as_mut().filter(|_| here);
         let ours = held.filter(|held| held.lease.address() == address);
         match ours
             .and_then(|held| held.acd.as_mut())

@@ -159,9 +159,7 @@ impl Client {
         let retry = Retry::new(now);
         let here = self.held.as_ref().is_some_and(|held| self.is_here(held));
         let good = self.remembered().is_some_and(|kept| kept.is_good(now));
-        if here {
-            self.announce(now);
-        }
+        self.announce(now);
         self.enter(match (here, good) {
             (true, _) => State::Confirming(retry),
             (false, true) => State::Rebooting(retry),

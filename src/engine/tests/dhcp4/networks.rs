@@ -151,6 +151,14 @@ fn a_member_in_another_network_takes_over() {
     world.lose(WLAN0);
     world.wait(150);
     assert!(world.bond_has(address(1)));
+    // There it is another host's, and that says nothing of the first network.
+    let (link, address_there) = (world.bond().0, Ipv4Addr::from(address(1)));
+    world.tell(Event::Received {
+        link,
+        purpose: Purpose::AddressConflict(address_there),
+        message: &arp::write(arp::Kind::Announce, Mac([6; 6]), address_there),
+    });
+    assert!(world.bond_has(address(1)));
     world.server.behaviour = ServerBehaviour::Strict;
     world.wait(50);
     let asked = world.asked();

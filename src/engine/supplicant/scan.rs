@@ -1,25 +1,12 @@
 //! The search of one adapter for a network: what has been asked for, what was looked at, when it goes
 //! on. Which channels are known and what others look at comes from the engine (`scans.rs`).
+use super::rhythm;
 use super::stages::{self, Aim, Next, Stage, Work};
 use crate::engine::time::{Instant, Millis};
 use crate::wire::wpa::{self, Capability, Channels};
 
-/// From one look at the channels where a network was to the next: by how long it has been sought.
-const KNOWN_EVERY: [(Millis, Millis); 4] = [
-    (Millis(15_000), Millis(500)),
-    (Millis(60_000), Millis(1_000)),
-    (Millis(300_000), Millis(2_000)),
-    (Millis(1_800_000), Millis(5_000)),
-];
-const KNOWN_SELDOM: Millis = Millis(10_000);
-/// The same while it is in a network of lower priority: each look takes it off its channel.
-const BETTER_EVERY: Millis = Millis(30_000);
-const BETTER_PAUSE: Millis = Millis(600_000);
 /// What was looked at so lately need not be looked at again.
 const FRESH: Millis = Millis(10_000);
-/// From the end of a round that found nothing to the next one; doubled each time.
-const PAUSE: Millis = Millis(1_000);
-const LONGEST_PAUSE: Millis = Millis(30_000);
 /// wpa_supplicant says within this whether a scan found a network; it does not where it has put all
 /// of them off.
 const VERDICT_WITHIN: Millis = Millis(50);
@@ -82,6 +69,8 @@ pub struct Scan {
     complete: bool,
     /// The last look was at known channels.
     was_known: bool,
+    /// Attempts in a row to change to a better network that refused it.
+    refusals: u8,
     /// Scans in a row that the driver did not carry out.
     failures: u8,
     /// In this round wpa_supplicant did not say of each scan that it found nothing.
@@ -157,7 +146,8 @@ impl Scan {
             self.looked = self.looked.or(asked.channels);
             self.was_known = asked.stage == Stage::Known;
             if self.was_known {
-                self.known_at = now.max(asked.at + self.known_every(now));
+                let sought = self.since.map(|(aim, since)| (aim, now - since));
+                self.known_at = now.max(asked.at + rhythm::known_every(sought));
             }
         }
     }
@@ -218,6 +208,21 @@ impl Scan {
         !core::mem::replace(&mut self.learned, true)
     }
 
+    /// Its access point is on another channel by now.
+    pub fn moved(&mut self) {
+        self.learned = false;
+    }
+
+    /// A better network has not let it in.
+    pub fn refused(&mut self) {
+        self.refusals = self.refusals.saturating_add(1);
+    }
+
+    /// It is in another network than before, or a better one is seen to be open.
+    pub fn let_in(&mut self) {
+        self.refusals = 0;
+    }
+
     /// It is in no network, or in another one.
     pub fn unjoined(&mut self) {
         self.learned = false;
@@ -256,8 +261,15 @@ impl Scan {
         }
     }
 
-    /// Another member has found a network on this channel: it is looked at next.
-    pub fn hint(&mut self, now: Instant, channel: Channels) {
+    /// Another member has found a network on this channel, or is in it: it is looked at next.
+    pub fn hint(&mut self, now: Instant, channel: Channels, joined: bool) {
+        if joined {
+            self.let_in();
+        }
+        // What refused this one may refuse the other.
+        if self.put_off_for() > Millis(0) {
+            return;
+        }
         self.found_by_other = self.found_by_other.or(channel);
         self.known_at = now;
     }
@@ -270,9 +282,15 @@ impl Scan {
             self.looked = Channels::NONE;
         }
         self.looked_before = Channels::NONE;
+        self.was_known = false;
         self.rounds = 0;
         self.unsure = false;
-        (self.known_at, self.round_at) = (now, now);
+        let at = now + self.put_off_for();
+        (self.known_at, self.round_at) = (at, at);
+    }
+
+    fn put_off_for(&self) -> Millis {
+        rhythm::put_off_for(self.aim(), self.refusals)
     }
 
     /// The search ends.
@@ -287,23 +305,9 @@ impl Scan {
         self.complete |= self.aim() == Some(Aim::Better);
         self.looked_before = self.looked;
         self.looked = Channels::NONE;
-        let pause = PAUSE * (1 << self.rounds.min(10));
-        self.round_at = match self.aim() {
-            Some(Aim::Better) => now + BETTER_PAUSE,
-            _ => now + pause.min(LONGEST_PAUSE),
-        };
+        self.round_at = now + rhythm::pause(self.aim(), self.rounds);
         self.rounds += 1;
         !core::mem::take(&mut self.unsure)
-    }
-
-    fn known_every(&self, now: Instant) -> Millis {
-        let sought = match self.since {
-            Some((Aim::Better, _)) => return BETTER_EVERY,
-            Some((Aim::Join, since)) => now - since,
-            None => Millis(0),
-        };
-        let of_age = KNOWN_EVERY.iter().find(|(age, _)| sought < *age);
-        of_age.map_or(KNOWN_SELDOM, |(_, every)| *every)
     }
 
     /// When it goes on though nothing happens.

@@ -108,6 +108,11 @@ impl Places {
         let _ = self.list.insert(0, place);
     }
 
+    /// Some adapter was in this network.
+    pub fn know(&self, ssid: &Ssid) -> bool {
+        self.list.iter().any(|place| place.ssid == *ssid)
+    }
+
     /// The channels of the newest of those for which `of` holds.
     pub fn channels(&self, of: impl Fn(&Place) -> bool) -> Channels {
         let of = self.list.iter().filter(|place| of(place));

@@ -187,8 +187,15 @@ impl Engine {
         }
     }
 
-    /// An adapter begins to join a network there: others that seek it look there next.
-    pub(super) fn network_found(&mut self, now: Instant, by: Index, ssid: &str, mhz: u32) {
+    /// An adapter begins to join a network there, or is in it: others that seek it look there next.
+    pub(super) fn network_found(
+        &mut self,
+        now: Instant,
+        by: Index,
+        ssid: &str,
+        mhz: u32,
+        joined: bool,
+    ) {
         let channel = Channels::one(mhz);
         let Some(ssid) = wpa::unescape(ssid).filter(|_| !channel.is_empty()) else {
             return;
@@ -205,12 +212,12 @@ impl Engine {
         let seekers = self.supplicants().filter(seek).map(|s| s.link);
         let seekers: Vec<Index, MAX_SUPPLICANTS> = seekers.collect();
         for index in seekers {
-            self.with(index, |s| s.scan.hint(now, channel));
+            self.with(index, |s| s.scan.hint(now, channel, joined));
         }
     }
 
     /// It is in a network: that place is looked at first the next time.
-    pub(super) fn learn_place(&mut self, index: Index) {
+    pub(super) fn learn_place(&mut self, now: Instant, index: Index) {
         let Some(supplicant) = self.interfaces.supplicant_mut(index) else {
             return;
         };
@@ -218,15 +225,17 @@ impl Engine {
         if !joined || supplicant.frequency == 0 || !supplicant.scan.learn() {
             return;
         }
-        let ssid = wpa::unescape(&supplicant.ssid).filter(|ssid| !ssid.is_empty());
+        let (name, frequency) = (supplicant.ssid.clone(), supplicant.frequency);
+        let ssid = wpa::unescape(&name).filter(|ssid| !ssid.is_empty());
         let adapter = self
             .observed
             .link(index)
             .and_then(|link| link.permanent_mac);
-        let mhz = u16::try_from(supplicant.frequency).ok();
+        let mhz = u16::try_from(frequency).ok();
         if let ((Some(ssid), Some(adapter)), Some(mhz)) = ((ssid, adapter), mhz) {
             self.places.joined(Place { ssid, mhz, adapter });
         }
+        self.network_found(now, index, &name, frequency, true);
     }
 
     /// The places are written when they have changed.

@@ -255,8 +255,19 @@ impl Engine {
         let name = supplicant.name.clone();
         supplicant.answered(now);
         let before = supplicant.radio;
-        let change = supplicant.receive(text);
         let message = wpa::parse(text);
+        let change = match message {
+            wpa::Message::Disabled {
+                ssid,
+                wrong_key: true,
+                ..
+            } if wpa::unescape(ssid).is_some_and(|ssid| self.places.know(&ssid))
+                && supplicant.tries_again() =>
+            {
+                Change::TriesAgain
+            }
+            _ => supplicant.receive(text),
+        };
         let connected = matches!(message, wpa::Message::Connected);
         let joined = supplicant.radio == Radio::Authorised
             && !supplicant.wired
@@ -266,9 +277,9 @@ impl Engine {
             self.monitor_signal(link);
         }
         if let wpa::Message::Associating { ssid, frequency } = message {
-            self.network_found(now, link, ssid, frequency);
+            self.network_found(now, link, ssid, frequency, false);
         }
-        self.learn_place(link);
+        self.learn_place(now, link);
         match change {
             Change::Nothing => {}
             Change::Signal => self.signal_read(now, link),
@@ -281,6 +292,12 @@ impl Engine {
                 self.leave_owe_out(now, link);
             }
             Change::Packets(packets) => self.packets_counted(now, link, packets),
+            Change::TriesAgain => {
+                let text = format_args!(
+                    "the handshake failed, and its passphrase was right before: tries again"
+                );
+                self.journal.write(now, RecordKind::Radio, &name, text);
+            }
             Change::Fault(fault) => {
                 self.journal
                     .write(now, RecordKind::Radio, &name, format_args!("{fault}"));

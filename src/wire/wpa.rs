@@ -142,6 +142,11 @@ pub enum Message<'a> {
         /// In dBm; `None`: unknown.
         signal: Option<i16>,
     },
+    /// `CTRL-EVENT-CHANNEL-SWITCH`: the access point has announced another channel, and is there now.
+    ChannelSwitched {
+        /// As in [`Message::Associating`].
+        frequency: u32,
+    },
     /// `CTRL-EVENT-REGDOM-CHANGE`: an adapter may use other channels from now on.
     RegulatoryChange,
     /// `CTRL-EVENT-TERMINATING`: wpa_supplicant is about to exit.
@@ -164,6 +169,9 @@ pub fn parse(text: &str) -> Message<'_> {
         "CTRL-EVENT-SCAN-STARTED" => Message::ScanStarted,
         "CTRL-EVENT-SCAN-RESULTS" => Message::ScanEnded,
         "CTRL-EVENT-SCAN-FAILED" => Message::ScanFailed,
+        "CTRL-EVENT-CHANNEL-SWITCH" => Message::ChannelSwitched {
+            frequency: number(rest, "freq"),
+        },
         "CTRL-EVENT-REGDOM-CHANGE" => Message::RegulatoryChange,
         "CTRL-EVENT-NETWORK-NOT-FOUND" => Message::NotFound,
         "CTRL-EVENT-CONNECTED" => Message::Connected,

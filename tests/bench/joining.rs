@@ -15,7 +15,8 @@ mod lab;
 mod inside {
     use crate::lab::leasing::one_line;
     use crate::lab::measure::median;
-    use crate::lab::scene::{ADDRESS, GATEWAY, LONG, PASSPHRASE, SSID, config};
+    use crate::lab::path::PACKETS;
+    use crate::lab::scene::{ADDRESS, GATEWAY, LONG, MAC0, MAC1, PASSPHRASE, SSID, config};
     use crate::lab::trials::ask_again_soon;
     use crate::lab::{Network, Pinger, Plain, Scene, wait_for, wait_until};
     use std::time::{Duration, Instant};
@@ -36,6 +37,8 @@ mod inside {
         Rare,
         BackInRange,
         OtherChannel,
+        FrameLost,
+        HandshakeFailed,
         KnownWithLease,
         UnknownWithLease,
     }
@@ -48,7 +51,7 @@ mod inside {
         Ratio(f64),
     }
 
-    const CASES: [(Case, &str, Bar); 7] = [
+    const CASES: [(Case, &str, Bar); 9] = [
         (
             Case::Known,
             "start to authorised, known network",
@@ -75,6 +78,17 @@ mod inside {
             Bar::Ratio(0.5),
         ),
         (
+            Case::FrameLost,
+            "start to authorised, message 3 of each handshake lost once",
+            // A second more than without.
+            Bar::Within(1600.0),
+        ),
+        (
+            Case::HandshakeFailed,
+            "all of them lost for 3 s, from the last one",
+            Bar::Within(2000.0),
+        ),
+        (
             Case::KnownWithLease,
             "start to first ping, known network, DHCP",
             Bar::Within(1000.0),
@@ -91,7 +105,8 @@ mod inside {
             Case::Rare => RARE,
             _ => COMMON,
         };
-        let network = Network::wpa2(SSID, PASSPHRASE).channel(channel);
+        let mut network = Network::wpa2(SSID, PASSPHRASE).channel(channel);
+        network.extra.push(PACKETS.to_owned());
         let scene = Scene::three_bands(network);
         if matches!(case, Case::KnownWithLease | Case::UnknownWithLease) {
             scene.lan.serve_dhcp_by_default(RANGE);
@@ -162,7 +177,8 @@ mod inside {
     /// In milliseconds.
     fn once(case: Case, way: &mut dyn Way) -> f64 {
         let scene = scene(case);
-        let learned = matches!(case, Case::Known | Case::KnownWithLease);
+        let lossy = matches!(case, Case::FrameLost | Case::HandshakeFailed);
+        let learned = lossy || matches!(case, Case::Known | Case::KnownWithLease);
         let away = matches!(case, Case::BackInRange | Case::OtherChannel);
         if learned || away {
             way.start(&scene, case);
@@ -192,6 +208,26 @@ mod inside {
                     up(&scene, "wlan0") || up(&scene, "wlan1")
                 });
                 elapsed()
+            }
+            Case::FrameLost => {
+                let faults = [MAC0, MAC1].map(|mac| scene.ap.loses_message(mac, 3));
+                way.start(&scene, case);
+                wait_until("one authorised", LONG, || {
+                    up(&scene, "wlan0") || up(&scene, "wlan1")
+                });
+                assert!(faults.iter().any(|fault| fault.dropped() > 0));
+            }
+            Case::HandshakeFailed => {
+                let faults = [MAC0, MAC1].map(|mac| scene.ap.loses_all(mac, 3));
+                way.start(&scene, case);
+                wait_until("both handshakes lost", LONG, || {
+                    faults.iter().all(|fault| fault.dropped() >= 4)
+                });
+                begun = Instant::now();
+                drop(faults);
+                wait_until("one authorised", LONG, || {
+                    up(&scene, "wlan0") || up(&scene, "wlan1")
+                });
             }
             Case::Rare => {
                 way.start(&scene, case);

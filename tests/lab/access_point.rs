@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// hostapd's own answers. The start takes a second on an emulated machine.
 const SOON: Duration = Duration::from_secs(20);
+/// The same on a channel where it has to listen for radars for a minute first.
+const LISTENED: Duration = Duration::from_secs(80);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Security {
@@ -84,6 +86,11 @@ impl Network {
         }
     }
 
+    /// The access point has to listen for radars first, and to leave when it hears one.
+    fn has_radars(&self) -> bool {
+        (52..149).contains(&self.channel)
+    }
+
     fn hostapd_lines(&self, directory: &Path) -> String {
         let ssid: String = self
             .ssid
@@ -98,6 +105,9 @@ impl Network {
             if self.channel < 36 { "g" } else { "a" },
             self.channel
         );
+        if self.has_radars() {
+            text += "country_code=BE\nieee80211d=1\nieee80211h=1\n";
+        }
         if self.hidden {
             text += "ignore_broadcast_ssid=1\n";
         }
@@ -188,7 +198,11 @@ impl AccessPoint {
         // -f: a line at a time; its standard output would come in blocks.
         command.arg("-t").arg("-f").arg(&log).arg(&file);
         let hostapd = Process::start(command, &log);
-        hostapd.wait_log("AP-ENABLED", SOON);
+        let soon = match self.network.borrow().has_radars() {
+            true => LISTENED,
+            false => SOON,
+        };
+        hostapd.wait_log("AP-ENABLED", soon);
         self.hostapd.replace(Some(hostapd));
     }
 

@@ -31,6 +31,8 @@ pub enum Way {
 #[derive(Clone, Copy)]
 pub enum Treatment {
     Drop,
+    /// The first one is dropped, the next one passes, and so on.
+    DropEveryOther,
     /// Percent of them are lost, at random.
     Lose(u32),
     Delay(Duration),
@@ -42,6 +44,9 @@ pub enum Hook {
     Ingress,
     Egress,
 }
+
+/// A line for hostapd: EAPOL frames are packets of its interface, and are not exchanged over nl80211.
+pub const PACKETS: &str = "driver_params=control_port=0";
 
 /// A fault that lasts until this is dropped.
 #[must_use]
@@ -64,6 +69,12 @@ impl Fault {
         Fault {
             filters: vec![filter],
         }
+    }
+
+    /// Frames that it has dropped so far.
+    #[track_caller]
+    pub fn dropped(&self) -> u32 {
+        self.filters.iter().map(Filter::dropped).sum()
     }
 }
 
@@ -89,7 +100,7 @@ impl Filter {
         // An error: an earlier fault has added it already.
         let _ = tc(ns, &format!("qdisc add dev {interface} clsact"));
         let netem = match treatment {
-            Treatment::Drop => None,
+            Treatment::Drop | Treatment::DropEveryOther => None,
             Treatment::Lose(percent) => Some(format!("loss random {percent}%")),
             Treatment::Delay(by) => Some(format!("delay {}ms", by.as_millis())),
         };
@@ -103,9 +114,10 @@ impl Filter {
             ns.ip(&format!("link set {queue} up"));
             queue
         });
-        let action = match &queue {
-            None => "drop".to_owned(),
-            Some(queue) => format!("mirred egress redirect dev {queue}"),
+        let action = match (&queue, treatment) {
+            (Some(queue), _) => format!("mirred egress redirect dev {queue}"),
+            (None, Treatment::DropEveryOther) => "drop random determ pass 2".to_owned(),
+            (None, _) => "drop".to_owned(),
         };
         let hook = match hook {
             Hook::Ingress => "ingress",
@@ -122,6 +134,17 @@ impl Filter {
             number,
             queue,
         }
+    }
+}
+
+impl Filter {
+    #[track_caller]
+    fn dropped(&self) -> u32 {
+        let filters = format!("-s filter show {} pref {}", self.place, self.number);
+        let filters = tc(&self.ns, &filters).unwrap_or_else(|e| panic!("{e}"));
+        let counts = filters.split("(dropped ").skip(1);
+        let counts = counts.filter_map(|rest| rest.split(',').next()?.parse::<u32>().ok());
+        counts.sum()
     }
 }
 
@@ -168,6 +191,36 @@ impl AccessPoint {
     #[track_caller]
     pub fn delays(&self, station: &str, way: Way, by: Duration) -> Fault {
         self.treat(station, way, Treatment::Delay(by))
+    }
+
+    /// Of the four messages of the handshake with this station that one is lost the first time, and
+    /// each other time. The access point has its EAPOL frames as packets ([`PACKETS`]).
+    #[track_caller]
+    pub fn loses_message(&self, station: &str, number: u8) -> Fault {
+        self.message(station, number, Treatment::DropEveryOther)
+    }
+
+    /// This message of it is lost each time.
+    #[track_caller]
+    pub fn loses_all(&self, station: &str, number: u8) -> Fault {
+        self.message(station, number, Treatment::Drop)
+    }
+
+    #[track_caller]
+    fn message(&self, station: &str, number: u8, treatment: Treatment) -> Fault {
+        // "Key Information" of each (IEEE 802.11-2020, 12.7.6), which is behind five octets.
+        let (hook, field, [high, low]) = match number {
+            1 => (Hook::Egress, "dst", [0x00, 0x8a]),
+            2 => (Hook::Ingress, "src", [0x01, 0x0a]),
+            3 => (Hook::Egress, "dst", [0x13, 0xca]),
+            4 => (Hook::Ingress, "src", [0x03, 0x0a]),
+            _ => panic!("there are four messages"),
+        };
+        let matching = format!(
+            "protocol 0x888e u32 match ether {field} {station} \
+             match u8 {high:#x} 0xff at 5 match u8 {low:#x} 0xff at 6"
+        );
+        Fault::at(&self.lan.ns, &self.name, hook, &matching, treatment)
     }
 
     #[track_caller]

@@ -20,11 +20,16 @@ const REG_CUSTOM_REG: u16 = 12;
 /// Channels 1 to 11, 14, 36 to 44 and 149 to 165 (`hwsim_world_regdom_custom_01`).
 const FEW: u32 = 0;
 
+/// Channels 1 to 11 and 149 to 165 (`hwsim_world_regdom_custom_02`).
+const FEWER: u32 = 1;
+
 /// What a radio can tune to: the length of a full scan hangs on it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Channels {
     /// 2.4 and 5 GHz without radar channels: a scan takes a second.
     Few,
+    /// The same without 14 and 36 to 48.
+    Fewer,
     /// Three bands, as a good adapter: over four seconds.
     All,
 }
@@ -85,14 +90,19 @@ impl Radio {
             self.phy
         );
         let mac = parse_mac(&self.mac);
-        let few = FEW.to_ne_bytes();
+        let channels = self.air.channels.get();
+        let rules = match channels {
+            Channels::Fewer => FEWER,
+            Channels::Few | Channels::All => FEW,
+        };
+        let rules = rules.to_ne_bytes();
         let attributes: [genl::Attribute; 3] = [
             (RADIO_NAME, self.phy.as_bytes()),
             (PERM_ADDR, &mac),
-            (REG_CUSTOM_REG, &few),
+            (REG_CUSTOM_REG, &rules),
         ];
-        let attributes = match self.air.channels.get() {
-            Channels::Few => &attributes[..],
+        let attributes = match channels {
+            Channels::Few | Channels::Fewer => &attributes[..],
             Channels::All => &attributes[..2],
         };
         let made = self

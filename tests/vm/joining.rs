@@ -181,16 +181,34 @@ fn a_hidden_network_on_any_channel() {
 
 #[test]
 fn places_that_are_wrong_or_broken_cost_little() {
+    let mut full = "wifibond places 1\n".to_owned();
+    for channel in (36..=64)
+        .step_by(4)
+        .chain((100..=144).step_by(4))
+        .chain((149..=165).step_by(4))
+    {
+        full += &format!("486f7473706f74 {} 02:00:00:00:00:10\n", 5000 + 5 * channel);
+    }
     for text in [
         &b"wifibond places 1\n486f7473706f74 2412 02:00:00:00:00:10\n"[..],
         b"wifibond places 1\n486f7473706f74 5180 02:00:00:00:00:10\n",
         b"wifibond places 1\n486f747370",
         b"\xff\0",
         b"",
+        // Full of places where it is not.
+        full.as_bytes(),
     ] {
         let s = Scene::three_bands(hotspot(6));
         std::fs::write(s.pi.ns.path(PLACES), text).expect("a file");
+        let begun = Instant::now();
         s.start(&config());
+        let took = begun.elapsed();
+        println!(
+            "{} octets of places: both after {} ms",
+            text.len(),
+            took.as_millis()
+        );
+        assert!(took < std::time::Duration::from_secs(6), "{took:?}");
         wait_until("the right place", SHORT, || {
             places(&s.pi).contains("486f7473706f74 2437 02:00:00:00:00:1")
         });

@@ -11,6 +11,7 @@ mod lab;
 
 mod bridges;
 mod cable;
+mod channels;
 mod clocks;
 mod coming_from;
 mod coming_from_dhcp;
@@ -19,6 +20,7 @@ mod documented;
 mod enterprise;
 mod examples;
 mod foreign;
+mod handshakes;
 mod health_back;
 mod health_dead;
 mod health_gateway;

@@ -8,6 +8,7 @@ mod controlled_port;
 mod radio;
 mod receive;
 mod requests;
+mod rhythm;
 mod scan;
 mod signal;
 mod stages;
@@ -114,8 +115,14 @@ pub struct Supplicant {
     pub scan: Scan,
     /// Its last scan found no network of the file, and it has tried none since.
     finds_none: bool,
+    /// A handshake failed where the passphrase had been right, and was tried again.
+    tried_again: bool,
     /// It leaves its network for one of higher priority.
     leaves: bool,
+    /// The network that it left so; empty: it did not.
+    left: SsidText,
+    /// Since then it has tried another one.
+    tried_better: bool,
     /// It was asked to look for a stronger access point, and may change to one.
     seeking: bool,
     /// Deaths in a row.
@@ -173,7 +180,10 @@ impl Supplicant {
             signal: Signal::default(),
             scan: Scan::default(),
             finds_none: false,
+            tried_again: false,
             leaves: false,
+            left: SsidText::new(),
+            tried_better: false,
             seeking: false,
             deaths: 0,
             restarts: 0,

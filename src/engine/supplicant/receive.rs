@@ -40,6 +40,10 @@ impl Supplicant {
                 }
             }
             Message::Associating { ssid, frequency } => {
+                if self.looks_for_better() && self.ssid != ssid {
+                    self.leave();
+                }
+                self.tried_better |= !self.left.is_empty() && self.left != ssid;
                 self.trying = clip(format_args!("{ssid}"));
                 self.finds_none = false;
                 // Authentication and association are announced each.
@@ -54,6 +58,13 @@ impl Supplicant {
                 let channel = Channels::one(frequency);
                 self.scan.judged(self.last_message, channel);
                 self.change(Radio::Associating)
+            }
+            Message::ChannelSwitched { frequency } => {
+                if self.radio == Radio::Authorised {
+                    self.frequency = frequency;
+                    self.scan.moved();
+                }
+                Change::Nothing
             }
             Message::RegulatoryChange => {
                 self.scan.forget_channels();
@@ -74,13 +85,15 @@ impl Supplicant {
             Message::Connected => {
                 self.settling = None;
                 self.seeking = false;
-                self.leaves = false;
+                self.arrive();
                 self.finds_none = false;
                 self.ask(Request::Status);
                 self.authorise()
             }
             Message::Disconnected { .. } => {
-                self.leaves |= self.looks_for_better();
+                if self.looks_for_better() {
+                    self.leave();
+                }
                 self.port.left();
                 self.change(Radio::Disconnected)
             }
@@ -120,10 +133,39 @@ impl Supplicant {
         }
     }
 
+    /// The handshake failed in a network in which the passphrase was right before: its frames may have been
+    /// lost, and wpa_supplicant puts the network off as if the passphrase were wrong, until its file
+    /// is read again. `false`: that was tried since it was last in a network.
+    pub fn tries_again(&mut self) -> bool {
+        let first = !core::mem::replace(&mut self.tried_again, true);
+        if first {
+            self.ask(Request::Reconfigure);
+        }
+        first
+    }
+
     /// No network of the file is on any channel. `true`: that is new.
     pub fn found_nothing(&mut self) -> bool {
         self.finds_none = true;
         self.change(Radio::NotFound) != Change::Nothing
+    }
+
+    /// For a network of higher priority.
+    fn leave(&mut self) {
+        self.leaves = true;
+        self.left.clone_from(&self.ssid);
+    }
+
+    /// It is in a network: where it is back in the one that it left, the better one has not let it in.
+    fn arrive(&mut self) {
+        self.leaves = false;
+        let back = self.left == self.trying;
+        self.left.clear();
+        match core::mem::take(&mut self.tried_better) && back {
+            true => self.scan.refused(),
+            false if !back => self.scan.let_in(),
+            false => {}
+        }
     }
 
     fn change(&mut self, radio: Radio) -> Change {
@@ -137,6 +179,7 @@ impl Supplicant {
 
     fn authorise(&mut self) -> Change {
         self.fault = None;
+        self.tried_again = false;
         self.scan.joined();
         if let Some(began) = self.times.began.take() {
             self.times.association = Some(self.last_message - began);

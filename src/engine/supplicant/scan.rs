@@ -1,19 +1,10 @@
 //! The search of one adapter for a network: what has been asked for, what was looked at, when it goes
 //! on. Which channels are known and what others look at comes from the engine (`scans.rs`).
+use super::rhythm::{self, Rhythm};
 use super::stages::{self, Aim, Next, Stage, Work};
 use crate::engine::time::{Instant, Millis};
 use crate::wire::wpa::{self, Capability, Channels};
 
-/// How often is looked, by how long a network has been sought: who is out of range for a moment is
-/// back at once, who is out for days uses little power.
-const RHYTHMS: [(Millis, Rhythm); 3] = [
-    (Millis(60_000), Rhythm::of(500, 1_000)),
-    (Millis(300_000), Rhythm::of(1_000, 5_000)),
-    (Millis(1_800_000), Rhythm::of(4_000, 15_000)),
-];
-const SELDOM: Rhythm = Rhythm::of(10_000, 30_000);
-/// The same while it is in a network of lower priority: each look takes it off its channel.
-const FOR_BETTER: Rhythm = Rhythm::of(30_000, 600_000);
 /// What was looked at so lately need not be looked at again.
 const FRESH: Millis = Millis(10_000);
 /// wpa_supplicant says within this whether a scan found a network; it does not where it has put all
@@ -31,24 +22,6 @@ const EARLY: Millis = Millis(200);
 const MOST_FAILURES: u8 = 3;
 /// For one whose turn comes when another has looked.
 const FOR_THE_OTHER: Millis = Millis(100);
-
-/// How often is looked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Rhythm {
-    /// From one look at the channels where a network was to the next.
-    known: Millis,
-    /// From the end of a round that found nothing to the next one.
-    pause: Millis,
-}
-
-impl Rhythm {
-    const fn of(known: u64, pause: u64) -> Rhythm {
-        Rhythm {
-            known: Millis(known),
-            pause: Millis(pause),
-        }
-    }
-}
 
 /// A scan that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +73,8 @@ pub struct Scan {
     complete: bool,
     /// The last look was at known channels.
     was_known: bool,
+    /// Attempts in a row to change to a better network that refused it.
+    refusals: u8,
     /// Scans in a row that the driver did not carry out.
     failures: u8,
     /// In this round wpa_supplicant did not say of each scan that it found nothing.
@@ -236,6 +211,21 @@ impl Scan {
         !core::mem::replace(&mut self.learned, true)
     }
 
+    /// Its access point is on another channel by now.
+    pub fn moved(&mut self) {
+        self.learned = false;
+    }
+
+    /// A better network has not let it in.
+    pub fn refused(&mut self) {
+        self.refusals = self.refusals.saturating_add(1);
+    }
+
+    /// It is in another network than before, or a better one is seen to be open.
+    pub fn let_in(&mut self) {
+        self.refusals = 0;
+    }
+
     /// It is in no network, or in another one.
     pub fn unjoined(&mut self) {
         self.learned = false;
@@ -280,8 +270,15 @@ impl Scan {
         self.asked.is_some() || self.busy_until.is_some_and(|until| now < until)
     }
 
-    /// Another member has found a network on this channel: it is looked at next.
-    pub fn hint(&mut self, now: Instant, channel: Channels) {
+    /// Another member has found a network on this channel, or is in it: it is looked at next.
+    pub fn hint(&mut self, now: Instant, channel: Channels, joined: bool) {
+        if joined {
+            self.let_in();
+        }
+        // What refused this one may refuse the other.
+        if self.put_off_for() > Millis(0) {
+            return;
+        }
         self.found_by_other = self.found_by_other.or(channel);
         self.known_at = now;
     }
@@ -294,9 +291,15 @@ impl Scan {
             self.looked = Channels::NONE;
         }
         self.looked_before = Channels::NONE;
+        self.was_known = false;
         self.unsure = false;
-        (self.known_at, self.round_at) = (now, now);
+        let at = now + self.put_off_for();
+        (self.known_at, self.round_at) = (at, at);
         self.known_looked_at = Instant::ZERO;
+    }
+
+    fn put_off_for(&self) -> Millis {
+        rhythm::put_off_for(self.aim(), self.refusals)
     }
 
     /// The search ends.
@@ -316,13 +319,7 @@ impl Scan {
     }
 
     fn rhythm(&self, now: Instant) -> Rhythm {
-        let sought = match self.since {
-            Some((Aim::Better, _)) => return FOR_BETTER,
-            Some((Aim::Join, since)) => now - since,
-            None => Millis(0),
-        };
-        let of_age = RHYTHMS.iter().find(|(age, _)| sought < *age);
-        of_age.map_or(SELDOM, |(_, rhythm)| *rhythm)
+        rhythm::rhythm(self.since.map(|(aim, since)| (aim, now - since)))
     }
 
     /// When it goes on though nothing happens.

@@ -63,6 +63,12 @@ fn events_as_wpa_supplicant_2_10_writes_them() {
     assert_eq!(parse("<3>CTRL-EVENT-SCAN-RESULTS "), Message::ScanEnded);
     let failed = "<3>CTRL-EVENT-SCAN-FAILED ret=-16 retry=1";
     assert_eq!(parse(failed), Message::ScanFailed);
+    assert_eq!(
+        parse(
+            "<3>CTRL-EVENT-CHANNEL-SWITCH freq=2462 ht_enabled=0 ch_offset=0 ch_width=20 MHz (no HT) cf1=2462 cf2=0"
+        ),
+        Message::ChannelSwitched { frequency: 2462 }
+    );
     let change = "<3>CTRL-EVENT-REGDOM-CHANGE init=USER type=COUNTRY alpha2=BE";
     assert_eq!(parse(change), Message::RegulatoryChange);
     for (text, above, signal) in [

@@ -161,3 +161,51 @@ fn failed_attempts_do_not_fill_the_journal() {
     let looks = air.world.recorded("looks");
     assert!(looks <= 4, "{looks}");
 }
+
+const KEYS_FAIL: [&str; 4] = [
+    "<3>SME: Trying to authenticate with 02:00:00:00:05:00 (SSID='Hotspot' freq=5745 MHz)",
+    "<3>Associated with 02:00:00:00:05:00",
+    "<3>CTRL-EVENT-DISCONNECTED bssid=02:00:00:00:05:00 reason=15",
+    "<3>CTRL-EVENT-SSID-TEMP-DISABLED id=0 ssid=\"Hotspot\" auth_failures=1 duration=10 reason=WRONG_KEY",
+];
+
+/// wpa_supplicant takes lost frames of the handshake for a wrong passphrase, and puts the network off.
+#[test]
+fn where_the_passphrase_was_right_before_the_handshake_is_tried_again_at_once() {
+    for (places, again) in [(KNOWN, 1), ("wifibond places 1\n", 0)] {
+        let mut air = Air::new(&config(), &BOTH_ADAPTERS[..1], places);
+        air.puts_off = true;
+        let fails = |air: &mut Air| {
+            air.world.take();
+            for text in KEYS_FAIL {
+                air.says(WLAN0, text);
+            }
+            air.act();
+            let done = air.world.take();
+            let anew = Action::Supplicant(WLAN0, SupplicantStep::Ask(Request::Reconfigure));
+            done.iter().filter(|action| **action == anew).count()
+        };
+        assert_eq!(fails(&mut air), again);
+        assert_eq!(air.world.recorded("wrong passphrase"), 1 - again);
+        assert_eq!(fails(&mut air), 0, "once");
+        assert_eq!(air.world.recorded("wrong passphrase"), 1);
+        air.puts_off = false;
+        air.joins(WLAN0, "Hotspot", 5745);
+        air.act();
+        assert_eq!(fails(&mut air), 1, "it was right again");
+    }
+}
+
+/// The last search ended with a look there: that is no reason to begin this one elsewhere.
+#[test]
+fn each_search_begins_where_the_network_was() {
+    let mut air = Air::new(&config(), &BOTH_ADAPTERS[..1], KNOWN);
+    air.on = Channels::one(5745);
+    for _ in 0..4 {
+        time_to_join(&mut air, WLAN0);
+        air.wait(5_000);
+        air.asked.clear();
+        air.loses(WLAN0);
+        assert_eq!(air.of(WLAN0), [Channels::one(5745)]);
+    }
+}

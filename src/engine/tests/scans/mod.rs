@@ -48,6 +48,8 @@ struct Air {
     puts_off: bool,
     /// The driver carries out no scan of these.
     fails: Channels,
+    /// "Home" is heard and lets nobody in.
+    home_refuses: bool,
     /// Every so many requests of WLAN1 are refused, as another scan is under way.
     busy_every: Option<usize>,
 }
@@ -76,6 +78,7 @@ impl Air {
             hangs: false,
             puts_off: false,
             fails: Channels::NONE,
+            home_refuses: false,
             busy_every: None,
         };
         air.act();
@@ -155,6 +158,7 @@ impl Air {
             None => self.says(link, "<3>CTRL-EVENT-NETWORK-NOT-FOUND "),
             Some(_) if self.ssid(link) == "Home" => {}
             Some(_) if home.is_none() && self.has_joined(link) => {}
+            Some((_, mhz)) if home.is_some() && self.home_refuses => self.is_refused(link, mhz),
             Some((_, mhz)) if home.is_some() => self.joins(link, "Home", mhz),
             Some((_, mhz)) => self.joins(link, "Hotspot", mhz),
         }
@@ -187,6 +191,31 @@ impl Air {
         let status = format!("wpa_state=COMPLETED\nssid={name}\nfreq={mhz}\n");
         // As the answer to the STATUS that follows.
         self.act_with_status(link, &status);
+    }
+
+    /// It leaves its network for "Home" and is not let in.
+    fn is_refused(&mut self, link: Index, mhz: u16) {
+        let begins = format!(
+            "<3>SME: Trying to authenticate with 02:00:00:00:06:00 (SSID='Home' freq={mhz} MHz)"
+        );
+        self.says(link, &begins);
+        let left =
+            "<3>CTRL-EVENT-DISCONNECTED bssid=02:00:00:00:05:00 reason=3 locally_generated=1";
+        if self
+            .world
+            .engine
+            .observed
+            .link(link)
+            .is_some_and(|link| link.carrier)
+        {
+            self.says(link, left);
+            self.world.cut(link);
+        }
+        self.says(
+            link,
+            "<3>CTRL-EVENT-AUTH-REJECT 02:00:00:00:06:00 auth_type=0 status_code=17",
+        );
+        self.joins(link, "Hotspot", 2412);
     }
 
     fn act_with_status(&mut self, link: Index, status: &str) {

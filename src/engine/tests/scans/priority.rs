@@ -105,3 +105,34 @@ fn a_member_that_leaves_for_a_better_network_is_not_held() {
     assert!(air.until(10_000, |air| air.ssid(WLAN0) == "Home"));
     assert!(!air.world.engine.is_held(air.world.at(), WLAN0));
 }
+
+/// It is put off longer each time, and not for ever: each attempt takes a member out of its network.
+#[test]
+fn a_better_network_that_refuses_is_tried_ever_more_seldom() {
+    for adapters in [&BOTH_ADAPTERS[..], &BOTH_ADAPTERS[..1]] {
+        let mut air = Air::new(&two_networks(), adapters, "");
+        (air.on, air.home) = (Channels::one(2412), Channels::one(5700));
+        air.home_refuses = true;
+        let attempts = |air: &Air| air.world.recorded("refused by the access point");
+        air.wait(600_000);
+        let first = attempts(&air);
+        assert!((3..=12).contains(&first), "{first} in ten minutes");
+        air.wait(3_600_000);
+        let more = attempts(&air) - first;
+        assert!((1..=8).contains(&more), "{more} in an hour");
+        air.home_refuses = false;
+        let home = |air: &Air| air.ssid(WLAN0) == "Home";
+        assert!(air.until(4_000_000, home), "in the end it is let in");
+        // It has been in it: from now on there is no reason to wait.
+        air.home = Channels::NONE;
+        air.on = Channels::one(2412);
+        for (link, _, _) in adapters {
+            air.loses(*link);
+        }
+        assert!(air.until(60_000, |air| air.ssid(WLAN0) == "Hotspot"));
+        air.home = Channels::one(5700);
+        if adapters.len() == 2 {
+            assert!(air.until(660_000, home), "no longer put off");
+        }
+    }
+}

@@ -320,3 +320,32 @@ fn the_status_says_what_a_join_took() {
     let status = air.world.status();
     assert_eq!(status.bond.unwrap().members[0].search_ms, None);
 }
+
+/// With the access point's announcement (IEEE 802.11-2020, 11.8.8) nobody leaves the network.
+#[test]
+fn an_access_point_that_announces_another_channel_is_remembered_there() {
+    let mut air = alone();
+    air.on = Channels::one(2437);
+    time_to_join(&mut air, WLAN0);
+    air.world.take();
+    let wide = "ht_enabled=0 ch_offset=0 ch_width=20 MHz (no HT) cf1=2462 cf2=0";
+    air.says(
+        WLAN0,
+        &format!("<3>CTRL-EVENT-STARTED-CHANNEL-SWITCH freq=2462 {wide}"),
+    );
+    air.says(
+        WLAN0,
+        &format!("<3>CTRL-EVENT-CHANNEL-SWITCH freq=2462 {wide}"),
+    );
+    air.act();
+    let heard_on = air.world.engine.supplicant(WLAN0).map(|s| s.frequency);
+    assert_eq!(heard_on, Some(2462));
+    let done = air.world.take();
+    assert!(done.contains(&Action::Store(Store::Places)));
+    air.asked.clear();
+    air.on = Channels::one(2462);
+    air.loses(WLAN0);
+    time_to_join(&mut air, WLAN0);
+    let both = Channels::one(2437).or(Channels::one(2462));
+    assert_eq!(air.of(WLAN0)[0], both);
+}

@@ -264,7 +264,7 @@ impl Engine {
             } if wpa::unescape(ssid).is_some_and(|ssid| self.places.know(&ssid))
                 && supplicant.tries_again() =>
             {
-                Change::TriesAgain
+                Change::TriesAgain("the handshake failed, and its passphrase was right before")
             }
             _ => supplicant.receive(text),
         };
@@ -292,10 +292,8 @@ impl Engine {
                 self.leave_owe_out(now, link);
             }
             Change::Packets(packets) => self.packets_counted(now, link, packets),
-            Change::TriesAgain => {
-                let text = format_args!(
-                    "the handshake failed, and its passphrase was right before: tries again"
-                );
+            Change::TriesAgain(why) => {
+                let text = format_args!("{why}: tries again");
                 self.journal.write(now, RecordKind::Radio, &name, text);
             }
             Change::Fault(fault) => {

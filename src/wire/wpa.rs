@@ -36,6 +36,8 @@ pub enum Request {
     Channels,
     /// Read the configuration file again.
     Reconfigure,
+    /// Join the network anew, without a scan where one has just ended.
+    Reassociate,
 }
 
 /// Octets of the longest request: all channels.
@@ -67,6 +69,7 @@ impl Request {
             Request::Scan | Request::ScanChannels(_) => "SCAN",
             Request::Channels => "GET_CAPABILITY freq",
             Request::Reconfigure => "RECONFIGURE",
+            Request::Reassociate => "REASSOCIATE",
         }
     }
 }
@@ -93,6 +96,8 @@ pub enum Message<'a> {
     },
     /// `Associated with …`: the key handshake follows.
     Associated,
+    /// `WPA: Key negotiation completed`: the last message of a handshake was sent.
+    KeysNegotiated,
     /// `CTRL-EVENT-CONNECTED`: the handshake is complete.
     Connected,
     /// `CTRL-EVENT-DISCONNECTED`.
@@ -205,6 +210,7 @@ pub fn parse(text: &str) -> Message<'_> {
         },
         "CTRL-EVENT-TERMINATING" => Message::Terminating,
         "Associated" => Message::Associated,
+        "WPA:" if rest.starts_with("Key negotiation completed ") => Message::KeysNegotiated,
         "Trying" => tried(rest),
         "SME:" if rest.starts_with("Trying") => tried(rest),
         _ => Message::Other,

@@ -117,6 +117,10 @@ pub struct Supplicant {
     finds_none: bool,
     /// A handshake failed where the passphrase had been right, and was tried again.
     tried_again: bool,
+    /// The keys of this association were negotiated then.
+    negotiated: Option<Instant>,
+    /// When it last joined anew as the last message of the handshake was lost.
+    joined_anew: Option<Instant>,
     /// It leaves its network for one of higher priority.
     leaves: bool,
     /// The network that it left so; empty: it did not.
@@ -150,7 +154,8 @@ pub struct Supplicant {
     /// Reconfigured, not yet authorised again: until then, or this time.
     settling: Option<Instant>,
     asked: Option<(Request, Instant)>,
-    due: Vec<Request, 8>,
+    /// Each kind once.
+    due: Vec<Request, 12>,
 }
 
 impl Supplicant {
@@ -181,6 +186,8 @@ impl Supplicant {
             scan: Scan::default(),
             finds_none: false,
             tried_again: false,
+            negotiated: None,
+            joined_anew: None,
             leaves: false,
             left: SsidText::new(),
             tried_better: false,

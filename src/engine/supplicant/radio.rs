@@ -93,8 +93,8 @@ pub enum Change {
     Fault(Fault),
     /// Nothing that is recorded; its signal was read, or could not be.
     Signal,
-    /// A handshake failed, and is tried again at once.
-    TriesAgain,
+    /// A handshake failed, and is tried again at once; why.
+    TriesAgain(&'static str),
     /// It does not take the file that it was given.
     FileRefused,
     /// What became of the frames that it sent.

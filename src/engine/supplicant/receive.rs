@@ -1,11 +1,17 @@
 //! Taking in a wpa_supplicant's messages.
 use super::{Change, Fault, JoinTimes, Radio, Supplicant};
 use crate::engine::journal::clip;
+use crate::engine::time::Millis;
 use crate::wire::wpa::{self, Channels, Message, Request};
 
 /// How an access point answers a wrong passphrase in WPA3 (IEEE 802.11-2020, table
 /// 9-50: challenge failure).
 const SAE_CHALLENGE_FAILED: u16 = 15;
+
+/// An access point repeats a message of the handshake within this.
+const REPEATED_WITHIN: Millis = Millis(1_500);
+/// A network is joined anew for that so often at most.
+const JOINED_ANEW_EVERY: Millis = Millis(60_000);
 
 impl Supplicant {
     /// Takes in one datagram.
@@ -70,7 +76,14 @@ impl Supplicant {
                 self.scan.forget_channels();
                 Change::Nothing
             }
-            Message::Associated => self.change(Radio::Associated),
+            Message::Associated => {
+                self.negotiated = None;
+                self.change(Radio::Associated)
+            }
+            Message::KeysNegotiated => match self.last_message_lost() {
+                true => Change::TriesAgain("the access point lacks the handshake's last message"),
+                false => Change::Nothing,
+            },
             Message::EapStarted => {
                 self.port.asked();
                 Change::Nothing
@@ -142,6 +155,25 @@ impl Supplicant {
             self.ask(Request::Reconfigure);
         }
         first
+    }
+
+    /// The access point has repeated message 3 of the handshake, as it lacks message 4. That is sent again,
+    /// but encrypted now, which the access point does not take; it would give up after three seconds.
+    /// `true`: the network is joined anew, not more often than once in a while, as one that is slow
+    /// repeats the message each time.
+    fn last_message_lost(&mut self) -> bool {
+        let now = self.last_message;
+        let before = self.negotiated.replace(now);
+        let repeated = before.is_some_and(|at| now < at + REPEATED_WITHIN);
+        let lately = self
+            .joined_anew
+            .is_some_and(|at| now < at + JOINED_ANEW_EVERY);
+        let lost = repeated && !lately;
+        if lost {
+            self.joined_anew = Some(now);
+            self.ask(Request::Reassociate);
+        }
+        lost
     }
 
     /// No network of the file is on any channel. `true`: that is new.
@@ -237,7 +269,13 @@ impl Supplicant {
                 self.scan.replied(self.last_message, reply);
                 Change::Nothing
             }
-            Some(Request::Attach | Request::Ping | Request::SignalMonitor | Request::Scan)
+            Some(
+                Request::Attach
+                | Request::Ping
+                | Request::SignalMonitor
+                | Request::Scan
+                | Request::Reassociate,
+            )
             | None => Change::Nothing,
         }
     }

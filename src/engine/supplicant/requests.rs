@@ -61,7 +61,8 @@ impl Supplicant {
             | Request::Status
             | Request::Channels
             | Request::ScanChannels(_)
-            | Request::Reconfigure => ANSWER_WITHIN,
+            | Request::Reconfigure
+            | Request::Reassociate => ANSWER_WITHIN,
         };
         self.asked = Some((request, now + self.limit(within)));
     }

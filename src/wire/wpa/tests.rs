@@ -2,6 +2,9 @@ use super::*;
 
 #[test]
 fn events_as_wpa_supplicant_2_10_writes_them() {
+    let keys = "<3>WPA: Key negotiation completed with 02:00:00:00:05:00 [PTK=CCMP GTK=CCMP]";
+    assert_eq!(parse(keys), Message::KeysNegotiated);
+    assert_eq!(parse("<3>WPA: Group rekeying completed"), Message::Other);
     assert_eq!(
         parse("<3>CTRL-EVENT-CONNECTED - Connection to 02:00:00:00:05:00 completed [id=0 id_str=]"),
         Message::Connected

@@ -196,6 +196,39 @@ fn where_the_passphrase_was_right_before_the_handshake_is_tried_again_at_once() 
     }
 }
 
+/// The access point repeats message 3, as it lacks message 4.
+#[test]
+fn where_the_last_message_of_the_handshake_is_lost_the_network_is_joined_anew() {
+    const KEYS: &str =
+        "<3>WPA: Key negotiation completed with 02:00:00:00:05:00 [PTK=CCMP GTK=CCMP]";
+    let mut air = alone();
+    air.on = Channels::one(2437);
+    time_to_join(&mut air, WLAN0);
+    let anew = |air: &mut Air, after: u64| {
+        air.wait(after);
+        air.world.take();
+        air.says(WLAN0, KEYS);
+        air.act();
+        let done = air.world.take();
+        let anew = Action::Supplicant(WLAN0, SupplicantStep::Ask(Request::Reassociate));
+        done.iter().filter(|action| **action == anew).count()
+    };
+    assert_eq!(anew(&mut air, 1), 0, "the first time");
+    assert_eq!(anew(&mut air, 100), 1);
+    assert_eq!(air.world.recorded("lacks the handshake's last message"), 1);
+    // An access point that is slow repeats it always.
+    assert_eq!(anew(&mut air, 1), 0);
+    assert_eq!(anew(&mut air, 100), 0);
+    // Other keys, an hour later.
+    assert_eq!(anew(&mut air, 3_600_000), 0);
+    assert_eq!(anew(&mut air, 1_000), 1);
+    // Those of the next association are the first.
+    air.wait(120_000);
+    assert_eq!(anew(&mut air, 1), 0);
+    air.says(WLAN0, "<3>Associated with 02:00:00:00:05:00");
+    assert_eq!(anew(&mut air, 100), 0);
+}
+
 /// The last search ended with a look there: that is no reason to begin this one elsewhere.
 #[test]
 fn each_search_begins_where_the_network_was() {

@@ -216,6 +216,7 @@ mod inside {
                     up(&scene, "wlan0") || up(&scene, "wlan1")
                 });
                 assert!(faults.iter().any(|fault| fault.dropped() > 0));
+                elapsed()
             }
             Case::HandshakeFailed => {
                 let faults = [MAC0, MAC1].map(|mac| scene.ap.loses_all(mac, 3));
@@ -223,11 +224,12 @@ mod inside {
                 wait_until("both handshakes lost", LONG, || {
                     faults.iter().all(|fault| fault.dropped() >= 4)
                 });
-                begun = Instant::now();
+                let last = Instant::now();
                 drop(faults);
                 wait_until("one authorised", LONG, || {
                     up(&scene, "wlan0") || up(&scene, "wlan1")
                 });
+                last.elapsed().as_millis() as f64
             }
             Case::Rare => {
                 way.start(&scene, case);

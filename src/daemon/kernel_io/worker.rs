@@ -14,19 +14,18 @@ use crate::engine::contract::action::{KernelAction, KernelRequest, ReadRequest, 
 use crate::engine::contract::event::{Event, Failure};
 use crate::engine::contract::settings::Switch;
 use crate::engine::observed::{Address, Facts, Index, KernelRoute, Link, MAX_LINKS, Medium};
-use crate::engine::time::Millis;
+use crate::engine::time::{Instant, Millis};
 use crate::kernel::{self, Ended, REQUEST_BYTES};
 use crate::system::ethtool;
 use crate::system::netlink::{Protocol, Requests};
 use crate::system::rfkill;
 use crate::system::udev;
 use heapless::Vec;
-use std::time::{Duration, Instant};
 
 /// No answer takes longer on a healthy machine, once the request was carried out.
 const ANSWER_WITHIN: Millis = Millis(5_000);
 /// After that an interface is used under the name that it has.
-const NAMED_WITHIN: Duration = Duration::from_secs(3);
+const NAMED_WITHIN: Millis = Millis(3_000);
 /// A dump that was interrupted by changes is repeated so often.
 const DUMPS: usize = 5;
 
@@ -245,7 +244,7 @@ fn facts(wifi: &mut Wifi, known: &mut Vec<Known, MAX_LINKS>, link: &Link) -> Fac
         full_duplex,
         ..Facts::default()
     };
-    let since = found.map_or_else(Instant::now, |place| known[place].since);
+    let since = found.map_or_else(time::now, |place| known[place].since);
     set_medium(&mut facts, wifi, link, since);
     // The oldest makes room.
     if let Some(place) = found.or(known.is_full().then_some(0)) {
@@ -264,7 +263,7 @@ fn facts(wifi: &mut Wifi, known: &mut Vec<Known, MAX_LINKS>, link: &Link) -> Fac
 
 /// It may get another name soon. Then it must not be set up.
 fn is_unnamed(link: Index, since: Instant) -> bool {
-    udev::is_naming(link) && since.elapsed() < NAMED_WITHIN
+    udev::is_naming(link) && time::now() < since + NAMED_WITHIN
 }
 
 /// An answer that does not come leaves what was known. Until udev is done with an adapter nothing is

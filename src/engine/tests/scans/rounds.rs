@@ -1,6 +1,15 @@
 //! Where an adapter looks, and when.
 use super::*;
 
+/// Both have joined it on channel 6.
+fn pair_in_the_network() -> Air {
+    let mut air = pair();
+    air.on = Channels::one(2437);
+    time_to_join(&mut air, WLAN0);
+    time_to_join(&mut air, WLAN1);
+    air
+}
+
 #[test]
 fn what_is_known_comes_first_and_stands_in_the_file() {
     let mut air = Air::new(&config(), &BOTH_ADAPTERS, KNOWN);
@@ -143,10 +152,7 @@ fn networks_bound_to_members_are_sought_by_those_alone() {
 
 #[test]
 fn one_that_was_lost_is_looked_for_often_and_then_seldom() {
-    let mut air = pair();
-    air.on = Channels::one(2437);
-    time_to_join(&mut air, WLAN0);
-    time_to_join(&mut air, WLAN1);
+    let mut air = pair_in_the_network();
     air.on = Channels::NONE;
     air.loses(WLAN0);
     let looks = |air: &mut Air, ms: u64| {
@@ -179,10 +185,7 @@ fn one_that_was_lost_is_looked_for_often_and_then_seldom() {
 /// Where both have lost it, one looks there between two looks of the other.
 #[test]
 fn two_that_have_lost_it_look_there_by_turns() {
-    let mut air = pair();
-    air.on = Channels::one(2437);
-    time_to_join(&mut air, WLAN0);
-    time_to_join(&mut air, WLAN1);
+    let mut air = pair_in_the_network();
     air.on = Channels::NONE;
     air.loses(WLAN0);
     air.loses(WLAN1);
@@ -201,10 +204,7 @@ fn two_that_have_lost_it_look_there_by_turns() {
 
 #[test]
 fn on_another_channel_it_is_found_within_the_round() {
-    let mut air = pair();
-    air.on = Channels::one(2437);
-    time_to_join(&mut air, WLAN0);
-    time_to_join(&mut air, WLAN1);
+    let mut air = pair_in_the_network();
     air.on = Channels::one(5500);
     air.loses(WLAN0);
     air.loses(WLAN1);
@@ -217,10 +217,7 @@ fn on_another_channel_it_is_found_within_the_round() {
 
 #[test]
 fn a_place_is_written_once_and_not_at_each_join() {
-    let mut air = pair();
-    air.on = Channels::one(2437);
-    time_to_join(&mut air, WLAN0);
-    time_to_join(&mut air, WLAN1);
+    let mut air = pair_in_the_network();
     let writes = |air: &mut Air| {
         let done = air.world.take();
         let is = |a: &&Action| matches!(a, Action::Store(Store::Places));

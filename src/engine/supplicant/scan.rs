@@ -59,9 +59,7 @@ pub struct Scan {
     capability_asked: bool,
     /// Another scan is under way: not before it has ended, or this time.
     busy_until: Option<Instant>,
-    /// The last look at known channels.
-    known_looked_at: Instant,
-    /// The next one.
+    /// The next look at known channels.
     known_at: Instant,
     /// The next channels of the round.
     round_at: Instant,
@@ -261,7 +259,6 @@ impl Scan {
             covered: self.looked.or(asked),
             wanted: self.capability.map_or(Channels::NONE, |known| known.all),
             busy: self.is_busy(now),
-            known_at: self.known_looked_at,
         }
     }
 
@@ -295,7 +292,6 @@ impl Scan {
         self.unsure = false;
         let at = now + self.put_off_for();
         (self.known_at, self.round_at) = (at, at);
-        self.known_looked_at = Instant::ZERO;
     }
 
     fn put_off_for(&self) -> Millis {
@@ -346,7 +342,6 @@ impl Scan {
         let Some(capability) = self.capability.filter(|_| !self.is_busy(now)) else {
             return Next::Wait;
         };
-        self.take_turns(now, others.known_at);
         match self.choose(now, capability, known, others.covered) {
             Some((channels, stage)) => self.ask(now, channels, stage),
             None if now < self.round_at => Next::Wait,
@@ -355,15 +350,6 @@ impl Scan {
                 Next::Wait
             }
             None => Next::RoundEnded,
-        }
-    }
-
-    /// Between two looks of another one at known channels is one of this one.
-    fn take_turns(&mut self, now: Instant, other: Instant) {
-        // Their first looks come at once: an adapter may not have the other one's channels.
-        if self.known_looked_at > Instant::ZERO && other > Instant::ZERO {
-            let between = other + self.rhythm(now).known / 2;
-            self.known_at = self.known_at.max(between);
         }
     }
 
@@ -376,9 +362,6 @@ impl Scan {
             accepted: false,
             until: now + A_SCAN + A_CHANNEL * count,
         });
-        if stage == Stage::Known {
-            self.known_looked_at = now;
-        }
         let first = self.told & stage.bit() == 0;
         self.told |= stage.bit();
         Next::Look {

@@ -1,5 +1,4 @@
 //! In which order the channels of an adapter are looked at, and the words of a search.
-use crate::engine::time::Instant;
 use crate::wire::wpa::{Capability, Channels};
 use core::fmt;
 
@@ -77,8 +76,6 @@ pub struct Work {
     pub wanted: Channels,
     /// One of them is looking, or waits for its turn.
     pub busy: bool,
-    /// When one of them last looked where networks were before.
-    pub known_at: Instant,
 }
 
 impl Work {
@@ -93,7 +90,6 @@ impl Work {
             covered: self.covered.or(other.covered),
             wanted: self.wanted.or(other.wanted),
             busy: self.busy || other.busy,
-            known_at: self.known_at.max(other.known_at),
         }
     }
 }

@@ -51,6 +51,15 @@ fn each_stage_of_the_start_is_shown() {
 
 #[test]
 fn of_a_network_that_was_up_no_start_is_measured() {
+    taken_over(true);
+}
+
+#[test]
+fn nor_of_one_that_was_joined_and_had_no_address_yet() {
+    taken_over(false);
+}
+
+fn taken_over(addressed: bool) {
     let mut usual = World::usual();
     usual.join(WLAN0);
     let links: Vec<_> = usual.engine.observed().links().cloned().collect();
@@ -62,7 +71,7 @@ fn of_a_network_that_was_up_no_start_is_measured() {
     links
         .into_iter()
         .for_each(|link| world.handle(Event::Link(link)));
-    for address in addresses {
+    for address in addresses.into_iter().filter(|_| addressed) {
         world.handle(Event::Address(address));
     }
     world.handle(Event::DumpEnds(Scope::All));

@@ -182,9 +182,9 @@ fn one_that_was_lost_is_looked_for_often_and_then_seldom() {
     assert!(time_to_join(&mut air, WLAN0) <= 600);
 }
 
-/// Where both have lost it, one looks there between two looks of the other.
+/// The rest of a round does not keep them from it.
 #[test]
-fn two_that_have_lost_it_look_there_by_turns() {
+fn two_that_have_lost_it_look_there_often() {
     let mut air = pair_in_the_network();
     air.on = Channels::NONE;
     air.loses(WLAN0);

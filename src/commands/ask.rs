@@ -3,7 +3,7 @@
 use super::{Exit, FAILED, NOT_ONLINE, NOT_RUNNING, Outcome, say};
 use crate::daemon::CONTROL;
 use crate::system::unix;
-use crate::wire::control::{self, Leases, Order, Request, SEND};
+use crate::wire::control::{self, Leases, Order, Reload, Request, SEND};
 use lexopt::prelude::*;
 use std::io::{IsTerminal, Read, Write};
 use std::net::Shutdown;
@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// Milliseconds within which the daemon answers, also while it waits for a slow driver.
 const ANSWER_WITHIN_MS: u64 = 10_000;
+/// The same of a reload: it is answered when it is known whether the file works.
+const RELOADED_WITHIN_MS: u64 = 60_000;
 /// Between two requests of `--watch`.
 const WATCH_EVERY: Duration = Duration::from_millis(500);
 /// Cursor to the upper left corner, and erase from there (ECMA-48: CUP, ED).
@@ -45,7 +47,11 @@ fn exchange(request: Request<'_>, file: Option<&[u8]>) -> Result<(u8, String), E
             message: format!("{CONTROL}: {e}"),
         },
     };
-    let mut stream = unix::connect(CONTROL, Some(ANSWER_WITHIN_MS)).map_err(not_running)?;
+    let within = match request {
+        Request::Reload(_) => RELOADED_WITHIN_MS,
+        _ => ANSWER_WITHIN_MS,
+    };
+    let mut stream = unix::connect(CONTROL, Some(within)).map_err(not_running)?;
     let broken = |e: std::io::Error| Exit {
         code: NOT_RUNNING,
         message: format!("the daemon does not answer: {e}"),
@@ -143,9 +149,38 @@ pub fn events(parser: &mut lexopt::Parser) -> Outcome {
 
 /// `wifibond reload`.
 pub fn reload(parser: &mut lexopt::Parser) -> Outcome {
+    let mut how = Reload::Plain;
+    while let Some(argument) = parser.next()? {
+        let next = match argument {
+            Long("force") => Reload::Force,
+            Long("confirm") => {
+                let value = parser.value()?.string()?;
+                let seconds = control::confirm_s(&value).ok_or_else(|| {
+                    let most = control::MAX_CONFIRM_S;
+                    super::wrong_usage(format_args!(
+                        "--confirm: \"{value}\" is no number of seconds from 1 to {most}"
+                    ))
+                })?;
+                Reload::Confirm(seconds)
+            }
+            other => return Err(other.unexpected().into()),
+        };
+        if how != Reload::Plain {
+            return Err(super::wrong_usage("reload: --force or --confirm, and once"));
+        }
+        how = next;
+    }
+    if std::io::stdout().is_terminal() {
+        eprintln!("trying the file: this may take half a minute where networks have changed");
+    }
+    show(Request::Reload(how))
+}
+
+/// `wifibond confirm`.
+pub fn confirm(parser: &mut lexopt::Parser) -> Outcome {
     match parser.next()? {
         Some(other) => Err(other.unexpected().into()),
-        None => show(Request::Reload),
+        None => show(Request::Confirm),
     }
 }
 

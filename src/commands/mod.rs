@@ -35,7 +35,10 @@ usage: wifibond COMMAND
   plan [FILE]                what would change on this machine
   status [--json] [--watch]  who carries the traffic, why, since when
   events [--json] [-n N]     what happened, with the outage of every switch
-  reload                     read the file again; change only what differs
+  reload [--confirm S]       read the file again; change only what differs; what takes the
+         [--force]           box offline is taken back, with --confirm also what nobody
+                             confirms within S seconds; with --force nothing is
+  confirm                    the file that `reload --confirm` took stays
   switch MEMBER              make a member active now
   member MEMBER down|up      set one member down, or up again
   member MEMBER reassociate  have it read its networks and join anew
@@ -115,6 +118,7 @@ fn dispatch(parser: &mut lexopt::Parser) -> Outcome {
         "status" => ask::status(parser),
         "events" => ask::events(parser),
         "reload" => ask::reload(parser),
+        "confirm" => ask::confirm(parser),
         "switch" => ask::switch(parser),
         "member" => ask::member(parser),
         "doctor" => doctor::main(parser),

@@ -19,18 +19,19 @@ mod wait;
 
 use self::engine::{EngineHandle, Tell};
 use crate::engine::contract::content::Content;
-use crate::engine::contract::event::{Event, Failure, FileEvent};
+use crate::engine::contract::event::{Event, Failure, FileEvent, TrialEvent};
 use crate::engine::dhcp::Identity;
 use crate::engine::journal::{RecordKind, clip};
 use crate::engine::status::status_line::StatusLine;
 use crate::engine::status::text;
-use crate::engine::time::{Instant, Millis};
+use crate::engine::time::{Instant, Millis, Seconds};
 use crate::system::children::Process;
 use crate::system::poll::Poll;
 use crate::system::signals::Signals;
 use crate::system::{self, host, notify, packet};
+use crate::wire::control::Reload;
 use control::clients::Clients;
-use files::source::{Look, Source};
+use files::source::{Look, Source, Way};
 use files::{learned, leases, reboot};
 use kernel_io::machine::Machine;
 use kernel_io::messages::Messages;
@@ -272,11 +273,27 @@ impl Daemon {
         self.engine.tell(Event::Stop);
     }
 
-    fn reload(&mut self) -> Result<(), String> {
+    /// `true`: the new file is on trial.
+    fn reload(&mut self, how: Reload) -> Result<bool, String> {
         notify::reloading();
-        let result = self.source.reload();
+        let works = self.engine.is_online() && !self.engine.trial().is_open();
+        let (way, confirm) = match how {
+            Reload::Plain => (Way::Reload { works }, None),
+            Reload::Confirm(s) => (Way::Reload { works }, Some(Seconds(s.into()))),
+            Reload::Force => (Way::Forced, None),
+        };
+        let result = self.source.reload(way);
+        let config = self.source.config();
         match &result {
-            Ok(()) => self.engine.tell(Event::Config(self.source.config())),
+            Ok(true) => self.engine.tell(Event::TryConfig {
+                config,
+                again: false,
+                confirm,
+            }),
+            Ok(false) => {
+                self.engine.tell(Event::Trial(TrialEvent::Ends));
+                self.engine.tell(Event::Config(config));
+            }
             Err(fault) => self.engine.tell(Event::File(FileEvent::Refused { fault })),
         }
         notify::ready(self.status_line.line());

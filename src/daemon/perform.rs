@@ -3,7 +3,9 @@ use super::files::{learned, leases, reboot, resolv};
 use super::kernel_io::{notes, restore};
 use super::{Daemon, failure, time};
 use crate::config::IfName;
-use crate::engine::contract::action::{Action, KernelRequest, Packet, Store, SupplicantStep};
+use crate::engine::contract::action::{
+    Action, FileStep, KernelRequest, Packet, Store, SupplicantStep,
+};
 use crate::engine::contract::describe;
 use crate::engine::contract::event::{Event, Failure, Start};
 use crate::engine::observed::Index;
@@ -27,6 +29,7 @@ impl Daemon {
                     Err(failure) => Err(failure),
                 }
             }
+            Action::File(step) => self.change_file(*step),
             Action::Exit => {
                 // It goes on in a process of its own.
                 self.repairs.give_back(time::now(), true);
@@ -37,6 +40,28 @@ impl Daemon {
             }
         };
         self.engine.tell(Event::Done(action, result));
+    }
+
+    fn change_file(&mut self, step: FileStep) -> Result<(), Failure> {
+        let why = |text: String| failure(0, &text);
+        match step {
+            FileStep::TakeBack => {
+                self.source
+                    .take_back(self.engine.trial().why())
+                    .map_err(why)?;
+                self.engine.tell(Event::Config(self.source.config()));
+            }
+            FileStep::TryAgain => {
+                self.source.try_again().map_err(why)?;
+                self.engine.tell(Event::TryConfig {
+                    config: self.source.config(),
+                    again: true,
+                    confirm: None,
+                });
+            }
+            FileStep::Accept => self.source.accept(),
+        }
+        Ok(())
     }
 
     fn send(&mut self, link: Index, name: &IfName, packet: Packet) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use crate::engine::packets::MAX_SOCKETS;
 use crate::engine::time::Instant;
 use crate::system::notify;
 use crate::system::poll::{Interest, Ready};
+use crate::wire::control::Reload;
 use std::os::fd::AsFd;
 
 /// Netlink, the helper, signals, the listener, the kernel's messages, the file's place (two);
@@ -128,7 +129,7 @@ impl Daemon {
                     self.planner = None;
                 }
                 if caught.reload {
-                    let _ = self.reload();
+                    let _ = self.reload(Reload::Plain);
                 }
             }
             Token::Warnings => {

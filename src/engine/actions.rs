@@ -38,7 +38,11 @@ impl Engine {
                     let _ = supplicant_file::write(config, link, dialect, channels, keys, content);
                 }
             }
-            Action::Supplicant(..) | Action::Kernel(_) | Action::Repair { .. } | Action::Exit => {}
+            Action::Supplicant(..)
+            | Action::Kernel(_)
+            | Action::Repair { .. }
+            | Action::File(_)
+            | Action::Exit => {}
         }
     }
 
@@ -74,6 +78,10 @@ impl Engine {
             Action::Repair { name, .. } => {
                 self.repair_ended(now, name, result.is_ok());
                 remember_failure(&result)
+            }
+            Action::File(step) => {
+                self.file_step_done(now, *step, &result);
+                Remember::Nothing
             }
             Action::Exit => Remember::Outcome,
         };

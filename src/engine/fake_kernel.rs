@@ -47,9 +47,11 @@ pub fn perform(engine: &mut Engine, now: Instant, action: Action) -> Effect {
             let (link, step) = (*link, step.clone());
             return supplicant(engine, now, link, &step, action);
         }
-        Action::Kernel(_) | Action::Send { .. } | Action::Store(_) | Action::Repair { .. } => {
-            Ok(())
-        }
+        Action::Kernel(_)
+        | Action::Send { .. }
+        | Action::Store(_)
+        | Action::File(_)
+        | Action::Repair { .. } => Ok(()),
         Action::Exit => {
             effect = Effect::Exit;
             Ok(())

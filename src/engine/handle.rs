@@ -87,6 +87,15 @@ impl Engine {
             Event::Rest { link, rest } => self.rest(now, link, rest),
             Event::Supplicant { link, text } => self.supplicant_message(now, link, text),
             Event::Config(config) => self.reconfigure(now, config),
+            Event::TryConfig {
+                config,
+                again,
+                confirm,
+            } => {
+                self.begin_trial(now, again, confirm);
+                self.reconfigure(now, config);
+            }
+            Event::Trial(event) => self.trial_event(now, event),
             Event::File(event) => self.note_file(now, event),
             Event::Identity { duid, host_name } => self.identify(duid, host_name),
             Event::Rejoin(link) => self.rejoin(link),
@@ -172,6 +181,7 @@ impl Engine {
         self.update_announcements(now);
         self.update_refusals(now);
         self.update_startup(now);
+        self.update_trial(now);
         if self.stopping.is_some() {
             self.advance_stop(now);
         }

@@ -68,6 +68,7 @@ impl Engine {
         let waits = self.under_way.is_some() || self.is_stopping();
         let settled = self.progress == Progress::Settled(now);
         if step.is_none() && settled && !waits {
+            self.trial.came_to_rest(now);
             let until = self.deadline(now).unwrap_or(Instant::NEVER);
             self.progress = Progress::Idle(until);
         }

@@ -53,6 +53,7 @@ pub mod tables;
 #[cfg(test)]
 mod tests;
 pub mod time;
+pub mod trial;
 
 use crate::config::{Bounded, Config, IfName, MAX_LINKS};
 use contract::action::{Action, ReadRequest, Scope};
@@ -118,6 +119,7 @@ pub struct Engine {
     places: places::Places,
     keys: keys::Keys,
     startup: startup::Startup,
+    trial: trial::Trial,
     /// What has to be read afresh.
     unread: Option<Scope>,
     /// Links that have to be.
@@ -167,6 +169,7 @@ impl Engine {
             places: places::Places::default(),
             keys: keys::Keys::default(),
             startup: startup::Startup::default(),
+            trial: trial::Trial::default(),
             unread: Some(Scope::All),
             unread_links: Vec::new(),
             under_way: None,
@@ -262,6 +265,9 @@ impl Engine {
         if let Some(step) = select::next_active(self, now).or_else(|| self.next_link(now)) {
             return Some(step);
         }
+        if let Some(step) = self.next_file_step(now) {
+            return Some(step);
+        }
         if self.unread.is_some() {
             return self.next_unread(now);
         }
@@ -279,6 +285,7 @@ impl Engine {
             .or_else(|| dhcp::next_address(self, now))
             .or_else(|| address::next(self, now))
             .or_else(|| dhcp::next_arp(self, now))
+            .or_else(|| self.next_gateway_probe(now))
             .or_else(|| announce::next(self, now))
             .or_else(|| routers::next(self, now))
             .or_else(|| dns::next(self, now))
@@ -325,6 +332,7 @@ impl Engine {
             self.reboot.poll_at(),
             self.storms.poll_at(now),
             self.kernel_poll_at(now),
+            self.trial_poll_at(now),
             stopping,
         ]
         .into_iter()

@@ -72,7 +72,10 @@ impl Engine {
             Packet::Arp { .. } => self.arp_sent(link),
             Packet::Announcement { .. } => self.announced(now, link),
             Packet::RouterSolicitation => self.solicited(now, link),
-            Packet::Probe { .. } => return self.probe_sent(now, link, left),
+            Packet::Probe { .. } => {
+                self.gateway_asked(now, link);
+                return self.probe_sent(now, link, left);
+            }
         }
         true
     }
@@ -101,7 +104,12 @@ impl Engine {
                     IpAddr::V4(_) => arp::reply(message).map(Answer::from),
                     IpAddr::V6(_) => neighbour::advertisement(message).map(Answer::from),
                 };
-                return answer.is_some_and(|answer| self.probe_answered(now, link, answer));
+                let Some(answer) = answer else {
+                    return false;
+                };
+                // The verdict on a new file depends on it.
+                let awaited = self.gateway_answered(link, answer.address()) || self.trial.is_on();
+                return self.probe_answered(now, link, answer) || awaited;
             }
         }
         true
@@ -124,7 +132,7 @@ impl Engine {
                 lease.is_some_and(|lease| lease.address() == address)
             }
             Purpose::Dhcp6 => awaits_reply(Family::V6),
-            Purpose::Probe(host) => self.probes(link, host),
+            Purpose::Probe(host) => self.probes(link, host) || self.awaits_gateway(link, host),
         }
     }
 

@@ -198,8 +198,13 @@ impl Engine {
 pub fn choose(engine: &Engine, now: Instant, active: Option<Index>) -> Option<Index> {
     let mut eligible = engine.present_members();
     eligible.retain(|link| engine.eligible(link).is_ok());
+    if let Some(verified) = eligible.iter().find(|link| engine.is_verified(link.index)) {
+        return Some(verified.index);
+    }
     // One with new network settings to come is chosen after the others, and one without a lease.
-    prefer(&mut eligible, |link| !engine.is_unsettled(link.index));
+    prefer(&mut eligible, |link| {
+        !engine.is_unsettled(link.index) || engine.keeps_old_settings(now, link.index)
+    });
     prefer(&mut eligible, |link| !engine.lacks_lease(now, link.index));
     // One in a network of lower priority, too, unless a person wants it; a cable is in none.
     let pinned = |link: &&Link| engine.pinned == Some(link.index);
@@ -303,6 +308,9 @@ pub fn reason(engine: &Engine, now: Instant, link: &Link) -> Text {
     let name = &link.name;
     if engine.pinned == Some(link.index) {
         return clip(format_args!("asked for by `wifibond switch`"));
+    }
+    if engine.is_verified(link.index) {
+        return clip(format_args!("the new settings are tried through it"));
     }
     let unsettled = |s: &&Supplicant| s.is_outdated() || s.is_settling();
     let mut others = engine.supplicants().filter(|s| s.link != link.index);

@@ -10,6 +10,7 @@ use super::roles::own_link;
 use super::supplicant::{Change, ControlledPort, MAX_SUPPLICANTS, Phase, Radio, Supplicant};
 use super::supplicant_file::{fingerprint, networks};
 use super::time::Instant;
+use super::trial::Turn;
 use crate::config::{Network, Security};
 use crate::wire::wpa::{self, Channels};
 use heapless::Vec;
@@ -368,7 +369,7 @@ fn next_of(engine: &Engine, now: Instant, supplicant: &Supplicant) -> Option<Act
         Phase::Attached
             if supplicant.is_outdated()
                 && supplicant.is_listening()
-                && may_reconfigure(engine, index) =>
+                && may_reconfigure(engine, now, index) =>
         {
             engine.offer(now, step(index, SupplicantStep::Reconfigure))
         }
@@ -381,10 +382,20 @@ fn next_of(engine: &Engine, now: Instant, supplicant: &Supplicant) -> Option<Act
 
 /// New settings cost an association, so members are reconfigured one after the other: never the
 /// active one while another can carry the traffic or is about to.
-fn may_reconfigure(engine: &Engine, index: Index) -> bool {
+fn may_reconfigure(engine: &Engine, now: Instant, index: Index) -> bool {
     let active = engine.failover.now().map(|(active, _)| active);
     // A link of its own does not wait for members.
     if !engine.is_present_member(index) {
+        return true;
+    }
+    match engine.turn(now, index) {
+        Turn::Keeps => return false,
+        Turn::Tries => return true,
+        Turn::Usual => {}
+    }
+    let link = engine.observed.link(index);
+    // In no network: it has nothing to lose.
+    if link.is_none_or(|link| engine.carries(link).is_err()) {
         return true;
     }
     let mut others = engine.present_members();

@@ -19,7 +19,9 @@ pub enum Request<'a> {
         count: u32,
     },
     /// Read the configuration file again and change what differs.
-    Reload,
+    Reload(Reload),
+    /// The file in force is to stay: see [`Reload::Confirm`].
+    Confirm,
     /// Make the member of this name active.
     Switch(&'a str),
     /// Ask for leases again, now.
@@ -60,7 +62,8 @@ impl Request<'_> {
             | Request::Ways
             | Request::Links
             | Request::Plan { .. } => false,
-            Request::Reload
+            Request::Reload(_)
+            | Request::Confirm
             | Request::Switch(_)
             | Request::Renew(_)
             | Request::Release(_)
@@ -68,6 +71,20 @@ impl Request<'_> {
         }
     }
 }
+
+/// How a file is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reload {
+    /// It is taken back where the box is not online with it.
+    Plain,
+    /// Also where it is not confirmed within so many seconds once it is: 1 to [`MAX_CONFIRM_S`].
+    Confirm(u32),
+    /// It stays, whatever comes of it.
+    Force,
+}
+
+/// The longest time to confirm a file, in seconds: a day.
+pub const MAX_CONFIRM_S: u32 = 86_400;
 
 /// Which leases a request is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -171,7 +188,12 @@ pub fn parse(line: &str) -> Option<Request<'_>> {
             json: is_json(form)?,
             count: count.parse().ok()?,
         }),
-        ("reload", None, None, None) => Some(Request::Reload),
+        ("reload", None, None, None) => Some(Request::Reload(Reload::Plain)),
+        ("reload", Some("force"), None, None) => Some(Request::Reload(Reload::Force)),
+        ("reload", Some("confirm"), Some(seconds), None) => {
+            Some(Request::Reload(Reload::Confirm(confirm_s(seconds)?)))
+        }
+        ("confirm", None, None, None) => Some(Request::Confirm),
         ("renew", link, family, None) => Some(Request::Renew(Leases::parse(link, family)?)),
         ("release", link, family, None) => Some(Request::Release(Leases::parse(link, family)?)),
         ("switch", Some(member), None, None) if is_name(member) => Some(Request::Switch(member)),
@@ -190,6 +212,12 @@ pub fn parse(line: &str) -> Option<Request<'_>> {
 
 /// Octets of an interface's name: `IFNAMSIZ` less the NUL (include/uapi/linux/if.h).
 const MAX_NAME: usize = 15;
+
+/// The seconds of [`Reload::Confirm`]. `None`: not a number, or out of range.
+pub fn confirm_s(word: &str) -> Option<u32> {
+    let seconds = word.parse().ok()?;
+    (1..=MAX_CONFIRM_S).contains(&seconds).then_some(seconds)
+}
 
 fn is_json(form: &str) -> Option<bool> {
     match form {
@@ -214,7 +242,10 @@ impl fmt::Display for Request<'_> {
         match self {
             Request::Status { json } => write!(f, "status {}", form(*json)),
             Request::Events { json, count } => write!(f, "events {} {count}", form(*json)),
-            Request::Reload => f.write_str("reload"),
+            Request::Reload(Reload::Plain) => f.write_str("reload"),
+            Request::Reload(Reload::Force) => f.write_str("reload force"),
+            Request::Reload(Reload::Confirm(seconds)) => write!(f, "reload confirm {seconds}"),
+            Request::Confirm => f.write_str("confirm"),
             Request::Switch(member) => write!(f, "switch {member}"),
             Request::Member { name, order } => write!(f, "member {name} {}", order.word()),
             Request::Doctor => f.write_str("doctor"),
@@ -252,7 +283,10 @@ mod tests {
                 json: false,
                 count: u32::MAX,
             },
-            Request::Reload,
+            Request::Reload(Reload::Plain),
+            Request::Reload(Reload::Force),
+            Request::Reload(Reload::Confirm(60)),
+            Request::Confirm,
             Request::Switch("wlan1"),
             Request::Doctor,
             Request::Ways,
@@ -304,6 +338,11 @@ mod tests {
             "events json -1",
             "events json",
             "reload now",
+            "reload confirm",
+            "reload confirm 0",
+            "reload confirm 86401",
+            "reload force 1",
+            "confirm 1",
             "switch",
             "switch ",
             "switch a/b",

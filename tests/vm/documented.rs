@@ -151,6 +151,7 @@ fn the_exit_codes_are_the_documented_ones() {
         &["status"][..],
         &["events"],
         &["reload"],
+        &["confirm"],
         &["renew"],
         &["release"],
         &["switch", "wlan0"],
@@ -180,7 +181,8 @@ fn the_exit_codes_are_the_documented_ones() {
     for args in [
         &["status"][..],
         &["events"],
-        &["reload"],
+        &["reload", "--confirm", "60"],
+        &["confirm"],
         &["renew"],
         &["wait-online"],
         &["doctor"],
@@ -193,6 +195,7 @@ fn the_exit_codes_are_the_documented_ones() {
     for args in [
         &["renew", "eth7"][..],
         &["release", "eth7"],
+        &["confirm"],
         &["switch", "wlan7"],
         &["member", "wlan7", "down"],
     ] {

@@ -54,5 +54,6 @@ mod service;
 mod stalled;
 mod supplicant;
 mod terminal;
+mod trial;
 mod visitors;
 mod which;

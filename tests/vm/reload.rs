@@ -292,7 +292,8 @@ fn a_file_that_was_never_online_is_not_the_last_good_one() {
     let good = kept();
     let mut other = config();
     other["wifi"][0]["passphrase"] = json!("wrong horse");
-    s.pi.reload_with(&other);
+    s.pi.write_config(&other.to_string());
+    s.pi.call(&["reload", "--force"]);
     s.pi.wait("nobody gets in", LONG, |st| status::active(st).is_empty());
     // Longer than a file has to be in force to be kept.
     s.pi.stays("nobody gets in", Duration::from_secs(35), |st| {

@@ -36,6 +36,19 @@ pub enum Waits {
     Joins(IfName),
     /// The same.
     Repair(IfName),
+    /// Until it is known whether the new file works.
+    Trial,
+}
+
+impl Waits {
+    /// It is answered after this, with what is known then.
+    fn limit(&self) -> Millis {
+        match self {
+            // A verdict takes 45 s at most.
+            Waits::Trial => Millis(50_000),
+            _ => TIME_LIMIT * 2 / 3,
+        }
+    }
 }
 
 struct Client {
@@ -49,6 +62,8 @@ struct Client {
     asked: bool,
     answer: std::vec::Vec<u8>,
     sent: usize,
+    /// What it waits for is answered then.
+    late_at: Option<Instant>,
     until: Instant,
     done: bool,
 }
@@ -90,10 +105,7 @@ impl Clients {
 
     /// When the next answer or connection is overdue.
     pub fn poll_at(&self) -> Option<Instant> {
-        let at = |client: &Client| match client.waits {
-            Some(_) => client.until - TIME_LIMIT / 3,
-            None => client.until,
-        };
+        let at = |client: &Client| client.late_at.unwrap_or(client.until);
         self.clients.iter().map(at).min()
     }
 
@@ -110,6 +122,7 @@ impl Clients {
                         asked: false,
                         answer: std::vec::Vec::new(),
                         sent: 0,
+                        late_at: None,
                         until: now + TIME_LIMIT,
                         done: false,
                     });
@@ -140,11 +153,13 @@ impl Clients {
         request
     }
 
-    /// The answer comes with [`Clients::answer_waiting`], within three seconds.
+    /// The answer comes with [`Clients::answer_waiting`].
     pub fn wait(&mut self, place: usize, waits: Waits) {
         if let Some(client) = self.clients.get_mut(place) {
+            let late = time::now() + waits.limit();
             client.waits = Some(waits);
-            client.until = time::now() + TIME_LIMIT;
+            client.late_at = Some(late);
+            client.until = late + TIME_LIMIT;
         }
     }
 
@@ -156,7 +171,7 @@ impl Clients {
         render: &dyn Fn(&Waits) -> (u8, std::string::String),
     ) {
         for client in &mut self.clients {
-            let late = now + TIME_LIMIT / 3 >= client.until;
+            let late = client.late_at.is_some_and(|at| now >= at);
             if let Some(waits) = client.waits.take_if(|waits| late || done(waits)) {
                 let (code, body) = render(&waits);
                 client.set_answer(code, &body);

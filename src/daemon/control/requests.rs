@@ -4,8 +4,9 @@ use super::{answers, planner};
 use crate::daemon::time;
 use crate::daemon::{Daemon, SIGNALS_WITHIN};
 use crate::engine::Engine;
-use crate::engine::contract::event::Event;
+use crate::engine::contract::event::{Event, TrialEvent};
 use crate::engine::observed::Index;
+use crate::engine::trial::Progress;
 use crate::system::children;
 use crate::wire::Family;
 use crate::wire::control::{self, Leases, Order, Request};
@@ -28,10 +29,25 @@ impl Daemon {
                 let body = answers::events(&self.engine, json, count);
                 self.clients.answer(place, 0, &body);
             }
-            Some(Request::Reload) => match self.reload() {
-                Ok(()) => self.clients.answer(place, 0, self.source.notes()),
+            Some(Request::Reload(how)) => match self.reload(how) {
+                Ok(true) => self.clients.wait(place, Waits::Trial),
+                Ok(false) => self.clients.answer(place, 0, self.source.notes()),
                 Err(reason) => self.clients.answer(place, 1, &format!("{reason}\n")),
             },
+            Some(Request::Confirm) => {
+                let (code, body) = match self.engine.trial().progress() {
+                    Some(Progress::Unconfirmed { .. }) => (0, "the new file stays in force\n"),
+                    Some(Progress::Trying) => {
+                        (1, "the new file is still tried: confirm it when it works\n")
+                    }
+                    Some(Progress::SetAside { .. }) => {
+                        (1, "the new file was set aside; see `wifibond status`\n")
+                    }
+                    None => (1, "nothing waits to be confirmed\n"),
+                };
+                self.engine.tell(Event::Trial(TrialEvent::Confirmed));
+                self.clients.answer(place, code, body);
+            }
             Some(Request::Switch(member)) => {
                 let answer = self.switch(member);
                 self.answer_or_wait(place, answer);
@@ -155,11 +171,12 @@ impl Daemon {
 
     /// Requests that change something are answered when there is nothing left to do.
     pub(in crate::daemon) fn answer_waiting(&mut self) {
-        let (at_rest, engine) = (self.is_at_rest(), &self.engine);
+        let (at_rest, engine, source) = (self.is_at_rest(), &self.engine, &self.source);
         self.clients.answer_waiting(
             time::now(),
             &|waits| at_rest && !is_still_tried(engine, waits),
             &|waits| match at_rest {
+                _ if matches!(waits, Waits::Trial) => became_of_file(engine, source.notes()),
                 true => became_of(engine, waits),
                 false => {
                     let text = "the kernel has not answered yet; see `wifibond status`\n";
@@ -191,6 +208,7 @@ impl Daemon {
 fn is_still_tried(engine: &Engine, waits: &Waits) -> bool {
     match waits {
         Waits::Switch(index, _) => !is_active(engine, *index) && engine.pinned() == Some(*index),
+        Waits::Trial => engine.trial().is_being_judged(),
         Waits::Member { .. } | Waits::Released(_) | Waits::Joins(_) | Waits::Repair(_) => false,
     }
 }
@@ -203,6 +221,8 @@ fn is_active(engine: &Engine, link: Index) -> bool {
 /// What became of a request, and its exit code.
 fn became_of(engine: &Engine, waits: &Waits) -> (u8, String) {
     match waits {
+        // See `became_of_file`.
+        Waits::Trial => (0, String::new()),
         Waits::Joins(name) => (0, format!("{name} joins anew when it is its turn\n")),
         Waits::Repair(name) => match engine.last_repair(name) {
             Some(measure) => (0, format!("{name}: {measure}\n")),
@@ -242,6 +262,28 @@ fn became_of(engine: &Engine, waits: &Waits) -> (u8, String) {
                 ),
             }
         }
+    }
+}
+
+/// The answer to a `reload` whose file was on trial.
+fn became_of_file(engine: &Engine, notes: &str) -> (u8, String) {
+    match engine.trial().progress() {
+        None => (0, notes.into()),
+        Some(Progress::Trying) => (
+            1,
+            "the new file is still tried; see `wifibond status`\n".into(),
+        ),
+        Some(Progress::Unconfirmed { until }) => {
+            let seconds = (until - time::now()).0.div_ceil(1000);
+            let body = format!(
+                "{notes}the new file works; it is taken back in {seconds} s unless `wifibond confirm` follows\n"
+            );
+            (0, body)
+        }
+        Some(Progress::SetAside { why, .. }) => (
+            1,
+            format!("the new file is set aside, the one before stays in force: {why}\n"),
+        ),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Files: the configuration and the report beside it, leases, and what other programs read.
 mod card;
 pub mod config_file;
+mod kept;
 pub mod learned;
 pub mod leases;
 pub mod reboot;

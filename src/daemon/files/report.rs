@@ -39,3 +39,14 @@ pub fn carry_out(config: &str) -> bool {
     };
     staging::is_done(&path, done, "")
 }
+
+/// The report on a file that was set aside. Lines end with CR LF for old editors.
+pub fn set_aside(path: &str, why: &str) -> String {
+    format!(
+        "wifibond does not use {path}: the box is not on the network with it.\r\n\r\n\
+         The reason:\r\n  {why}\r\n\r\n\
+         The box goes on with the settings before. The file is tried again at the next start,\r\n\
+         when nothing else works, and from time to time.\r\n\
+         This report goes away when a file works.\r\n"
+    )
+}

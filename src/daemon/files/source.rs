@@ -4,25 +4,19 @@
 //! The boot partition may be mounted after the daemon has started. Until a file has been in
 //! force, its place is watched and each new file there is read; from then on, `reload` alone
 //! reads it.
-use super::card::{self, Job};
 use super::config_file::{Text, lacking, notes, read};
-use super::report;
+use super::{kept, report};
 use crate::config::{self, Config, InForce};
-use crate::daemon::STATE_DIR;
 use crate::daemon::engine::Tell;
 use crate::daemon::time;
 use crate::daemon::utc::Utc;
 use crate::engine::Engine;
-use crate::engine::contract::event::{Event, FileEvent};
-use crate::engine::time::{Instant, Millis, Seconds};
+use crate::engine::contract::event::{Event, FileEvent, TrialEvent};
+use crate::engine::time::{Instant, Millis};
 use crate::system::files;
 use crate::system::watch::{Sign, Watch};
 use std::os::fd::BorrowedFd;
 
-/// The last file that was online.
-const LAST_GOOD: &str = "/var/lib/wifibond/last-good.json";
-/// The file in force, until it has been online. It holds secrets, as its copy does: 0600.
-const CANDIDATE: &str = "/run/wifibond/candidate.json";
 /// A file in force has to be online after this, on its own networks, to be kept: what it
 /// changed has had effect by then.
 const KEPT_AFTER: Millis = Millis(30_000);
@@ -43,6 +37,22 @@ pub struct Source {
     watch: Option<Watch>,
     /// When the candidate may be kept, if there is one.
     keep_at: Option<Instant>,
+    /// What the engine is to be told of the file of the start.
+    start: Option<TrialEvent>,
+}
+
+/// How a file comes into force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// At the start, or where one was waited for.
+    Start,
+    /// `reload`. `works`: with the file in force now some link is online.
+    Reload {
+        /// As above.
+        works: bool,
+    },
+    /// `reload --force`: whatever comes of it.
+    Forced,
 }
 
 /// What was found at the watched place.
@@ -59,7 +69,7 @@ impl Source {
     /// Never fails: a wrong file leaves the last good one in force, or the built-in
     /// default.
     pub fn load(path: &str) -> Self {
-        let (config, in_force) = match last_good() {
+        let (config, in_force) = match kept::last_good() {
             Some(config) => (config, InForce::LastGood),
             None => (built_in(), InForce::BuiltIn),
         };
@@ -73,8 +83,9 @@ impl Source {
                 .inspect_err(|e| log::warn!("{path}: cannot be watched: {e}"))
                 .ok(),
             keep_at: None,
+            start: None,
         };
-        let _ = source.reload();
+        let _ = source.reload(Way::Start);
         source
     }
 
@@ -100,7 +111,7 @@ impl Source {
         match self.examine() {
             Ok((text, config)) => {
                 self.fault = None;
-                self.take(&text, config);
+                self.take(&text, config, Way::Start);
                 Look::Taken
             }
             // A file that was only begun is not whole; it is read again when it is closed.
@@ -134,24 +145,20 @@ impl Source {
         &self.notes
     }
 
-    /// Reads the file again. On error the present configuration stays.
-    pub fn reload(&mut self) -> Result<(), String> {
-        let result = self.read_again();
-        self.fault = result.as_ref().err().cloned();
-        result
-    }
-
-    fn read_again(&mut self) -> Result<(), String> {
-        match self.examine() {
+    /// Reads the file again; `true`: what it has is on trial. On error the present configuration stays.
+    pub fn reload(&mut self, way: Way) -> Result<bool, String> {
+        let result = match self.examine() {
             Ok((text, config)) => {
-                self.take(&text, config);
-                Ok(())
+                self.fault = None;
+                Ok(self.take(&text, config, way))
             }
             Err((reason, report)) => {
                 report::write(&self.path, Some(&report));
+                self.fault = Some(reason.clone());
                 Err(reason)
             }
-        }
+        };
+        result
     }
 
     /// The file as it is now, or why it is of no use, in one line and as a report.
@@ -171,19 +178,66 @@ impl Source {
         }
     }
 
-    /// A good file is in force from now on.
-    fn take(&mut self, text: &Text, config: Box<Config>) {
-        self.keep_at = propose(&text.bytes).then(|| time::now() + KEPT_AFTER);
+    /// A good file is in force from now on. `true`: on trial.
+    fn take(&mut self, text: &Text, config: Box<Config>, way: Way) -> bool {
+        self.watch = None;
+        report::write(&self.path, None);
+        if way == Way::Start
+            && let Some((before, config)) = kept::before_if_aside(&text.bytes)
+        {
+            self.start = Some(TrialEvent::IsAside);
+            self.fault = Some("it was set aside, as the box was not online with it".into());
+            self.put_in_force(&before, config);
+            return false;
+        }
+        let on_trial = match way {
+            Way::Start => kept::keep_before(&text.bytes, false),
+            Way::Reload { works } => kept::keep_before(&text.bytes, works),
+            Way::Forced => {
+                kept::forget_before();
+                false
+            }
+        };
+        self.start = (way == Way::Start && on_trial).then_some(TrialEvent::Starts);
+        self.put_in_force(&text.bytes, config);
+        on_trial
+    }
+
+    fn put_in_force(&mut self, bytes: &[u8], config: Box<Config>) {
+        self.keep_at = kept::propose(bytes).then(|| time::now() + KEPT_AFTER);
         self.notes = notes(&config);
         // The rest of the file may work, and they may yet come.
         let lacking = lacking(&config, &mut self.notes);
         self.notes.push_str(&lacking);
         self.config = config;
         self.in_force = InForce::LastGood;
-        self.watch = None;
-        report::write(&self.path, None);
         for note in self.notes.lines() {
             log::warn!("{note}");
+        }
+    }
+
+    /// The file in force does not work: the one before is in force again. `why`: in one line.
+    pub fn take_back(&mut self, why: &str) -> Result<(), String> {
+        let (before, config) = kept::set_aside().ok_or("the file before is lost")?;
+        self.put_in_force(&before, config);
+        report::write(&self.path, Some(&report::set_aside(&self.path, why)));
+        self.fault = Some(format!("set aside, the one before is in force: {why}"));
+        Ok(())
+    }
+
+    /// The file that was set aside is in force again.
+    pub fn try_again(&mut self) -> Result<(), String> {
+        let (bytes, config) = kept::aside().ok_or("the file that was set aside is lost")?;
+        self.put_in_force(&bytes, config);
+        self.fault = None;
+        Ok(())
+    }
+
+    /// The file in force works.
+    pub fn accept(&mut self) {
+        kept::forget_before();
+        if self.fault.is_none() {
+            report::write(&self.path, None);
         }
     }
 
@@ -194,9 +248,10 @@ impl Source {
 
     /// Keeps the file in force as the last good one, once it has been online.
     pub fn keep_if_good(&mut self, now: Instant, engine: &Engine) {
-        if self.keep_at.is_some_and(|at| now >= at) && engine.is_online() && engine.is_settled() {
+        let works = engine.is_online() && engine.is_settled() && !engine.trial().is_open();
+        if self.keep_at.is_some_and(|at| now >= at) && works {
             self.keep_at = None;
-            keep();
+            kept::keep();
         }
     }
 
@@ -208,11 +263,19 @@ impl Source {
             in_force: &self.in_force_words(),
             fault: self.fault(),
         }));
+        self.note_trial(tell);
+    }
+
+    fn note_trial(&self, tell: &mut Tell<'_>) {
+        if let Some(start) = self.start {
+            tell(Event::Trial(start));
+        }
     }
 
     /// Reports what was found at the watched place.
     pub fn note_look(&self, tell: &mut Tell<'_>) {
         let (path, in_force) = (&self.path, self.in_force_words());
+        self.note_trial(tell);
         tell(Event::File(match self.fault() {
             None => FileEvent::Taken { path },
             Some(fault) => FileEvent::Unusable {
@@ -225,51 +288,14 @@ impl Source {
     }
 
     fn in_force_words(&self) -> String {
-        match (self.in_force, files::modified(LAST_GOOD)) {
+        match (self.in_force, kept::last_good_at()) {
             (InForce::LastGood, Some(at)) => {
-                format!("the last file that worked (of {})", Utc(Seconds(at)))
+                format!("the last file that worked (of {})", Utc(at))
             }
             (InForce::LastGood, None) => "the last file that worked".into(),
             (InForce::BuiltIn, _) => "the built-in default, the cable alone".into(),
         }
     }
-}
-
-/// Puts a file aside until it has been online. `false`: it is the last good one already.
-fn propose(bytes: &[u8]) -> bool {
-    if files::read(LAST_GOOD, config::MAX_FILE + 1).is_ok_and(|old| old == bytes) {
-        if let Err(e) = files::remove(CANDIDATE) {
-            log::warn!("{CANDIDATE}: {e}");
-        }
-        return false;
-    }
-    match files::write_in_memory(CANDIDATE, bytes, 0o600) {
-        Ok(()) => true,
-        Err(e) => {
-            log::warn!("{CANDIDATE}: {e}; this file could not be fallen back to");
-            false
-        }
-    }
-}
-
-/// Keeps the file that was put aside, in case a later one is broken. Once for each change: SD
-/// cards wear.
-fn keep() {
-    let candidate = files::read(CANDIDATE, config::MAX_FILE + 1).and_then(|bytes| {
-        files::ensure_dir(STATE_DIR, 0o700)?;
-        files::remove(CANDIDATE)?;
-        Ok(bytes)
-    });
-    let path = LAST_GOOD.into();
-    match candidate {
-        Ok(bytes) => card::add(Job::Write { path, bytes }),
-        Err(e) => log::warn!("{LAST_GOOD}: {e}; this file could not be fallen back to"),
-    }
-}
-
-fn last_good() -> Option<Box<Config>> {
-    let bytes = files::read(LAST_GOOD, config::MAX_FILE + 1).ok()?;
-    config::parse(&bytes).ok()
 }
 
 fn built_in() -> Box<Config> {

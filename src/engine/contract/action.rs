@@ -49,8 +49,33 @@ pub enum Action {
         /// What is done.
         measure: UsbMeasure,
     },
+    /// Put another configuration file in force. Before `Event::Done` comes the configuration, as
+    /// [`Event::Config`](super::event::Event::Config) or `TryConfig`.
+    File(FileStep),
     /// All is taken down: the daemon exits.
     Exit,
+}
+
+/// What is done with the files of configurations. The daemon keeps the one that was online before,
+/// and the one that is set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileStep {
+    /// The one in force is set aside, the one before is put in force.
+    TakeBack,
+    /// The one that was set aside is tried again.
+    TryAgain,
+    /// The one in force works: the others are forgotten.
+    Accept,
+}
+
+impl FileStep {
+    fn words(self) -> &'static str {
+        match self {
+            FileStep::TakeBack => "put the file before in force",
+            FileStep::TryAgain => "try the file that was set aside",
+            FileStep::Accept => "keep the new file",
+        }
+    }
 }
 
 impl From<KernelRequest> for Action {
@@ -98,7 +123,7 @@ impl Action {
             | Action::Supplicant(link, _)
             | Action::Repair { link, .. } => Some(*link),
             Action::Store(store) => store.link(),
-            Action::Exit => None,
+            Action::File(_) | Action::Exit => None,
         }
     }
 
@@ -124,9 +149,11 @@ impl Action {
         match self {
             Action::Kernel(_) => true,
             Action::Store(store) => store.is_ordered(),
-            Action::Send { .. } | Action::Supplicant(..) | Action::Repair { .. } | Action::Exit => {
-                false
-            }
+            Action::Send { .. }
+            | Action::Supplicant(..)
+            | Action::Repair { .. }
+            | Action::File(_)
+            | Action::Exit => false,
         }
     }
 
@@ -137,7 +164,7 @@ impl Action {
             Action::Store(store) => store.is_a_change(),
             Action::Supplicant(_, step) => step.is_a_change(),
             Action::Repair { .. } => true,
-            Action::Send { .. } | Action::Exit => false,
+            Action::Send { .. } | Action::File(_) | Action::Exit => false,
         }
     }
 
@@ -151,6 +178,7 @@ impl Action {
                 let (before, after) = measure.words();
                 write!(f, "{before} {port}{after}")
             }
+            Action::File(step) => f.write_str(step.words()),
             Action::Exit => f.write_str("leave"),
         }
     }

@@ -5,7 +5,7 @@ use super::packet::Purpose;
 use super::settings::{Restore, Switch};
 use crate::config::Config;
 use crate::engine::observed::{Address, Index, KernelRoute, Link, RouterFlags};
-use crate::engine::time::{Instant, Millis};
+use crate::engine::time::{Instant, Millis, Seconds};
 use crate::wire::Family;
 use crate::wire::control::Leases;
 use heapless::String;
@@ -156,6 +156,18 @@ pub enum Event<'a> {
     },
     /// This configuration is in force from now on.
     Config(&'a Config),
+    /// The same, and the one before is kept: it is put in force again where this one does not work
+    /// ([`FileStep`](super::action::FileStep)).
+    TryConfig {
+        /// The new one.
+        config: &'a Config,
+        /// It was tried before, and set aside.
+        again: bool,
+        /// It has to be confirmed within this time once it works.
+        confirm: Option<Seconds>,
+    },
+    /// About the configuration on trial.
+    Trial(TrialEvent),
     /// What became of the configuration file.
     File(FileEvent<'a>),
     /// The DUID and host name sent to DHCP servers.
@@ -214,6 +226,19 @@ pub struct Warning<'a> {
     pub device: Option<&'a str>,
     /// The interface of the radio that the text names; empty: it names none.
     pub radio_of: &'a str,
+}
+
+/// What happened to the configuration on trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrialEvent {
+    /// The one of the start may be taken back.
+    Starts,
+    /// The one of the start is in place of another one, which was set aside in this boot.
+    IsAside,
+    /// The one in force stays, whatever comes of it.
+    Ends,
+    /// `wifibond confirm`.
+    Confirmed,
 }
 
 /// What became of the configuration file. `in_force`: what runs in its place, as text;

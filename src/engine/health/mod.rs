@@ -99,6 +99,13 @@ pub struct Answer {
     to: Option<Mac>,
 }
 
+impl Answer {
+    /// The address that it says it has.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+}
+
 impl From<Reply> for Answer {
     fn from(reply: Reply) -> Self {
         Answer {
@@ -211,6 +218,9 @@ impl Engine {
 
     /// Why traffic does not pass, by the probes.
     pub(super) fn found_bad(&self, index: Index) -> Option<Why> {
+        if self.is_verified(index) {
+            return None;
+        }
         Some(self.health(index)?.bad?.why)
     }
 

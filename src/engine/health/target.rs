@@ -73,7 +73,7 @@ impl Asked {
 
 impl Engine {
     /// The link that has the bond's addresses: the bond, or the bridge whose port it is.
-    pub(super) fn addressed(&self) -> Option<&Link> {
+    pub(in crate::engine) fn addressed(&self) -> Option<&Link> {
         let (bond, _) = self.usable_bond()?;
         match bond.master {
             Some(bridge) => self.observed.link(bridge),

@@ -50,6 +50,8 @@ pub fn status(engine: &Engine, now: Instant) -> Status<'_> {
             .map(Shown)
             .collect(),
         file_fault: None,
+        file_state: engine.trial().word(),
+        file_until_ms: engine.trial().until().map(|at| (at - now).0),
         problems: problems(engine, now),
     }
 }

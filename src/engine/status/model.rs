@@ -42,6 +42,10 @@ pub struct Status<'a> {
     pub dns: Vec<Shown<crate::engine::dns::Server>, { crate::engine::dns::MAX_SERVERS }>,
     /// Why the file is not in force; `null`: it is. The engine does not know: the caller adds it.
     pub file_fault: Option<&'a str>,
+    /// "works", "tried", "unconfirmed" or "set aside": how far the newest file is.
+    pub file_state: &'static str,
+    /// Milliseconds until it is taken back, or tried again; `null`: at no set time.
+    pub file_until_ms: Option<u64>,
     /// Refusals and failures at present.
     pub problems: Bounded<Problem, MAX_PROBLEMS>,
 }

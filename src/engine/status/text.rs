@@ -11,6 +11,7 @@ use crate::engine::health::Condition;
 use crate::engine::journal::Record;
 use crate::engine::select::Why;
 use crate::engine::time::Instant;
+use crate::engine::trial::Progress;
 use core::fmt::{self, Display, Formatter, Write};
 
 /// Events at the end of the page.
@@ -65,6 +66,13 @@ impl Display for Page<'_> {
         }
         identity_part(&self.status, f)?;
         start_part(&self.status, f)?;
+        if let Some(Progress::Unconfirmed { until }) = self.engine.trial().progress() {
+            let left = Span((until - self.now).0);
+            writeln!(
+                f,
+                "  the new file is taken back in {left} unless `wifibond confirm` follows"
+            )?;
+        }
         if self.status.file_fault.is_some() || !self.status.problems.is_empty() {
             f.write_str("\nProblems\n")?;
             if let Some(fault) = self.status.file_fault {

@@ -325,6 +325,11 @@ impl Supplicant {
         self.wanted = fingerprint;
     }
 
+    /// The fingerprint of the file that it runs on.
+    pub fn file(&self) -> u64 {
+        self.file
+    }
+
     /// As if its file were another.
     pub fn want_again(&mut self) {
         self.file = !self.wanted;

@@ -53,6 +53,16 @@ pub enum Fault {
     Certificate(String<64>),
 }
 
+impl Fault {
+    /// The same settings would be refused again.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Fault::WrongPassphrase(_) | Fault::Refused | Fault::Certificate(_) => true,
+            Fault::Rejected(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -30,6 +30,7 @@ mod slow;
 mod start_up;
 mod stopping;
 mod supplicants;
+mod trial;
 mod which;
 mod wired;
 mod world;
@@ -38,8 +39,8 @@ use super::time::Instant;
 use crate::config::*;
 use crate::engine::contract::action::KernelRequest::Change;
 use crate::engine::contract::action::{
-    Action, BondOption, KernelAction, KernelRequest, Note, Packet, RadioRequest, ReadRequest,
-    Scope, SettingRequest, Store, SupplicantStep,
+    Action, BondOption, FileStep, KernelAction, KernelRequest, Note, Packet, RadioRequest,
+    ReadRequest, Scope, SettingRequest, Store, SupplicantStep,
 };
 use crate::engine::contract::event::{Event, Failure};
 use crate::engine::fake_kernel::{self, Effect, join, plain};

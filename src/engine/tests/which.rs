@@ -349,7 +349,7 @@ fn the_status_shows_ports_and_the_bond_as_the_kernel_has_it() {
         r#""mode":"active-backup","miimon_ms":100,"updelay_ms":200,"downdelay_ms":0,"fail_over_mac":"active","primary_reselect":"always","kernel_primary_reselect":"failure""#,
         r#"{"name":"wifi1","port":"1-1.2","#,
         r#"{"name":"wlan0","port":null,"#,
-        r#","file_fault":"line 1: \"x\"","problems":["#,
+        r#","file_fault":"line 1: \"x\"","file_state":"works","file_until_ms":null,"problems":["#,
         r#"{"name":"enx0242","port":"1-1.3","#,
     ] {
         let json = json(&world);

@@ -4,7 +4,7 @@ use super::server::{Asked, Server, ServerBehaviour};
 use super::*;
 use crate::engine::contract::content::Content;
 use crate::engine::dhcp::{v4, v6};
-use crate::engine::time::Instant;
+use crate::engine::time::{Instant, Seconds};
 
 pub const DUID: [u8; 10] = [0, 3, 0, 1, 2, 0, 0, 0, 0, 0x1f];
 pub const BOTH_ADAPTERS: [(Index, &str, bool); 2] =
@@ -41,6 +41,9 @@ pub struct World {
     pub done: Vec<Action>,
     pub exited: bool,
     pub server: Server,
+    /// What the daemon keeps of configurations: the one before, and the one on trial.
+    pub before: Option<Config>,
+    pub on_trial: Option<Config>,
 }
 
 impl World {
@@ -87,6 +90,8 @@ impl World {
             now: 1_000,
             done: vec![],
             exited: false,
+            before: None,
+            on_trial: None,
             server: Server::default(),
         }
     }
@@ -141,6 +146,11 @@ impl World {
 
     /// Carries an action out on the fake kernel, with the server's answer.
     pub fn perform(&mut self, action: Action) {
+        if let Action::File(step) = action
+            && !self.change_file(step)
+        {
+            return self.fail(action, failure(0, "the file is lost"));
+        }
         let (engine, content) = (&self.engine, &self.content);
         let answer = self.server.receive(engine, self.now, &action, content);
         let now = self.at();
@@ -150,6 +160,38 @@ impl World {
         if let Some(answer) = answer {
             self.handle(answer.event());
         }
+    }
+
+    /// `false`: there is no such file.
+    fn change_file(&mut self, step: FileStep) -> bool {
+        let config = match step {
+            FileStep::Accept => return true,
+            FileStep::TakeBack => self.before.clone(),
+            FileStep::TryAgain => self.on_trial.clone(),
+        };
+        let Some(config) = config else {
+            return false;
+        };
+        self.handle(match step {
+            FileStep::TryAgain => Event::TryConfig {
+                config: &config,
+                again: true,
+                confirm: None,
+            },
+            _ => Event::Config(&config),
+        });
+        true
+    }
+
+    /// A new file is in force, and the one before is kept.
+    pub fn try_config(&mut self, config: &Config, confirm: Option<Seconds>) {
+        self.before = Some(self.engine.config().clone());
+        self.on_trial = Some(config.clone());
+        self.handle(Event::TryConfig {
+            config,
+            again: false,
+            confirm,
+        });
     }
 
     /// It succeeds, and nothing follows from it.

@@ -4,7 +4,7 @@ mod day;
 mod gateway;
 mod hold;
 mod ipv6;
-mod lab;
+pub mod lab;
 mod lease;
 mod ledger;
 mod networks;

@@ -1,0 +1,442 @@
+//! A new file is on trial until the box has been seen to be online with it. Where it is not, the
+//! file before is put in force again, and the new one is tried anew seldom.
+//!
+//! - New Wi-Fi settings go to the members that stand by first ([`members`]); the last one that is in
+//!   its network by the settings before keeps them until another one has proved the new ones.
+//! - What else has changed is in force at once; afterwards a link that may carry traffic has to have an
+//!   address, and its gateway has to answer ([`gateways`]).
+//! - At a start there is nothing to lose: the file is given two minutes, where another one is kept
+//!   that was online.
+mod gateways;
+mod members;
+
+use super::Engine;
+use super::contract::action::{Action, FileStep};
+use super::contract::event::{Failure, TrialEvent};
+use super::journal::{RecordKind, Text, clip};
+use super::observed::Index;
+use super::supplicant::{Fault, MAX_SUPPLICANTS};
+use super::supplicant_file::networks;
+use super::time::{Instant, Millis, Seconds};
+use gateways::Asked;
+use heapless::Vec;
+pub use members::Turn;
+
+/// The time that a new file has, where the box was online before.
+const WITHIN: Millis = Millis(30_000);
+/// The same for one that changes nothing about Wi-Fi or IEEE 802.1X.
+const WITHIN_OF_ADDRESSES: Millis = Millis(15_000);
+/// A server that pings an address before it offers it takes 3 s.
+const LEASE_WITHIN: Millis = Millis(15_000);
+/// The time that a file has where nothing was online before; doubled each time it was in vain.
+const START_WITHIN: Millis = Millis(120_000);
+const LONGEST_START: Millis = Millis(1_800_000);
+/// At a start an access point has refused it: another network of the file may follow.
+const REFUSED_WITHIN: Millis = Millis(10_000);
+/// The file before does not get online either: then the new one is tried again after this.
+const OFFLINE_FOR: Millis = Millis(60_000);
+/// While the file before works the new one is tried again after this; doubled each time.
+const AGAIN_AFTER: Millis = Millis(600_000);
+const LONGEST_PAUSE: Millis = Millis(21_600_000);
+
+/// What the verdict on the configuration in force depends on.
+#[derive(Debug, Default)]
+pub struct Trial {
+    state: State,
+    before: Before,
+    /// The member that is in another network with the new settings: whether its network gives an
+    /// address is seen with the traffic alone.
+    verified: Option<Index>,
+    asked: Vec<Asked, { gateways::MOST }>,
+    /// How often in a row this file was set aside.
+    times: u32,
+    /// Why, the last time.
+    why: Text,
+    /// All that follows from the file at once was done then.
+    rested: Option<Instant>,
+    /// With the file before nothing has been online since then.
+    offline_since: Option<Instant>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum State {
+    /// The file in force has worked, or there is none to go back to.
+    #[default]
+    Over,
+    /// A new one is in force.
+    On {
+        since: Instant,
+        until: Instant,
+        /// Nothing was online before: nothing is at stake.
+        start: bool,
+    },
+    /// It works, and is taken back at that time all the same where nobody confirms it.
+    Unconfirmed { until: Instant, within: Seconds },
+    /// The daemon is to put the file before in force.
+    Failed,
+    /// The one before is in force. `again`: when the new one is tried again.
+    Aside { again: Option<Instant> },
+    /// The daemon is to try it again.
+    Again,
+    /// The daemon is to forget the file before.
+    Worked,
+}
+
+/// How things were with the file before.
+#[derive(Debug, Default)]
+struct Before {
+    /// A link that could carry traffic had an address.
+    online: bool,
+    /// And a default route of IPv4.
+    routed: bool,
+    /// Adapters with a wpa_supplicant that were authorised, with the fingerprint of its file.
+    joined: Vec<(Index, u64), MAX_SUPPLICANTS>,
+    /// `wifibond reload --confirm`.
+    confirm: Option<Seconds>,
+}
+
+/// How far a new file is, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress<'a> {
+    /// It is in force, and has not shown yet that it works.
+    Trying,
+    /// It works, and waits for `wifibond confirm`.
+    Unconfirmed {
+        /// It is taken back then.
+        until: Instant,
+    },
+    /// The file before is in force.
+    SetAside {
+        /// The reason.
+        why: &'a str,
+        /// When it is tried again; `None`: when nothing is online, at the next start, and by `reload`.
+        again: Option<Instant>,
+    },
+}
+
+impl Trial {
+    /// How far the new file is; `None`: the one in force has worked, or there is no other.
+    pub fn progress(&self) -> Option<Progress<'_>> {
+        match self.state {
+            State::Over | State::Worked => None,
+            State::On { .. } | State::Again => Some(Progress::Trying),
+            State::Unconfirmed { until, .. } => Some(Progress::Unconfirmed { until }),
+            State::Failed => Some(Progress::SetAside {
+                why: &self.why,
+                again: None,
+            }),
+            State::Aside { again } => Some(Progress::SetAside {
+                why: &self.why,
+                again,
+            }),
+        }
+    }
+
+    /// As the status has it.
+    pub fn word(&self) -> &'static str {
+        match self.progress() {
+            None => "works",
+            Some(Progress::Trying) => "tried",
+            Some(Progress::Unconfirmed { .. }) => "unconfirmed",
+            Some(Progress::SetAside { .. }) => "set aside",
+        }
+    }
+
+    /// When it is taken back, or tried again; `None`: at no set time.
+    pub fn until(&self) -> Option<Instant> {
+        match self.state {
+            State::On { until, .. } | State::Unconfirmed { until, .. } => Some(until),
+            State::Aside { again } => again,
+            State::Over | State::Failed | State::Again | State::Worked => None,
+        }
+    }
+
+    /// No verdict yet.
+    pub fn is_on(&self) -> bool {
+        matches!(self.state, State::On { .. })
+    }
+
+    /// The file in force is not settled on: it may be taken back, or another one is to be tried again.
+    pub fn is_open(&self) -> bool {
+        !matches!(self.state, State::Over | State::Aside { .. })
+    }
+
+    /// It is not known yet what becomes of the new file.
+    pub fn is_being_judged(&self) -> bool {
+        matches!(self.state, State::On { .. } | State::Failed | State::Again)
+    }
+
+    /// Why the last file was set aside, in one line.
+    pub fn why(&self) -> &str {
+        &self.why
+    }
+
+    /// No step is left; the first time, the verdict may depend on it.
+    pub(super) fn came_to_rest(&mut self, now: Instant) {
+        if self.is_on() && self.rested.is_none() {
+            self.rested = Some(now);
+        }
+    }
+
+    fn poll_at(&self, now: Instant) -> Option<Instant> {
+        let at = match self.state {
+            State::On { until, .. } | State::Unconfirmed { until, .. } => Some(until),
+            State::Aside { again } => {
+                let offline = self.offline_since.map(|since| since + OFFLINE_FOR);
+                again.into_iter().chain(offline).min()
+            }
+            State::Over | State::Failed | State::Again | State::Worked => None,
+        };
+        let asked = self.asked.iter().filter_map(Asked::due_at);
+        let rested = self.rested.map(|at| at + Millis(1));
+        let times = asked.chain(at).chain(rested);
+        times.filter(|at| *at > now).min()
+    }
+}
+
+impl Engine {
+    /// What becomes of the newest file.
+    pub fn trial(&self) -> &Trial {
+        &self.trial
+    }
+
+    /// [`Event::TryConfig`](super::contract::event::Event::TryConfig): the configuration before is
+    /// still in force.
+    pub(super) fn begin_trial(&mut self, now: Instant, again: bool, confirm: Option<Seconds>) {
+        // One that follows another one on trial is held against the same one before.
+        if !self.trial.is_on() {
+            self.trial.before = self.before();
+        }
+        self.trial.before.confirm = confirm;
+        if !again {
+            self.trial.times = 0;
+        }
+        self.put_on_trial(now);
+    }
+
+    /// [`Event::Trial`](super::contract::event::Event::Trial).
+    pub(super) fn trial_event(&mut self, now: Instant, event: TrialEvent) {
+        match event {
+            TrialEvent::Starts => {
+                self.trial.before = Before::default();
+                self.put_on_trial(now);
+            }
+            TrialEvent::IsAside => {
+                self.trial.why = clip(format_args!(
+                    "it did not work before the program was started again"
+                ));
+                self.put_aside(now);
+            }
+            TrialEvent::Ends => self.end_trial(State::Over),
+            TrialEvent::Confirmed => {
+                if let State::Unconfirmed { .. } = self.trial.state {
+                    self.end_trial(State::Worked);
+                }
+            }
+        }
+    }
+
+    fn put_on_trial(&mut self, now: Instant) {
+        let start = !self.trial.before.online;
+        let doubled = START_WITHIN * (1 << self.trial.times.min(6));
+        let within = match start {
+            true => doubled.min(LONGEST_START),
+            false => WITHIN,
+        };
+        self.end_trial(State::On {
+            since: now,
+            until: now + within,
+            start,
+        });
+    }
+
+    fn end_trial(&mut self, state: State) {
+        self.trial.state = state;
+        self.trial.verified = None;
+        self.trial.asked.clear();
+        self.trial.offline_since = None;
+        self.trial.rested = None;
+    }
+
+    fn before(&self) -> Before {
+        let mut routed = false;
+        self.each_gateway(&mut |_, gateway| routed |= gateway.is_some_and(|g| g.is_ipv4()));
+        Before {
+            online: self.is_online(),
+            routed,
+            joined: self.joined_adapters(),
+            confirm: None,
+        }
+    }
+
+    /// Comes to a verdict, where there is reason for one.
+    pub(super) fn update_trial(&mut self, now: Instant) {
+        match self.trial.state {
+            State::Over | State::Failed | State::Again | State::Worked => {}
+            State::On {
+                since,
+                until,
+                start,
+            } => self.judge_file(now, since, until, start),
+            State::Unconfirmed { until, within } if now >= until => {
+                self.trial.why = clip(format_args!("not confirmed within {} s", within.0));
+                self.trial.state = State::Failed;
+            }
+            State::Unconfirmed { .. } => {}
+            State::Aside { again } => self.try_again(now, again),
+        }
+    }
+
+    fn judge_file(&mut self, now: Instant, since: Instant, until: Instant, start: bool) {
+        self.update_asked(now);
+        self.verify(now, until);
+        if self.works() {
+            return self.file_works(now);
+        }
+        let State::On { until, .. } = self.trial.state else {
+            return;
+        };
+        let until = match (start, self.refusal_of_file(start)) {
+            (false, Some(_)) => now,
+            (true, Some(_)) => until.min(now + REFUSED_WITHIN),
+            // Nothing about networks has changed, or all has been shown.
+            (false, None) if self.members_prove() => {
+                until.min(self.proved_at(since) + WITHIN_OF_ADDRESSES)
+            }
+            (_, None) => until,
+        };
+        self.trial.state = State::On {
+            since,
+            until,
+            start,
+        };
+        if now >= until {
+            self.trial.why = self.failure(now - since, start);
+            self.trial.state = State::Failed;
+        }
+    }
+
+    fn file_works(&mut self, now: Instant) {
+        let state = match self.trial.before.confirm {
+            None => State::Worked,
+            Some(within) => State::Unconfirmed {
+                until: now + Millis::from(within),
+                within,
+            },
+        };
+        self.end_trial(state);
+        self.trial.times = 0;
+    }
+
+    /// It is online as before, with these settings.
+    fn works(&self) -> bool {
+        let rested = self.trial.rested.filter(|_| self.is_settled_for_trial());
+        rested.is_some_and(|rested| self.members_prove() && self.has_a_way_out(rested))
+    }
+
+    /// Why the file is of no use, in words.
+    fn failure(&self, took: Millis, start: bool) -> Text {
+        if let Some((name, fault)) = self.refusal_of_file(start) {
+            return clip(format_args!("{name}: {fault}"));
+        }
+        let seconds = took.0 / 1000;
+        if !self.members_prove() {
+            return clip(format_args!(
+                "no adapter was let into a network of the file within {seconds} s"
+            ));
+        }
+        if let Some(gateway) = self
+            .trial
+            .rested
+            .and_then(|rested| self.silent_gateway(rested))
+        {
+            return clip(format_args!("its gateway {gateway} does not answer"));
+        }
+        match self.is_online() {
+            true => clip(format_args!("no default route was had within {seconds} s")),
+            false => clip(format_args!("not online within {seconds} s")),
+        }
+    }
+
+    fn try_again(&mut self, now: Instant, again: Option<Instant>) {
+        if self.is_online() {
+            self.trial.offline_since = None;
+        } else if self.trial.offline_since.is_none() {
+            self.trial.offline_since = Some(now);
+        }
+        let long = |since: Instant| now >= since + OFFLINE_FOR;
+        let offline = self.trial.offline_since.is_some_and(long);
+        // It costs nothing where one member stands by.
+        let due = again.is_some_and(|at| now >= at) && self.joined_adapters().len() > 1;
+        if offline || due {
+            self.trial.state = State::Again;
+        }
+    }
+
+    fn put_aside(&mut self, now: Instant) {
+        let pause = AGAIN_AFTER * (1 << self.trial.times.min(6));
+        let pause = pause.min(LONGEST_PAUSE);
+        let confirm = self.trial.before.confirm.is_some();
+        self.trial.times = self.trial.times.saturating_add(1);
+        self.end_trial(State::Aside {
+            again: (!confirm).then(|| now + pause),
+        });
+    }
+
+    /// What the daemon has to do with the files.
+    pub(super) fn next_file_step(&self, now: Instant) -> Option<Action> {
+        let step = match self.trial.state {
+            State::Failed => FileStep::TakeBack,
+            State::Again => FileStep::TryAgain,
+            State::Worked => FileStep::Accept,
+            State::Over | State::On { .. } | State::Unconfirmed { .. } | State::Aside { .. } => {
+                return None;
+            }
+        };
+        self.offer(now, Action::File(step))
+    }
+
+    /// The daemon has done it, or cannot: then the file in force stays.
+    pub(super) fn file_step_done(
+        &mut self,
+        now: Instant,
+        step: FileStep,
+        result: &Result<(), Failure>,
+    ) {
+        match (step, result) {
+            (FileStep::TakeBack, Ok(())) => {
+                let text = format_args!(
+                    "the new file is set aside, the one before is in force: {}",
+                    self.trial.why
+                );
+                self.journal.write(now, RecordKind::Trouble, "", text);
+                self.put_aside(now);
+            }
+            (FileStep::Accept, Ok(())) => self.end_trial(State::Over),
+            // Its trial has begun.
+            (FileStep::TryAgain, Ok(())) => {}
+            (_, Err(_)) => self.end_trial(State::Over),
+        }
+    }
+
+    pub(super) fn trial_poll_at(&self, now: Instant) -> Option<Instant> {
+        let times = [self.trial.poll_at(now), self.members_poll_at(now)];
+        times.into_iter().flatten().min()
+    }
+
+    /// An access point, or a server behind it, has refused the new settings, and no other network of
+    /// the file is left to that adapter.
+    fn refusal_of_file(&self, start: bool) -> Option<(&str, &Fault)> {
+        if start && self.is_online() {
+            return None;
+        }
+        self.supplicants().find_map(|s| {
+            let fault = s.fault.as_ref().filter(|fault| fault.is_final())?;
+            let link = self.observed.link(s.link)?;
+            let several = networks(&self.config, link).count() > 1;
+            // One of before says nothing of the new settings.
+            let new = start || s.is_settling();
+            (new && !s.is_outdated() && !several).then_some((s.name.as_str(), fault))
+        })
+    }
+}

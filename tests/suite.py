@@ -13,7 +13,7 @@ WORD...      only tests with one of these words in "FILE::NAME", for example `le
 In the machine run the tests of what depends on its kernel or processor. Those of the engine do
 not (ENGINE below): they run on this computer alone.
 
-A test binary is cut into units of some 120 seconds, by what its tests took the last time
+A test binary is cut into units of some 240 seconds, by what its tests took the last time
 ($WIFIBOND_CACHE/durations.json). Each unit of those for the machine boots one. The output of a unit is shown when it fails.
 The last line is "N passed, N failed" (and ", N skipped" if some were). A unit that ends
 without a word about one of its tests counts as failed.
@@ -43,7 +43,7 @@ CACHE = Path(os.environ["WIFIBOND_CACHE"])
 DURATIONS = CACHE / "durations.json"
 MACHINE, PI2 = "aarch64-unknown-linux-musl", "armv7-unknown-linux-musleabihf"
 # In seconds. A unit's aim, and what a test takes of which nothing is known.
-AIM, UNIT_TEST, MACHINE_TEST, CARD, PACKAGES = 120, 0.05, 10, 150, 100
+AIM, UNIT_TEST, MACHINE_TEST, CARD, PACKAGES = 240, 0.05, 10, 150, 100
 # What an emulated machine takes, in MiB.
 MACHINE_MEMORY = 1300
 # As libtest says it, and Python's unittest.

@@ -13,6 +13,9 @@ use super::supplicant::Phase;
 use super::supplicant_file;
 use super::time::Instant;
 
+/// It has to be asked for again later (`udev::is_naming()`).
+const EAGAIN: i32 = 11;
+
 /// What the table of attempts keeps of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Remember {
@@ -158,13 +161,19 @@ impl Engine {
             return self.retry.forget(action);
         }
         let text = failure.text.clone();
+        // The rule with new interfaces, and no fault: it is named in a moment.
+        let is_early = failure.errno == EAGAIN
+            && matches!(
+                action,
+                Action::Kernel(KernelRequest::Read(ReadRequest::Medium { .. }))
+            );
         let is_new = self.retry.failed(action, failure, now);
         if let Action::Supplicant(link, SupplicantStep::Start { .. }) = action {
             // Its own deadline lies in the past: the table's counts.
             let until = self.retry.until(action).unwrap_or(now);
             self.with(*link, |s| s.phase = Phase::Waiting { until });
         }
-        if is_new {
+        if is_new && !is_early {
             let words = clip::<60>(format_args!("{}", Phrase(action, &self.observed)));
             self.trouble(now, action, format_args!("cannot {words}: {text}"));
         }

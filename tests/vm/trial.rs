@@ -67,6 +67,8 @@ fn a_wrong_passphrase_costs_no_ping() {
     assert!(restarted.success());
     s.pi.start_again();
     s.ready();
+    let fault = s.pi.status()["file_fault"].to_string();
+    assert!(fault.contains("wrong passphrase"), "{fault}");
     s.pi.reload_with(&config());
     wait_until("the report gone", SHORT, || report(&s).is_none());
     assert!(s.pi.status()["file_fault"].is_null());

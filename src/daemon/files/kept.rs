@@ -15,6 +15,9 @@ const BEFORE: &str = "/run/wifibond/before.json";
 /// The file that did not work, while the one before is in force.
 const ASIDE: &str = "/run/wifibond/set-aside.json";
 
+/// Why, in one line.
+const REASON: &str = "/run/wifibond/set-aside.txt";
+
 fn read(path: &str) -> Option<Vec<u8>> {
     files::read(path, config::MAX_FILE + 1).ok()
 }
@@ -91,13 +94,14 @@ pub fn keep_before(new: &[u8], works: bool) -> bool {
     write(BEFORE, &before, lost)
 }
 
-/// The file in force is set aside. Gives the one before, which is in force now.
-pub fn set_aside() -> Option<(Vec<u8>, Box<Config>)> {
+/// The file in force is set aside, and why. Gives the one before, which is in force now.
+pub fn set_aside(why: &str) -> Option<(Vec<u8>, Box<Config>)> {
     let before = read(BEFORE)?;
     let config = parse(&before)?;
     // One that is the last good one has no copy of its own.
     let new = read(CANDIDATE).or_else(|| read(LAST_GOOD))?;
     let lost = "the file could not be tried again";
+    write(REASON, why.as_bytes(), "the reason is lost");
     write(ASIDE, &new, lost).then_some((before, config))
 }
 
@@ -118,8 +122,15 @@ pub fn before_if_aside(file: &[u8]) -> Option<(Vec<u8>, Box<Config>)> {
     Some((before, config))
 }
 
+/// Why the file was set aside.
+pub fn reason() -> String {
+    let text = read(REASON).and_then(|bytes| String::from_utf8(bytes).ok());
+    text.unwrap_or_else(|| "not known any more".into())
+}
+
 /// The file in force works, or is wanted whatever comes of it.
 pub fn forget_before() {
-    remove(BEFORE);
-    remove(ASIDE);
+    for path in [BEFORE, ASIDE, REASON] {
+        remove(path);
+    }
 }

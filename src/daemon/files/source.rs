@@ -186,8 +186,8 @@ impl Source {
             && let Some((before, config)) = kept::before_if_aside(&text.bytes)
         {
             self.start = Some(TrialEvent::IsAside);
-            self.fault = Some("it was set aside, as the box was not online with it".into());
             self.put_in_force(&before, config);
+            self.report_set_aside(&kept::reason());
             return false;
         }
         let on_trial = match way {
@@ -218,11 +218,15 @@ impl Source {
 
     /// The file in force does not work: the one before is in force again. `why`: in one line.
     pub fn take_back(&mut self, why: &str) -> Result<(), String> {
-        let (before, config) = kept::set_aside().ok_or("the file before is lost")?;
+        let (before, config) = kept::set_aside(why).ok_or("the file before is lost")?;
         self.put_in_force(&before, config);
-        report::write(&self.path, Some(&report::set_aside(&self.path, why)));
-        self.fault = Some(format!("set aside, the one before is in force: {why}"));
+        self.report_set_aside(why);
         Ok(())
+    }
+
+    fn report_set_aside(&mut self, why: &str) {
+        report::write(&self.path, Some(&report::set_aside(&self.path, why)));
+        self.fault = Some(format!("set aside for the one before: {why}"));
     }
 
     /// The file that was set aside is in force again.

@@ -150,7 +150,7 @@ impl Worker {
         let unknown = |k: &&Known| k.index == link && k.facts.medium == Medium::Unknown;
         match self.known.iter().find(unknown) {
             Some(k) if is_unnamed(link, k.since) => {
-                Err(failure(0, &"udev has not given it its name yet"))
+                Err(failure(libc::EAGAIN, &"udev has not given it its name yet"))
             }
             Some(_) => Err(failure(0, &"the kernel does not answer (nl80211)")),
             None => Ok(()),

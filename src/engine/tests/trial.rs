@@ -250,6 +250,30 @@ fn without_an_address_it_is_taken_back() {
     assert!(lab.world.bond_has_default());
 }
 
+/// The members work; but the traffic goes where the best route says.
+#[test]
+fn a_better_way_that_leads_nowhere_is_taken_back() {
+    let mut lab = online(&lab::config(), &BOTH);
+    let mut config = lab::config();
+    lab.world.tell(Event::Link(plain(ETH0, "eth0", false)));
+    lab.paths.insert(ETH0, Path::Answers(3));
+    lab.world.join_only(ETH0);
+    lab.wait(2_000);
+    config.links[0].ip = static_block(7, 106, 10);
+    lab.world.try_config(&config, None);
+    lab.until("the verdict", 20_000, |lab| aside(lab).is_some());
+    assert_eq!(
+        aside(&lab).as_deref(),
+        Some("its gateway 192.168.7.1 does not answer")
+    );
+    // What was so before is not held against another file.
+    let mut other = lab::config();
+    other.bond.miimon_ms = 50;
+    lab.world.try_config(&other, None);
+    let took = lab.until("the verdict", 20_000, is_over);
+    assert!(took <= 500, "{took}");
+}
+
 /// Nobody probes it otherwise.
 #[test]
 fn the_gateway_of_a_cable_is_asked_too() {

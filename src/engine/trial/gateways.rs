@@ -12,6 +12,8 @@ use heapless::Vec;
 
 /// Links that are asked on at a time.
 pub(super) const MOST: usize = 4;
+/// Links with an address: the bond, links of their own, bridges.
+const MAX_USABLE: usize = 16;
 const EVERY: Millis = Millis(500);
 
 /// A gateway on a link of its own.
@@ -97,14 +99,11 @@ impl Engine {
     }
 
     /// Whether a gateway has answered since then. `None`: it is not asked.
-    fn answers(&self, name: &IfName, gateway: IpAddr, since: Instant) -> Option<bool> {
-        if gateway.is_ipv6() {
-            return None;
-        }
-        if !self.is_addressed(name) {
+    fn answers(&self, link: Index, gateway: IpAddr, since: Instant) -> Option<bool> {
+        if self.addressed().is_none_or(|bond| bond.index != link) {
             let mut asked = self.trial.asked.iter();
-            let one = asked.find(|one| one.gateway == gateway);
-            return Some(one.is_some_and(|one| one.next.is_none()));
+            let one = asked.find(|one| (one.link, one.gateway) == (link, gateway));
+            return one.map(|one| one.next.is_none());
         }
         let any = match self.config.health.probe {
             Probe::Off => return None,
@@ -121,37 +120,40 @@ impl Engine {
         Some(members.iter().any(|link| answers(link.index)))
     }
 
-    /// A link may carry traffic and has an address, and its gateway answers. Without a gateway it is
-    /// enough where there was none before.
+    /// The way that IPv4 traffic takes: the best default route of a link that may carry traffic and
+    /// has an address, and its gateway.
+    pub(super) fn way_out(&self) -> Option<(Index, IpAddr)> {
+        let mut links: Vec<Index, MAX_USABLE> = Vec::new();
+        self.each_gateway(&mut |name, _| {
+            let _ =
+                links.extend_from_slice(self.observed.by_name(name).map(|l| l.index).as_slice());
+        });
+        let ways = self.observed.routes().filter_map(|r| {
+            let here = r.route.to.prefix == 0 && links.contains(&r.link);
+            let via = r.route.via.filter(|via| here && via.is_ipv4())?;
+            Some((r.route.metric, (r.link, via)))
+        });
+        ways.min().map(|(_, way)| way)
+    }
+
+    /// A link may carry traffic and has an address, and the gateway that the traffic takes answers.
+    /// Without one it is enough where there was none before. A cable's that is the one of before is
+    /// not held against the file.
     pub(super) fn has_a_way_out(&self, since: Instant) -> bool {
-        let (mut answers, mut silent, mut other) = (false, false, false);
-        self.each_gateway(&mut |name, gateway| match gateway
-            .and_then(|gateway| self.answers(name, gateway, since))
-        {
-            Some(true) => answers = true,
-            Some(false) => silent = true,
-            None => other |= gateway.is_none_or(|g| g.is_ipv6()) || !self.trial.before.routed,
-        });
-        let off = self.config.health.probe == Probe::Off;
-        match self.trial.before.routed {
-            true => answers || (off && self.has_route()),
-            false => answers || (other && !silent),
-        }
+        let before = self.trial.before.way;
+        let Some(way) = self.way_out() else {
+            return before.is_none() && self.is_online();
+        };
+        let (link, gateway) = way;
+        let own = self.addressed().is_none_or(|bond| bond.index != link);
+        let as_before = own && before == Some(way);
+        as_before || self.answers(link, gateway, since).unwrap_or(true)
     }
 
-    fn has_route(&self) -> bool {
-        let mut found = false;
-        self.each_gateway(&mut |_, gateway| found |= gateway.is_some_and(|g| g.is_ipv4()));
-        found
-    }
-
-    /// One that was asked and has not answered.
+    /// It was asked and has not answered.
     pub(super) fn silent_gateway(&self, since: Instant) -> Option<IpAddr> {
-        let mut found = None;
-        self.each_gateway(&mut |name, gateway| {
-            let gateway = gateway.filter(|g| self.answers(name, *g, since) == Some(false));
-            found = found.or(gateway);
-        });
-        found
+        let (link, gateway) = self.way_out()?;
+        let silent = self.answers(link, gateway, since) == Some(false);
+        silent.then_some(gateway)
     }
 }

@@ -18,6 +18,7 @@ use super::observed::Index;
 use super::supplicant::{Fault, MAX_SUPPLICANTS};
 use super::supplicant_file::networks;
 use super::time::{Instant, Millis, Seconds};
+use core::net::IpAddr;
 use gateways::Asked;
 use heapless::Vec;
 pub use members::Turn;
@@ -87,8 +88,8 @@ enum State {
 struct Before {
     /// A link that could carry traffic had an address.
     online: bool,
-    /// And a default route of IPv4.
-    routed: bool,
+    /// The link and the gateway that IPv4 traffic took.
+    way: Option<(Index, IpAddr)>,
     /// Adapters with a wpa_supplicant that were authorised, with the fingerprint of its file.
     joined: Vec<(Index, u64), MAX_SUPPLICANTS>,
     /// `wifibond reload --confirm`.
@@ -259,11 +260,9 @@ impl Engine {
     }
 
     fn before(&self) -> Before {
-        let mut routed = false;
-        self.each_gateway(&mut |_, gateway| routed |= gateway.is_some_and(|g| g.is_ipv4()));
         Before {
             online: self.is_online(),
-            routed,
+            way: self.way_out(),
             joined: self.joined_adapters(),
             confirm: None,
         }

@@ -176,6 +176,17 @@ pub fn reload(parser: &mut lexopt::Parser) -> Outcome {
     show(Request::Reload(how))
 }
 
+/// `wifibond report`: exit code 1 where there is something to report, which is its result.
+pub fn report(parser: &mut lexopt::Parser) -> Outcome {
+    match parser.next()? {
+        Some(other) => Err(other.unexpected().into()),
+        None => {
+            let (code, body) = ask(Request::Report)?;
+            say(&body).map(|_| code)
+        }
+    }
+}
+
 /// `wifibond confirm`.
 pub fn confirm(parser: &mut lexopt::Parser) -> Outcome {
     match parser.next()? {

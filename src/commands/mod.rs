@@ -39,6 +39,7 @@ usage: wifibond COMMAND
          [--force]           box offline is taken back, with --confirm also what nobody
                              confirms within S seconds; with --force nothing is
   confirm                    the file that `reload --confirm` took stays
+  report                     what wifibond-report.txt says
   switch MEMBER              make a member active now
   member MEMBER down|up      set one member down, or up again
   member MEMBER reassociate  have it read its networks and join anew
@@ -119,6 +120,7 @@ fn dispatch(parser: &mut lexopt::Parser) -> Outcome {
         "events" => ask::events(parser),
         "reload" => ask::reload(parser),
         "confirm" => ask::confirm(parser),
+        "report" => ask::report(parser),
         "switch" => ask::switch(parser),
         "member" => ask::member(parser),
         "doctor" => doctor::main(parser),

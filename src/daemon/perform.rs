@@ -85,6 +85,7 @@ impl Daemon {
             Store::Note { link, note } => return notes::write(*link, *note),
             Store::Places => learned::store(learned::PLACES, bytes),
             Store::Keys => learned::store(learned::KEYS, bytes),
+            Store::Report => self.source.report_network(bytes),
             Store::Reboot => reboot::request(self.source.path()),
             Store::Resolver { first } => return resolv::write(&self.content, *first),
         }

@@ -33,7 +33,7 @@ impl Engine {
                 // Empty without a hardware address: there would be no sender.
                 let _ = self.fill_packet(now, *link, *packet, content);
             }
-            Action::Store(store) => self.fill_store(store, content),
+            Action::Store(store) => self.fill_store(now, store, content),
             Action::Supplicant(link, step) if step.has_file() => {
                 if let Some(link) = self.observed.link(*link) {
                     let (config, dialect) = (&self.config, self.dialect);

@@ -182,6 +182,7 @@ impl Engine {
         self.update_refusals(now);
         self.update_startup(now);
         self.update_trial(now);
+        self.update_report(now);
         if self.stopping.is_some() {
             self.advance_stop(now);
         }

@@ -34,6 +34,7 @@ pub(crate) mod plan;
 pub mod radio;
 pub mod random;
 mod reads;
+mod report;
 mod restore;
 mod retry;
 pub mod roles;
@@ -120,6 +121,7 @@ pub struct Engine {
     keys: keys::Keys,
     startup: startup::Startup,
     trial: trial::Trial,
+    report: report::Report,
     /// What has to be read afresh.
     unread: Option<Scope>,
     /// Links that have to be.
@@ -170,6 +172,7 @@ impl Engine {
             keys: keys::Keys::default(),
             startup: startup::Startup::default(),
             trial: trial::Trial::default(),
+            report: report::Report::default(),
             unread: Some(Scope::All),
             unread_links: Vec::new(),
             under_way: None,
@@ -294,6 +297,7 @@ impl Engine {
             .or_else(|| dhcp::next_store(self, now))
             .or_else(|| self.next_places(now))
             .or_else(|| self.next_keys(now))
+            .or_else(|| self.next_report(now))
     }
 
     /// The steps that are taken before the tables are read again: notifications keep the links
@@ -333,6 +337,7 @@ impl Engine {
             self.storms.poll_at(now),
             self.kernel_poll_at(now),
             self.trial_poll_at(now),
+            self.report_poll_at(now),
             stopping,
         ]
         .into_iter()

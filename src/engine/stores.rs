@@ -9,7 +9,7 @@ use super::time::Instant;
 use super::{Engine, dns};
 
 impl Engine {
-    pub(super) fn fill_store(&self, store: &Store, content: &mut Content) {
+    pub(super) fn fill_store(&self, now: Instant, store: &Store, content: &mut Content) {
         match store {
             Store::Lease {
                 name,
@@ -31,6 +31,9 @@ impl Engine {
             }
             Store::Keys => {
                 let _ = self.keys.write(content);
+            }
+            Store::Report => {
+                let _ = self.write_report(now, content);
             }
             Store::WasUp { .. } | Store::Note { .. } | Store::Reboot => {}
         }
@@ -66,6 +69,7 @@ impl Engine {
                 self.keys.saved();
                 return Remember::Nothing;
             }
+            Store::Report => return self.report_written(now),
             Store::Reboot => self.reboot_asked(now),
         }
         Remember::Outcome

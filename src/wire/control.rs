@@ -20,6 +20,8 @@ pub enum Request<'a> {
     },
     /// Read the configuration file again and change what differs.
     Reload(Reload),
+    /// What the report beside the file says: exit code 1 where there is something to report.
+    Report,
     /// The file in force is to stay: see [`Reload::Confirm`].
     Confirm,
     /// Make the member of this name active.
@@ -61,6 +63,7 @@ impl Request<'_> {
             | Request::Doctor
             | Request::Ways
             | Request::Links
+            | Request::Report
             | Request::Plan { .. } => false,
             Request::Reload(_)
             | Request::Confirm
@@ -193,6 +196,7 @@ pub fn parse(line: &str) -> Option<Request<'_>> {
         ("reload", Some("confirm"), Some(seconds), None) => {
             Some(Request::Reload(Reload::Confirm(confirm_s(seconds)?)))
         }
+        ("report", None, None, None) => Some(Request::Report),
         ("confirm", None, None, None) => Some(Request::Confirm),
         ("renew", link, family, None) => Some(Request::Renew(Leases::parse(link, family)?)),
         ("release", link, family, None) => Some(Request::Release(Leases::parse(link, family)?)),
@@ -246,6 +250,7 @@ impl fmt::Display for Request<'_> {
             Request::Reload(Reload::Force) => f.write_str("reload force"),
             Request::Reload(Reload::Confirm(seconds)) => write!(f, "reload confirm {seconds}"),
             Request::Confirm => f.write_str("confirm"),
+            Request::Report => f.write_str("report"),
             Request::Switch(member) => write!(f, "switch {member}"),
             Request::Member { name, order } => write!(f, "member {name} {}", order.word()),
             Request::Doctor => f.write_str("doctor"),
@@ -287,6 +292,7 @@ mod tests {
             Request::Reload(Reload::Force),
             Request::Reload(Reload::Confirm(60)),
             Request::Confirm,
+            Request::Report,
             Request::Switch("wlan1"),
             Request::Doctor,
             Request::Ways,

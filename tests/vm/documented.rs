@@ -139,8 +139,8 @@ fn the_exit_codes_are_the_documented_ones() {
         let (code, out, complaint) = s.pi.wifibond(args);
         let on_its_stream = match code {
             0 | 3 => complaint.is_empty(),
-            // `doctor` finds something: that is its result.
-            _ => !complaint.is_empty() || args[0] == "doctor",
+            // `doctor` and `report` find something: that is their result.
+            _ => !complaint.is_empty() || ["doctor", "report"].contains(&args[0]),
         };
         assert!(on_its_stream, "{args:?}: {code}, {out:?}, {complaint:?}");
         seen.entry(args[0].to_owned()).or_default().insert(code);
@@ -152,6 +152,7 @@ fn the_exit_codes_are_the_documented_ones() {
         &["events"],
         &["reload"],
         &["confirm"],
+        &["report"],
         &["renew"],
         &["release"],
         &["switch", "wlan0"],
@@ -178,11 +179,14 @@ fn the_exit_codes_are_the_documented_ones() {
             && status::authorized(st, "wlan1")
             && status::link(st, "bond0")["lease"].is_object()
     });
+    file["bond"]["miimon_ms"] = json!(50);
+    s.pi.write_config(&file.to_string());
     for args in [
         &["status"][..],
         &["events"],
         &["reload", "--confirm", "60"],
         &["confirm"],
+        &["report"],
         &["renew"],
         &["wait-online"],
         &["doctor"],
@@ -202,7 +206,7 @@ fn the_exit_codes_are_the_documented_ones() {
         assert_eq!(call(args), 1, "{args:?}");
     }
     s.pi.write_config("{ \"contry\": 1 }");
-    for command in ["check", "plan", "reload"] {
+    for command in ["check", "plan", "reload", "report"] {
         assert_eq!(call(&[command]), 1, "{command}");
     }
     let run = s.pi.terminate().code();

@@ -166,3 +166,31 @@ fn at_a_start_the_last_good_file_takes_the_place_of_one_that_is_refused() {
     });
     assert_eq!(kept(), Some(config().to_string()));
 }
+
+/// Within 10 s of the cause, for someone who takes the card out.
+#[test]
+fn the_report_says_what_keeps_the_box_from_its_network() {
+    let s = Scene::new();
+    s.pi.start(&wrong_passphrase());
+    let refused = s.pi.wait("a refusal", LONG, |st| {
+        st["problems"].to_string().contains("wrong passphrase")
+    });
+    assert_eq!(refused["online"], false);
+    wait_until("the report", Duration::from_secs(10), || {
+        report(&s).is_some_and(|text| text.contains(": wrong passphrase for \"Hotspot\". Correct"))
+    });
+    let (code, out, _) = s.pi.wifibond(&["report"]);
+    assert_eq!(code, 1);
+    assert_eq!(Some(out), report(&s).map(|text| text.replace('\r', "")));
+    s.ap.stop();
+    let mut other = config();
+    other["wifi"][0]["ssid"] = json!("Hotspots");
+    s.pi.write_config(&other.to_string());
+    s.pi.call(&["reload", "--force"]);
+    wait_until("another report", LONG, || {
+        report(&s)
+            .is_some_and(|text| text.contains("none of these networks is in range: \"Hotspots\""))
+    });
+    let text = report(&s).unwrap_or_default();
+    assert!(!text.contains("wrong passphrase"), "{text}");
+}

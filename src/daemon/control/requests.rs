@@ -9,7 +9,7 @@ use crate::engine::observed::Index;
 use crate::engine::trial::Progress;
 use crate::system::children;
 use crate::wire::Family;
-use crate::wire::control::{self, Leases, Order, Request};
+use crate::wire::control::{self, Leases, Order, Reload, Request};
 use std::fmt::Write;
 
 impl Daemon {
@@ -31,9 +31,23 @@ impl Daemon {
             }
             Some(Request::Reload(how)) => match self.reload(how) {
                 Ok(true) => self.clients.wait(place, Waits::Trial),
-                Ok(false) => self.clients.answer(place, 0, self.source.notes()),
+                Ok(false) => {
+                    let notes = self.source.notes();
+                    let body = match how {
+                        Reload::Confirm(_) => format!("{notes}no other file: it stays\n"),
+                        Reload::Plain | Reload::Force => notes.into(),
+                    };
+                    self.clients.answer(place, 0, &body);
+                }
                 Err(reason) => self.clients.answer(place, 1, &format!("{reason}\n")),
             },
+            Some(Request::Report) => {
+                let (code, body) = match self.source.report() {
+                    None => (0, "nothing to report\n".into()),
+                    Some(text) => (1, text.replace('\r', "")),
+                };
+                self.clients.answer(place, code, &body);
+            }
             Some(Request::Confirm) => {
                 let (code, body) = match self.engine.trial().progress() {
                     Some(Progress::Unconfirmed { .. }) => (0, "the new file stays in force\n"),

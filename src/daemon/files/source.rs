@@ -37,6 +37,9 @@ pub struct Source {
     watch: Option<Watch>,
     /// When the candidate may be kept, if there is one.
     keep_at: Option<Instant>,
+    /// The reports: on the file, and on what keeps the box from its network.
+    file_report: Option<String>,
+    network_report: String,
     /// What the engine is to be told of the file of the start.
     start: Option<TrialEvent>,
 }
@@ -83,6 +86,8 @@ impl Source {
                 .inspect_err(|e| log::warn!("{path}: cannot be watched: {e}"))
                 .ok(),
             keep_at: None,
+            file_report: None,
+            network_report: String::new(),
             start: None,
         };
         let _ = source.reload(Way::Start);
@@ -118,7 +123,7 @@ impl Source {
             Err(_) if sign == Sign::Begun => Look::Nothing,
             Err((fault, _)) if self.fault.as_ref() == Some(&fault) => Look::Nothing,
             Err((fault, report)) => {
-                report::write(&self.path, Some(&report));
+                self.report_file(Some(report));
                 self.fault = Some(fault);
                 Look::Wrong
             }
@@ -153,7 +158,7 @@ impl Source {
                 Ok(self.take(&text, config, way))
             }
             Err((reason, report)) => {
-                report::write(&self.path, Some(&report));
+                self.report_file(Some(report));
                 self.fault = Some(reason.clone());
                 Err(reason)
             }
@@ -181,7 +186,7 @@ impl Source {
     /// A good file is in force from now on. `true`: on trial.
     fn take(&mut self, text: &Text, config: Box<Config>, way: Way) -> bool {
         self.watch = None;
-        report::write(&self.path, None);
+        self.report_file(None);
         if way == Way::Start
             && let Some((before, config)) = kept::before_if_aside(&text.bytes)
         {
@@ -225,7 +230,7 @@ impl Source {
     }
 
     fn report_set_aside(&mut self, why: &str) {
-        report::write(&self.path, Some(&report::set_aside(&self.path, why)));
+        self.report_file(Some(report::set_aside(&self.path, why)));
         self.fault = Some(format!("set aside for the one before: {why}"));
     }
 
@@ -237,11 +242,36 @@ impl Source {
         Ok(())
     }
 
+    /// What keeps the box from its network; empty: nothing does.
+    pub fn report_network(&mut self, text: &[u8]) {
+        self.network_report = String::from_utf8_lossy(text).into_owned();
+        self.write_report();
+    }
+
+    fn report_file(&mut self, text: Option<String>) {
+        self.file_report = text;
+        self.write_report();
+    }
+
+    /// Both in one; `None`: there is nothing to report.
+    pub fn report(&self) -> Option<String> {
+        match (&self.file_report, self.network_report.as_str()) {
+            (None, "") => None,
+            (None, network) => Some(network.into()),
+            (Some(file), "") => Some(file.clone()),
+            (Some(file), network) => Some(format!("{file}\r\n\r\n{network}")),
+        }
+    }
+
+    fn write_report(&self) {
+        report::write(&self.path, self.report().as_deref());
+    }
+
     /// The file in force works.
     pub fn accept(&mut self) {
         kept::forget_before();
         if self.fault.is_none() {
-            report::write(&self.path, None);
+            self.report_file(None);
         }
     }
 

@@ -46,6 +46,9 @@ pub enum Store {
     Places,
     /// The keys of networks, derived from their passphrases; the content is the file.
     Keys,
+    /// The report beside the configuration file on what keeps the box from its network; the content
+    /// is its text, empty where there is nothing to report.
+    Report,
     /// That the system is to be restarted by its init system; and, for the next boot, that it was
     /// asked for.
     Reboot,
@@ -100,7 +103,11 @@ impl Store {
             Store::Lease { link, .. } | Store::WasUp { link, .. } | Store::Note { link, .. } => {
                 Some(*link)
             }
-            Store::Resolver { .. } | Store::Places | Store::Keys | Store::Reboot => None,
+            Store::Resolver { .. }
+            | Store::Places
+            | Store::Keys
+            | Store::Report
+            | Store::Reboot => None,
         }
     }
 
@@ -127,6 +134,7 @@ impl Store {
             Store::Resolver { .. } => "write resolv.conf",
             Store::Places => "keep the channels of networks",
             Store::Keys => "keep the keys of networks",
+            Store::Report => "write the report",
             Store::Reboot => "restart the system",
         }
     }

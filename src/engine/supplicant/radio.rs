@@ -54,6 +54,18 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What a person may do about it.
+    pub fn cure(&self) -> &'static str {
+        match self {
+            Fault::WrongPassphrase(_) => "Correct it in the file: capitals count.",
+            Fault::Rejected(_) => "Is there room for one more? Does it let in known devices alone?",
+            Fault::Refused => "Correct these in the file, or ask who runs the network.",
+            Fault::Certificate(_) => {
+                "Is it the right \"ca_cert\", and is the date of the box right?"
+            }
+        }
+    }
+
     /// The same settings would be refused again.
     pub fn is_final(&self) -> bool {
         match self {

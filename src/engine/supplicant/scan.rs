@@ -189,6 +189,12 @@ impl Scan {
         self.recent = self.recent.or(found);
     }
 
+    /// It has the band at 2.4 GHz alone.
+    pub fn is_deaf_to_5_ghz(&self) -> bool {
+        let all = self.capability.map(|known| known.all);
+        all.is_some_and(|all| all.without(Channels::BAND_2G).is_empty())
+    }
+
     /// A network is sought.
     pub fn is_seeking(&self) -> bool {
         self.since.is_some()

@@ -23,6 +23,7 @@ mod put_off;
 mod radio;
 mod reads;
 mod reload;
+mod report;
 mod rfkill;
 mod scans;
 mod server;

@@ -1,7 +1,9 @@
 //! The search of one adapter for a network: what has been asked for, what was looked at, when it goes
 //! on. Which channels are known and what others look at comes from the engine (`scans.rs`).
+mod choose;
+
 use super::rhythm::{self, Rhythm};
-use super::stages::{self, Aim, Next, Stage, Work};
+use super::stages::{self, Aim, Stage, Work};
 use crate::engine::time::{Instant, Millis};
 use crate::wire::wpa::{self, Capability, Channels};
 
@@ -31,6 +33,8 @@ struct Asked {
     at: Instant,
     /// wpa_supplicant has said that it scans: what ends is this scan.
     accepted: bool,
+    /// It has ended.
+    ended: bool,
     /// Without an end by then it is given up; once it has ended: without a verdict.
     until: Instant,
 }
@@ -51,6 +55,8 @@ pub struct Scan {
     found_by_other: Channels,
     /// In this round.
     looked: Channels,
+    /// In this round it was asked to look at these, and its driver did not: others may.
+    skipped: Channels,
     /// In the round before.
     looked_before: Channels,
     /// What wpa_supplicant scans by itself.
@@ -136,8 +142,20 @@ impl Scan {
             return self.put_off(now);
         }
         self.busy_until = Some(now + BUSY);
+        self.give_up(now);
+    }
+
+    /// What was asked for is passed over in this round.
+    fn give_up(&mut self, now: Instant) {
         self.unsure = true;
+        if let Some(asked) = self.asked {
+            // Those that a verdict is lacking of were looked at.
+            if !asked.ended {
+                self.skipped = self.skipped.or(asked.channels);
+            }
+        }
         self.over(now);
+        self.looked = self.looked.without(self.skipped);
     }
 
     /// What was asked for counts as looked at.
@@ -170,6 +188,7 @@ impl Scan {
         match &mut self.asked {
             Some(asked) if asked.accepted => {
                 asked.until = asked.until.min(now + VERDICT_WITHIN);
+                asked.ended = true;
             }
             Some(_) => {}
             None => {
@@ -263,6 +282,7 @@ impl Scan {
         let asked = self.asked.map_or(Channels::NONE, |asked| asked.channels);
         Work {
             covered: self.looked.or(asked),
+            skipped: self.skipped,
             wanted: self.capability.map_or(Channels::NONE, |known| known.all),
             busy: self.is_busy(now),
         }
@@ -293,6 +313,7 @@ impl Scan {
         if aim == Aim::Join || now >= self.looked_at + FRESH {
             self.looked = Channels::NONE;
         }
+        self.skipped = Channels::NONE;
         self.looked_before = Channels::NONE;
         self.was_known = false;
         self.unsure = false;
@@ -314,8 +335,8 @@ impl Scan {
     /// All channels were looked at. `false`: it is not sure that there is no network.
     pub fn end_round(&mut self, now: Instant) -> bool {
         self.complete |= self.aim() == Some(Aim::Better);
-        self.looked_before = self.looked;
-        self.looked = Channels::NONE;
+        self.looked_before = self.looked.or(self.skipped);
+        (self.looked, self.skipped) = (Channels::NONE, Channels::NONE);
         self.round_at = now + self.rhythm(now).pause;
         !core::mem::take(&mut self.unsure)
     }
@@ -335,83 +356,5 @@ impl Scan {
                 Some(self.busy_until.map_or(next, |until| until.max(next)))
             }
         }
-    }
-}
-
-impl Scan {
-    /// What comes next; a scan counts as asked for. `known`: where networks were before.
-    pub fn next(&mut self, now: Instant, known: Channels, others: Work) -> Next {
-        if self.asked.is_some_and(|asked| now >= asked.until) {
-            self.unsure = true;
-            self.over(now);
-        }
-        let Some(capability) = self.capability.filter(|_| !self.is_busy(now)) else {
-            return Next::Wait;
-        };
-        match self.choose(now, capability, known, others.covered) {
-            Some((channels, stage)) => self.ask(now, channels, stage),
-            None if now < self.round_at => Next::Wait,
-            None if others.busy || !others.open(self.looked).is_empty() => {
-                self.round_at = now + FOR_THE_OTHER;
-                Next::Wait
-            }
-            None => Next::RoundEnded,
-        }
-    }
-
-    fn ask(&mut self, now: Instant, channels: Channels, stage: Stage) -> Next {
-        let count = u64::try_from(channels.count()).unwrap_or(u64::MAX);
-        self.asked = Some(Asked {
-            channels,
-            stage,
-            at: now,
-            accepted: false,
-            until: now + A_SCAN + A_CHANNEL * count,
-        });
-        let first = self.told & stage.bit() == 0;
-        self.told |= stage.bit();
-        Next::Look {
-            channels,
-            stage,
-            first,
-        }
-    }
-
-    /// Where to look now; `None`: nowhere, or not yet.
-    fn choose(
-        &mut self,
-        now: Instant,
-        capability: Capability,
-        known: Channels,
-        by_others: Channels,
-    ) -> Option<(Channels, Stage)> {
-        let found = core::mem::take(&mut self.found_by_other).and(capability.all);
-        if !found.is_empty() {
-            return Some((found, Stage::FoundByOther));
-        }
-        // Of a search for a better network it is not known whether one was there.
-        let recent = match self.aim() {
-            Some(Aim::Join) => self.recent,
-            Some(Aim::Better) | None => Channels::NONE,
-        };
-        let known = known.or(recent).and(capability.all);
-        let open = capability.all.without(self.looked).without(by_others);
-        let of_round = match now >= self.round_at {
-            true => stages::next(capability, open, self.looked_before),
-            false => None,
-        };
-        // By turns, however long each takes: a little early rather than late by a part of the round.
-        let due = match of_round {
-            Some(_) => now + EARLY >= self.known_at && !self.was_known,
-            None => now >= self.known_at,
-        };
-        if due && !known.is_empty() {
-            return Some((known, Stage::Known));
-        }
-        if known.is_empty() {
-            // Until another member finds one.
-            self.known_at = Instant::NEVER;
-        }
-        of_round
     }
 }

@@ -72,6 +72,8 @@ pub enum Next {
 pub struct Work {
     /// Looked at, or being looked at.
     pub covered: Channels,
+    /// They were to look at these, and their drivers did not.
+    pub skipped: Channels,
     /// All that they may look at.
     pub wanted: Channels,
     /// One of them is looking, or waits for its turn.
@@ -81,13 +83,15 @@ pub struct Work {
 impl Work {
     /// What they may look at, and nobody has; `looked`: this one.
     pub fn open(self, looked: Channels) -> Channels {
-        self.wanted.without(self.covered).without(looked)
+        let open = self.wanted.without(self.covered).without(self.skipped);
+        open.without(looked)
     }
 
     /// Of both.
     pub fn and(self, other: Work) -> Work {
         Work {
             covered: self.covered.or(other.covered),
+            skipped: self.skipped.or(other.skipped),
             wanted: self.wanted.or(other.wanted),
             busy: self.busy || other.busy,
         }

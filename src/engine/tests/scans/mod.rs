@@ -42,8 +42,8 @@ struct Air {
     asked: Vec<(u64, Index, Channels)>,
     /// It answers so to a request to scan, so many times.
     refuses: Option<(&'static str, usize)>,
-    /// Scans do not end.
-    hangs: bool,
+    /// Their scans do not end.
+    hangs: &'static [Index],
     /// All networks are put off: a scan has results, and no verdict.
     puts_off: bool,
     /// The driver carries out no scan of these.
@@ -75,7 +75,7 @@ impl Air {
             scans: vec![],
             asked: vec![],
             refuses: None,
-            hangs: false,
+            hangs: &[],
             puts_off: false,
             fails: Channels::NONE,
             home_refuses: false,
@@ -139,7 +139,7 @@ impl Air {
                     false => ASKING,
                 });
                 let ends = now + each.sum::<u64>();
-                if !self.hangs {
+                if !self.hangs.contains(&link) {
                     self.scans.push((link, channels, ends));
                 }
             }
@@ -188,7 +188,8 @@ impl Air {
             "<3>CTRL-EVENT-CONNECTED - Connection to 02:00:00:00:05:00 completed",
         );
         self.world.join_only(link);
-        let status = format!("wpa_state=COMPLETED\nssid={name}\nfreq={mhz}\n");
+        let bssid = "02:00:00:00:05:00";
+        let status = format!("wpa_state=COMPLETED\nbssid={bssid}\nssid={name}\nfreq={mhz}\n");
         // As the answer to the STATUS that follows.
         self.act_with_status(link, &status);
     }

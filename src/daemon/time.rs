@@ -1,5 +1,5 @@
 //! The clock of the daemon.
-use crate::engine::time::{Instant, Seconds};
+use crate::engine::time::{Day, Instant, Seconds};
 use crate::system::clock;
 
 /// `CLOCK_BOOTTIME`, which goes on while the machine is suspended.
@@ -10,4 +10,9 @@ pub fn now() -> Instant {
 /// The wall clock: since 1970.
 pub fn wall() -> Seconds {
     Seconds(clock::wall_s())
+}
+
+/// The day, as the wall clock has it.
+pub fn today() -> Day {
+    Day::of(wall())
 }

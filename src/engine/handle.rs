@@ -101,6 +101,7 @@ impl Engine {
             Event::Rejoin(link) => self.rejoin(link),
             Event::Began(at) => self.startup.begin(at),
             Event::Rebooted => self.was_rebooted(now),
+            Event::Today(day) => return self.day_begins(now, day),
             Event::PlacesFound { text } => self.places.read(text),
             Event::KeysFound { text } => self.keys.read(text),
             Event::Repair(link) => self.repair_by_hand(link),

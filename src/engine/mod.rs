@@ -10,6 +10,7 @@
 
 mod actions;
 mod address;
+mod allowance;
 mod announce;
 mod bond;
 mod bridge;

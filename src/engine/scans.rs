@@ -16,7 +16,7 @@ use super::observed::{Index, Link};
 use super::places::Place;
 use super::supplicant::{Aim, MAX_SUPPLICANTS, Next, Phase, Radio, Supplicant, Work};
 use super::supplicant_file::networks;
-use super::time::{Instant, Millis};
+use super::time::{Day, Instant, Millis};
 use crate::wire::wpa::{self, Channels, Request};
 use heapless::Vec;
 
@@ -83,7 +83,12 @@ impl Engine {
     fn known_channels(&self, link: &Link, above: Option<u8>) -> Channels {
         let of_its = |place: &Place| {
             let mut its = networks(&self.config, link);
-            its.any(|network| Some(network.priority) > above && network.ssid == place.ssid)
+            its.any(|network| {
+                let bssids = network.bssid.zip(place.bssid);
+                Some(network.priority) > above
+                    && network.ssid == place.ssid
+                    && bssids.is_none_or(|(wanted, there)| wanted == there)
+            })
         };
         self.places.channels(of_its)
     }
@@ -226,6 +231,7 @@ impl Engine {
             return;
         }
         let (name, frequency) = (supplicant.ssid.clone(), supplicant.frequency);
+        let bssid = supplicant.bssid;
         let ssid = wpa::unescape(&name).filter(|ssid| !ssid.is_empty());
         let adapter = self
             .observed
@@ -233,9 +239,27 @@ impl Engine {
             .and_then(|link| link.permanent_mac);
         let mhz = u16::try_from(frequency).ok();
         if let ((Some(ssid), Some(adapter)), Some(mhz)) = ((ssid, adapter), mhz) {
-            self.places.joined(Place { ssid, mhz, adapter });
+            self.places.joined(Place {
+                ssid,
+                mhz,
+                adapter,
+                bssid,
+            });
         }
         self.network_found(now, index, &name, frequency, true);
+    }
+
+    /// The places of all that are in a network are seen on this day too.
+    pub(super) fn day_begins(&mut self, now: Instant, day: Day) -> bool {
+        let new = self.places.begin_day(day);
+        if new {
+            let all: Vec<Index, MAX_SUPPLICANTS> = self.supplicants().map(|s| s.link).collect();
+            for index in all {
+                self.with(index, |s| s.scan.moved());
+                self.learn_place(now, index);
+            }
+        }
+        new
     }
 
     /// The places are written when they have changed.

@@ -19,6 +19,24 @@ pub struct Millis(pub u64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Seconds(pub u64);
 
+/// A day of the wall clock: days since 1 January 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Day(pub u32);
+
+impl Day {
+    /// On which this second since 1970 is.
+    pub fn of(wall: Seconds) -> Self {
+        Day(u32::try_from(wall.0 / 86_400).unwrap_or(u32::MAX))
+    }
+}
+
+impl Add<u32> for Day {
+    type Output = Day;
+    fn add(self, days: u32) -> Day {
+        Day(self.0.saturating_add(days))
+    }
+}
+
 impl Instant {
     /// Boot.
     pub const ZERO: Instant = Instant(0);

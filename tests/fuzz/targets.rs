@@ -3,14 +3,14 @@
 //!
 //! A new target: one line in the table, one file in `fuzz_targets/`, one `[[bin]]`, and
 //! a folder with seeds in `corpus/`.
-use wifibond::config;
+use wifibond::config::{self, Mac, Ssid};
 use wifibond::engine::contract::action::KernelAction;
 use wifibond::engine::contract::event::Event;
 use wifibond::engine::dhcp::v4::{self, KeptLeases, MAX_LEASES};
 use wifibond::engine::keys::{self, Keys};
-use wifibond::engine::places::{FILE_BYTES, Places};
+use wifibond::engine::places::{FILE_BYTES, Place, Places};
 use wifibond::engine::routers::Routers;
-use wifibond::engine::time::Instant;
+use wifibond::engine::time::{Day, Instant};
 use wifibond::kernel::{self, REQUEST_BYTES, messages, nl80211};
 use wifibond::wire::{arp, control, neighbour, router, udp4, wpa};
 
@@ -338,7 +338,8 @@ fn read_keys(input: &[u8]) {
     assert_eq!(written(&once), once);
 }
 
-/// Any text is a list of places; what is written of it is read as the same.
+/// Any text is a list of places; what is written of it is read as the same, and another place comes
+/// first then.
 fn read_places(input: &[u8]) {
     let Ok(text) = core::str::from_utf8(input) else {
         return;
@@ -352,6 +353,25 @@ fn read_places(input: &[u8]) {
     let once = written(text);
     assert!(once.len() <= FILE_BYTES);
     assert_eq!(written(&once), once);
+    let mut places = Places::default();
+    places.read(text);
+    places.begin_day(Day(u32::from(input.len() as u8) * 100));
+    places.joined(Place {
+        ssid: Ssid::from_slice(b"aa").expect("room"),
+        mhz: 2412,
+        adapter: Mac([2, 0, 0, 0, 0, 1]),
+        bssid: Some(Mac([2, 0, 0, 0, 1, 1])),
+    });
+    let mut more = String::new();
+    places.write(&mut more).expect("room");
+    let first = "6161 2412 02:00:00:00:00:01 02:00:00:00:01:01 ";
+    assert!(
+        more.lines()
+            .nth(1)
+            .is_some_and(|line| line.starts_with(first))
+    );
+    assert!(more.len() <= FILE_BYTES);
+    assert_eq!(written(&more), more);
 }
 
 /// Any text is a list of leases; what is written of it is read as the same, all of it.

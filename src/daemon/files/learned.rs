@@ -1,8 +1,8 @@
 //! What was learned of networks, for the next boot: where they were joined ([`places`]), and the keys
 //! that were derived ([`keys`]).
 use super::card::{self, Job};
-use crate::daemon::STATE_DIR;
 use crate::daemon::engine::Tell;
+use crate::daemon::{STATE_DIR, time};
 use crate::engine::contract::event::Event;
 use crate::engine::{keys, places};
 use crate::system::files;
@@ -16,6 +16,7 @@ pub const KEYS: Learned = ("keys", keys::FILE_BYTES);
 
 /// Reports the files that are there and can be read.
 pub fn load(tell: &mut Tell<'_>) {
+    tell(Event::Today(time::today()));
     read(PLACES, &mut |text| tell(Event::PlacesFound { text }));
     read(KEYS, &mut |text| tell(Event::KeysFound { text }));
 }

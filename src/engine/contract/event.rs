@@ -5,7 +5,7 @@ use super::packet::Purpose;
 use super::settings::{Restore, Switch};
 use crate::config::Config;
 use crate::engine::observed::{Address, Index, KernelRoute, Link, RouterFlags};
-use crate::engine::time::{Instant, Millis, Seconds};
+use crate::engine::time::{Day, Instant, Millis, Seconds};
 use crate::wire::Family;
 use crate::wire::control::Leases;
 use heapless::String;
@@ -183,6 +183,9 @@ pub enum Event<'a> {
     Switch(Index),
     /// `wifibond member NAME reassociate`.
     Rejoin(Index),
+    /// The day, as the wall clock has it: before anything else that depends on it, and when it has
+    /// become another. It may be wrong.
+    Today(Day),
     /// Where networks were joined before, as [`Store::Places`] was written. Comes before any
     /// wpa_supplicant is started.
     ///

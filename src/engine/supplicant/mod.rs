@@ -5,6 +5,7 @@
 //! adapter, because a supplicant left on a vanished name would take the interface
 //! up before it can become a member again.
 mod controlled_port;
+mod file;
 mod radio;
 mod receive;
 mod requests;
@@ -21,7 +22,7 @@ pub use stages::{Aim, Next, Stage, Work};
 
 use super::contract::event::Start;
 use super::observed::Index;
-use crate::config::IfName;
+use crate::config::{IfName, Mac};
 use crate::engine::time::{Instant, Millis};
 use crate::wire::wpa::Request;
 use heapless::Vec;
@@ -43,13 +44,8 @@ pub const RESTART_WAITS: [Millis; 8] = [
 const STABLE_AFTER: Millis = Millis(60_000);
 /// Between two attempts at its control socket.
 const ATTACH_EVERY: Millis = Millis(25);
-/// A file that it refused is tried again after this.
-const REFUSED_FOR: Millis = Millis(60_000);
 /// SIGTERM, then SIGKILL after this.
 const STOP_WITHIN: Millis = Millis(1_000);
-/// Time for a reconfigured member to join again before the next one is reconfigured.
-const SETTLE: Millis = Millis(20_000);
-
 /// Where the process and its control socket are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -105,6 +101,8 @@ pub struct Supplicant {
     trying: SsidText,
     /// MHz; 0 if unknown.
     pub frequency: u32,
+    /// Of the access point; `None` if unknown.
+    pub bssid: Option<Mac>,
     /// It scans while it is in a network, and is away from its channel at times.
     scanning: bool,
     /// dBm, when it was last asked for; `None` if unknown.
@@ -180,6 +178,7 @@ impl Supplicant {
             ssid: SsidText::new(),
             trying: SsidText::new(),
             frequency: 0,
+            bssid: None,
             scanning: false,
             signal_dbm: None,
             signal: Signal::default(),
@@ -320,57 +319,9 @@ impl Supplicant {
         }
     }
 
-    /// The file that it should run on, by its fingerprint.
-    pub fn want_file(&mut self, fingerprint: u64) {
-        self.wanted = fingerprint;
-    }
-
-    /// The fingerprint of the file that it runs on.
-    pub fn file(&self) -> u64 {
-        self.file
-    }
-
-    /// As if its file were another.
-    pub fn want_again(&mut self) {
-        self.file = !self.wanted;
-        self.refused = None;
-    }
-
-    /// Runs on a file that is no longer the wanted one, and may be given that one.
-    pub fn is_outdated(&self) -> bool {
-        self.file != self.wanted && !(self.has_refused() && self.refused_until.is_some())
-    }
-
-    /// It answered FAIL to `RECONFIGURE`: it runs on with the file before.
-    pub fn refuse_file(&mut self, now: Instant) {
-        self.refused = Some(self.file);
-        self.refused_until = Some(now + REFUSED_FOR);
-        self.file = self.former;
-        self.settling = None;
-    }
-
-    /// It does not take the file that it should run on.
-    pub fn has_refused(&self) -> bool {
-        self.refused == Some(self.wanted)
-    }
-
     /// A message came, which shows that it is not hung.
     pub fn answered(&mut self, now: Instant) {
         self.last_message = now;
-    }
-
-    /// Its new file is written, and `RECONFIGURE` was sent.
-    pub fn reconfigured(&mut self, now: Instant) {
-        self.requested(Request::Reconfigure, now);
-        self.former = self.file;
-        self.file = self.wanted;
-        self.settling = Some(now + SETTLE);
-        self.fault = None;
-    }
-
-    /// `tick` ends it when its time is over.
-    pub fn is_settling(&self) -> bool {
-        self.settling.is_some()
     }
 
     /// In a network, and scanning: away from its channel for some tens of milliseconds at a time.
@@ -440,6 +391,7 @@ impl Supplicant {
         self.radio = radio;
         self.ssid.clear();
         self.frequency = 0;
+        self.bssid = None;
         self.scanning = false;
         self.signal_dbm = None;
         self.signal = Signal::default();

@@ -1,5 +1,6 @@
 //! Taking in a wpa_supplicant's messages.
 use super::{Change, Fault, JoinTimes, Radio, Supplicant};
+use crate::config;
 use crate::engine::journal::clip;
 use crate::engine::time::Millis;
 use crate::wire::wpa::{self, Channels, Message, Request};
@@ -303,6 +304,7 @@ impl Supplicant {
             self.port.authorise();
             self.ssid = clip(format_args!("{}", status.ssid));
             self.frequency = status.frequency;
+            self.bssid = config::mac(status.bssid);
         }
         change
     }

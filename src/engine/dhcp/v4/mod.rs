@@ -22,6 +22,7 @@ pub use state::{Offer, State};
 
 use super::Change;
 use crate::config::IfName;
+use crate::engine::allowance::Allowance;
 use crate::engine::observed::{Attachment, Index, Neighbour};
 use crate::engine::random::Random;
 use crate::engine::time::{Instant, Millis};
@@ -48,8 +49,8 @@ const AFTER_NAK: Millis = Millis(100);
 const MOST_DOUBLINGS: u32 = 9;
 /// After a DECLINE (RFC 2131, 3.1, 5).
 const AFTER_DECLINE: Millis = Millis(10_000);
-/// The card is written at most once in this time, whatever servers give.
-const LASTING_EVERY: Millis = Millis(600_000);
+/// Writes to the card: so many at once, and another one every so often, whatever servers give.
+const LASTING_WRITES: (u64, Millis) = (4, Millis(600_000));
 
 /// A lease in use while the link is ready; kept over a gap.
 #[derive(Debug)]
@@ -106,8 +107,8 @@ pub struct Client {
     unstored: bool,
     /// Nor for the next one.
     pub unstored_lasting: bool,
-    /// When it was last stored for the next boot.
-    lasting_at: Option<Instant>,
+    /// How often it is.
+    lasting_writes: Allowance,
     /// It is stored now, whenever that was: it was given back.
     lasting_now: bool,
 }
@@ -136,7 +137,7 @@ impl Client {
             fallback: false,
             unstored: false,
             unstored_lasting: false,
-            lasting_at: None,
+            lasting_writes: Allowance::new(LASTING_WRITES.0, LASTING_WRITES.1),
             lasting_now: false,
         }
     }
@@ -254,9 +255,6 @@ impl Client {
             return Some(Instant::ZERO);
         }
         let due = self.unstored_lasting && self.held.is_some() && self.state == State::Bound;
-        due.then(|| {
-            self.lasting_at
-                .map_or(Instant::ZERO, |at| at + LASTING_EVERY)
-        })
+        due.then(|| self.lasting_writes.above(0))
     }
 }

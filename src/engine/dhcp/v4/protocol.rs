@@ -182,7 +182,7 @@ impl Protocol for Client {
         if lasting {
             self.unstored_lasting = false;
             self.lasting_now = false;
-            self.lasting_at = Some(now);
+            self.lasting_writes.take(now);
         }
     }
 

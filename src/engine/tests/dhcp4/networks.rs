@@ -26,6 +26,12 @@ impl World {
         file
     }
 
+    /// How often the card was written since that was last asked.
+    fn lasting_writes(&mut self) -> usize {
+        let lasting = |a: &&Action| matches!(a, Action::Store(Store::Lease { lasting: true, .. }));
+        self.take().iter().filter(lasting).count()
+    }
+
     /// No member is in a network.
     fn out_of_range(&mut self) {
         self.lose(WLAN0);
@@ -89,8 +95,21 @@ fn two_networks_by_turns_are_each_asked_for_their_own_address() {
         }
     }
     assert_eq!(world.recorded("refuses"), 0);
-    let lasting = |a: &Action| matches!(a, Action::Store(Store::Lease { lasting: true, .. }));
-    assert!(!world.take().iter().any(lasting), "nothing new to be kept");
+    assert_eq!(world.lasting_writes(), 0, "nothing new to be kept");
+}
+
+#[test]
+fn however_many_networks_there_are_the_card_is_written_seldom() {
+    let mut world = in_the_first();
+    for network in 2..=7 {
+        world.visits(network);
+    }
+    assert_eq!(world.lasting_writes(), 4);
+    world.wait(600_000);
+    assert_eq!(world.lasting_writes(), 1, "those that had to wait");
+    world.visits(8);
+    world.wait(599_000);
+    assert!(world.lasting_writes() <= 1);
 }
 
 #[test]
@@ -205,9 +224,12 @@ fn a_refusal_beside_the_lease_of_another_network_leaves_it_until_there_is_one() 
 fn the_file_brings_each_lease_into_the_next_boot() {
     let mut world = start(&config(), ServerBehaviour::Strict);
     world.joins(WLAN0, 1);
+    world.take();
     world.visits(2);
-    world.tick_at(world.now + 600_000);
-    let file = world.run_to_file().expect("a new network");
+    // At once: the power may go at any time.
+    assert_eq!(world.lasting_writes(), 1);
+    let mut file = String::new();
+    world.client4().write_leases(&mut file).unwrap();
     let lines: Vec<&str> = file.lines().collect();
     let wanted = [
         "wifibond leases 2",

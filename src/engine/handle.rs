@@ -342,6 +342,7 @@ impl Engine {
         // Links that did not concern us may do so now.
         self.want_read(Scope::All);
         self.renew_files();
+        self.keys.networks_changed();
         self.journal.write(
             now,
             RecordKind::Program,

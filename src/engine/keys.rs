@@ -1,11 +1,13 @@
 //! Keys of WPA2, derived from their passphrases once.
 //!
 //! The key is PBKDF2 of HMAC-SHA-1, the passphrase, the SSID and 4096 rounds (IEEE 802.11-2020, J.4.1).
-//! wpa_supplicant derives it at each start and for each adapter, before it scans: 70 ms each on an
-//! emulated Pi. So it is derived here once a network was joined, a part at a time so that nothing else
-//! waits, and wpa_supplicant's next file has it. With it one can join that one network,
-//! and nothing more is learned of the passphrase than by its own file: it is kept beside the leases,
-//! mode 0600, and never on the boot partition.
+//! wpa_supplicant derives those of all networks of its file at each start and for each adapter, before it
+//! scans: 70 ms each on an emulated Pi. So they are derived here, a part at a time so that nothing else
+//! waits: at the first start while the adapters are brought up, and a wpa_supplicant that has to wait for
+//! the rest would itself have taken as long; for a file that is read later once a network was joined, for
+//! the next start. With a key one can join that one network, and nothing more is learned of the
+//! passphrase than by its own file: it is kept beside the leases, mode 0600, and never on the boot
+//! partition.
 //!
 //! A file is one line, then one line a key:
 //!
@@ -16,13 +18,13 @@
 use crate::config::{self, Key, Network, Secret, Security, Ssid, hex_octets};
 use crate::engine::Engine;
 use crate::engine::contract::action::{Action, Store};
-use crate::engine::supplicant::Radio;
+use crate::engine::observed::Link;
+use crate::engine::roles::network_applies;
+use crate::engine::supplicant::{Radio, Supplicant};
 use crate::engine::time::{Instant, Millis};
-use crate::wire::wpa;
 use core::fmt::{self, Write};
 use heapless::Vec;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
+use sha1::block_api::compress;
 
 /// Of more networks the one that was derived longest ago is left out.
 pub const MAX_KEYS: usize = config::MAX_NETWORKS;
@@ -36,27 +38,115 @@ const KEY: usize = 32;
 const CHECK: usize = 8;
 const DIGEST: usize = 20;
 const ROUNDS: u32 = 4096;
-/// So many at once: a 128th of the work.
+/// So many at once: a 128th of the work, and an eighth where a start waits for it.
 const AT_ONCE: u32 = 64;
+const AT_ONCE_FIRST: u32 = 1024;
 const NEXT_AFTER: Millis = Millis(5);
+const NEXT_AFTER_FIRST: Millis = Millis(1);
 /// The lease comes first.
 const JOINED_FOR: Millis = Millis(10_000);
 
-/// A keyed digest of these texts.
-fn digest(keyed: &Hmac<Sha1>, texts: &[&[u8]]) -> [u8; DIGEST] {
-    let mut one = keyed.clone();
-    texts.iter().for_each(|text| one.update(text));
-    one.finalize().into_bytes().into()
+/// HMAC of SHA-1 with one key (RFC 2104): the states of the digest after the key's two blocks. In PBKDF2
+/// nearly all work is the two compressions of [`Keyed::again`].
+#[derive(Clone)]
+struct Keyed {
+    inner: [u32; 5],
+    outer: [u32; 5],
 }
 
-/// HMAC takes a key of any length.
-fn keyed(key: &[u8]) -> Option<Hmac<Sha1>> {
-    Hmac::new_from_slice(key).ok()
+/// FIPS 180-4, 5.3.1.
+const BEGIN: [u32; 5] = [
+    0x6745_2301,
+    0xefcd_ab89,
+    0x98ba_dcfe,
+    0x1032_5476,
+    0xc3d2_e1f0,
+];
+const BLOCK: usize = 64;
+/// The longest text: two blocks with the end.
+const MOST_TEXT: usize = 2 * BLOCK - 9;
+
+impl Keyed {
+    /// `None`: the key is longer than a block.
+    fn new(key: &[u8]) -> Option<Keyed> {
+        let state = |pad: u8| {
+            let mut block = [pad; BLOCK];
+            let all = block.get_mut(..key.len())?;
+            all.iter_mut().zip(key).for_each(|(one, key)| *one ^= key);
+            let mut state = BEGIN;
+            compress(&mut state, &[block]);
+            Some(state)
+        };
+        Some(Keyed {
+            inner: state(0x36)?,
+            outer: state(0x5c)?,
+        })
+    }
+
+    /// Of these texts, one after the other; `None`: they are longer than two blocks.
+    fn digest(&self, texts: &[&[u8]]) -> Option<[u8; DIGEST]> {
+        let mut text: Vec<u8, MOST_TEXT> = Vec::new();
+        for part in texts {
+            text.extend_from_slice(part).ok()?;
+        }
+        let mut blocks = [[0; BLOCK]; 2];
+        let flat = blocks.as_flattened_mut();
+        flat[..text.len()].copy_from_slice(&text);
+        flat[text.len()] = END;
+        let count = (text.len() + 9).div_ceil(BLOCK);
+        let bits = u16::try_from(8 * (BLOCK + text.len())).ok()?;
+        flat[count * BLOCK - 2..count * BLOCK].copy_from_slice(&bits.to_be_bytes());
+        let mut state = self.inner;
+        compress(&mut state, &blocks[..count]);
+        Some(octets(self.close(state)))
+    }
+
+    /// Of a digest.
+    fn again(&self, digest: [u32; 5]) -> [u32; 5] {
+        let mut state = self.inner;
+        compress(&mut state, &[block(digest)]);
+        self.close(state)
+    }
+
+    fn close(&self, inner: [u32; 5]) -> [u32; 5] {
+        let mut state = self.outer;
+        compress(&mut state, &[block(inner)]);
+        state
+    }
+}
+
+/// After a text (FIPS 180-4, 5.1.1).
+const END: u8 = 0x80;
+
+/// A digest as the last block of a text: the key's block is before it.
+fn block(digest: [u32; 5]) -> [u8; BLOCK] {
+    const BITS: u16 = 8 * (BLOCK + DIGEST) as u16;
+    let mut block = [0; BLOCK];
+    block[..DIGEST].copy_from_slice(&octets(digest));
+    block[DIGEST] = END;
+    block[BLOCK - 2..].copy_from_slice(&BITS.to_be_bytes());
+    block
+}
+
+fn octets(words: [u32; 5]) -> [u8; DIGEST] {
+    let mut octets = [0; DIGEST];
+    for (place, word) in octets.chunks_exact_mut(4).zip(words) {
+        place.copy_from_slice(&word.to_be_bytes());
+    }
+    octets
+}
+
+fn words(octets: [u8; DIGEST]) -> [u32; 5] {
+    let mut words = [0; 5];
+    for (word, place) in words.iter_mut().zip(octets.as_chunks::<4>().0) {
+        *word = u32::from_be_bytes(*place);
+    }
+    words
 }
 
 /// Whether a passphrase is the one of a key: only who has the key can tell.
 fn check(key: &[u8; KEY], passphrase: &str) -> Option<[u8; CHECK]> {
-    let digest = digest(&keyed(key)?, &[passphrase.as_bytes()]);
+    let digest = Keyed::new(key)?.digest(&[passphrase.as_bytes()])?;
     digest.first_chunk().copied()
 }
 
@@ -77,12 +167,12 @@ impl fmt::Debug for Derived {
 /// other.
 struct Work {
     network: (Ssid, Secret<63>),
-    keyed: Hmac<Sha1>,
+    keyed: Keyed,
     key: [u8; 2 * DIGEST],
     /// Of this block, the last digest, and the sum of all.
     block: u8,
-    last: [u8; DIGEST],
-    sum: [u8; DIGEST],
+    last: [u32; 5],
+    sum: [u32; 5],
     left: u32,
 }
 
@@ -94,33 +184,34 @@ impl fmt::Debug for Work {
 
 impl Work {
     fn new(ssid: &Ssid, passphrase: &Secret<63>) -> Option<Work> {
-        let keyed = keyed(passphrase.reveal().as_bytes())?;
+        let keyed = Keyed::new(passphrase.reveal().as_bytes())?;
         let mut work = Work {
             network: (ssid.clone(), passphrase.clone()),
             keyed,
             key: [0; 2 * DIGEST],
             block: 0,
-            last: [0; DIGEST],
-            sum: [0; DIGEST],
+            last: [0; 5],
+            sum: [0; 5],
             left: 0,
         };
-        work.next_block();
+        work.next_block()?;
         Some(work)
     }
 
-    fn next_block(&mut self) {
+    fn next_block(&mut self) -> Option<()> {
         self.block += 1;
         let number = [0, 0, 0, self.block];
-        self.last = digest(&self.keyed, &[&self.network.0, &number]);
+        self.last = words(self.keyed.digest(&[&self.network.0, &number])?);
         self.sum = self.last;
         self.left = ROUNDS - 1;
+        Some(())
     }
 
     /// A part of the work; `Some`: all of it is done.
-    fn go_on(&mut self) -> Option<Derived> {
-        let part = self.left.min(AT_ONCE);
+    fn go_on(&mut self, at_once: u32) -> Option<Derived> {
+        let part = self.left.min(at_once);
         for _ in 0..part {
-            self.last = digest(&self.keyed, &[&self.last]);
+            self.last = self.keyed.again(self.last);
             for (sum, last) in self.sum.iter_mut().zip(self.last) {
                 *sum ^= last;
             }
@@ -130,9 +221,9 @@ impl Work {
             return None;
         }
         let done = usize::from(self.block) * DIGEST;
-        self.key[done - DIGEST..done].copy_from_slice(&self.sum);
+        self.key[done - DIGEST..done].copy_from_slice(&octets(self.sum));
         if self.block == 1 {
-            self.next_block();
+            self.next_block()?;
             return None;
         }
         let key = self.key.first_chunk().copied()?;
@@ -154,6 +245,15 @@ pub struct Keys {
     work: Option<Work>,
     /// When it goes on.
     next: Instant,
+    /// Which network of the file lacks one; `None`: that has to be looked for.
+    lacking: Option<Lacking>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Lacking {
+    Nothing,
+    /// The key of the network at this place.
+    At(usize),
 }
 
 impl Keys {
@@ -163,6 +263,7 @@ impl Keys {
         unsaved: false,
         work: None,
         next: Instant::ZERO,
+        lacking: None,
     };
 
     /// The key of a network with this passphrase, where it is known.
@@ -181,6 +282,7 @@ impl Keys {
         if lines.next() != Some(FIRST_LINE) {
             return;
         }
+        self.lacking = None;
         for one in lines.filter_map(parse) {
             if !self.list.iter().any(|known| known.ssid == one.ssid) {
                 // Of a file that is too long the rest is left out.
@@ -213,6 +315,12 @@ impl Keys {
         // There is room now.
         let _ = self.list.insert(0, one);
         self.unsaved = true;
+        self.lacking = None;
+    }
+
+    /// The networks of the file are others.
+    pub fn networks_changed(&mut self) {
+        self.lacking = None;
     }
 
     /// The file is being written.
@@ -241,49 +349,97 @@ pub fn passphrase(network: &Network) -> Option<&Secret<63>> {
 }
 
 impl Engine {
-    /// A network that has been joined for a while, and whose key is not known; and since when.
-    fn keyless(&self) -> Option<(Instant, &Network)> {
-        self.supplicants().find_map(|supplicant| {
-            let joined = supplicant.radio == Radio::Authorised && !supplicant.wired;
-            let ssid = joined.then(|| wpa::unescape(&supplicant.ssid))??;
-            let mut networks = self.config.wifi.iter();
-            let network = networks.find(|network| network.ssid == ssid)?;
-            let secret = passphrase(network)?;
-            let unknown = self.keys.of(&network.ssid, secret.reveal()).is_none();
-            unknown.then_some((supplicant.since, network))
-        })
+    /// No wpa_supplicant runs, and one is going to: what it would derive first comes first here too.
+    fn keys_come_first(&self) -> bool {
+        let mut links = self.observed.links();
+        let seeks = |link: &Link| self.config.wifi.iter().any(|n| network_applies(n, link));
+        self.stopping.is_none()
+            && self.supplicants().next().is_none()
+            && links.any(|link| link.facts.is_wifi() && seeks(link))
+    }
+
+    /// A wpa_supplicant waits for them.
+    pub(super) fn waits_for_keys(&self) -> bool {
+        self.keys.work.is_some() && self.keys_come_first()
+    }
+
+    /// The first network that lacks its key. Of two of one name the first one alone may have it.
+    fn look_for_keyless(&self) -> Lacking {
+        let all = &self.config.wifi;
+        let lacks = |(at, network): &(usize, &Network)| {
+            let secret = passphrase(network);
+            let first = || all.iter().take(*at).all(|other| other.ssid != network.ssid);
+            let unknown = |secret: &Secret<63>| {
+                let key = self.keys.of(&network.ssid, secret.reveal());
+                key.is_none()
+            };
+            secret.is_some_and(|secret| first() && unknown(secret))
+        };
+        let at = all.iter().enumerate().find(lacks);
+        at.map_or(Lacking::Nothing, |(at, _)| Lacking::At(at))
+    }
+
+    /// When the work on a key begins.
+    fn keys_begin_at(&self) -> Option<Instant> {
+        match self.keys.lacking {
+            Some(Lacking::At(_)) if self.keys_come_first() => Some(self.keys.next),
+            Some(Lacking::At(_)) => {
+                let joined = |s: &&Supplicant| s.radio == Radio::Authorised && !s.wired;
+                let joined = self.supplicants().filter(joined).map(|s| s.since);
+                let begins = joined.min()? + JOINED_FOR;
+                Some(begins.max(self.keys.next))
+            }
+            Some(Lacking::Nothing) | None => None,
+        }
     }
 
     /// When a part of the work is due.
     pub(super) fn keys_poll_at(&self) -> Option<Instant> {
         match &self.keys.work {
             Some(_) => Some(self.keys.next),
-            None => self.keyless().map(|(since, _)| since + JOINED_FOR),
+            None => self.keys_begin_at(),
         }
     }
 
     /// Goes on with it.
     pub(super) fn update_keys(&mut self, now: Instant) {
+        if self.keys.lacking.is_none() {
+            self.keys.lacking = Some(self.look_for_keyless());
+        }
         if self.keys_poll_at().is_none_or(|at| now < at) {
             return;
         }
+        let first = self.keys_come_first();
+        let (at_once, next) = match first {
+            true => (AT_ONCE_FIRST, NEXT_AFTER_FIRST),
+            false => (AT_ONCE, NEXT_AFTER),
+        };
+        self.keys.next = now + next;
         if self.keys.work.is_none() {
-            let begun = self.keyless().and_then(|(_, network)| {
-                let secret = passphrase(network)?;
-                Work::new(&network.ssid, secret)
-            });
-            self.keys.work = begun;
+            self.keys.work = self.next_key();
         }
-        self.keys.next = now + NEXT_AFTER;
-        if let Some(derived) = self.keys.work.as_mut().and_then(Work::go_on) {
-            self.keys.work = None;
+        let work = self.keys.work.as_mut();
+        if let Some(derived) = work.and_then(|work| work.go_on(at_once)) {
             self.keys.add(derived);
+            let lacking = self.look_for_keyless();
+            self.keys.lacking = Some(lacking);
+            // The next one at once: nobody starts between two.
+            self.keys.work = first.then(|| self.next_key()).flatten();
         }
+    }
+
+    fn next_key(&self) -> Option<Work> {
+        let Some(Lacking::At(at)) = self.keys.lacking else {
+            return None;
+        };
+        let network = self.config.wifi.get(at)?;
+        Work::new(&network.ssid, passphrase(network)?)
     }
 
     /// The keys are written when there is another one.
     pub(super) fn next_keys(&self, now: Instant) -> Option<Action> {
-        let due = self.keys.unsaved;
+        // All in one write.
+        let due = self.keys.unsaved && self.keys.work.is_none();
         due.then(|| self.offer(now, Store::Keys))?
     }
 }
@@ -303,7 +459,7 @@ mod tests {
     fn derived(name: &str, passphrase: &str) -> Derived {
         let mut work = Work::new(&ssid(name), &secret(passphrase)).unwrap();
         for _ in 0..2 * ROUNDS / AT_ONCE {
-            if let Some(derived) = work.go_on() {
+            if let Some(derived) = work.go_on(AT_ONCE) {
                 return derived;
             }
         }
@@ -320,6 +476,39 @@ mod tests {
         let mut keys = Keys::default();
         keys.read(file);
         keys
+    }
+
+    /// RFC 2202, 3, and texts that just fit into one block and just do not.
+    #[test]
+    fn a_keyed_digest_is_that_of_the_standard() {
+        let (long, most) = ("p".repeat(56), "p".repeat(63));
+        for (key, text, wanted) in [
+            (
+                "Jefe",
+                "what do ya want for nothing?",
+                "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79",
+            ),
+            (
+                &"k".repeat(32),
+                &long[1..],
+                "77d61d63fadf0f083755ee8951b252b7c3f090a5",
+            ),
+            (
+                &"k".repeat(32),
+                &long,
+                "8ce2d2c4c48789a145e9c0bab169650a0ca554f6",
+            ),
+            (
+                &"k".repeat(32),
+                &most,
+                "38fdb96522863af5cfb5ffd53c964da16d4acee0",
+            ),
+        ] {
+            let keyed = Keyed::new(key.as_bytes()).unwrap();
+            let digest = keyed.digest(&[text.as_bytes()]).unwrap();
+            let hex: String = digest.iter().map(|o| format!("{o:02x}")).collect();
+            assert_eq!(hex, wanted, "{text}");
+        }
     }
 
     /// IEEE 802.11-2020, J.4.2: its test vectors.

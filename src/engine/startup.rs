@@ -99,13 +99,16 @@ impl Engine {
                 let mut links = self.observed.links();
                 links.any(|link| link.facts.is_wifi() && link.up)
             }
-            Stage::Search => any(|s| {
-                matches!(
-                    s.radio,
-                    Radio::Associating | Radio::Associated | Radio::Authorised
-                )
-            }),
-            Stage::Association => any(|s| s.radio == Radio::Authorised),
+            Stage::Search => {
+                self.has_reached(Stage::Association)
+                    || any(|s| matches!(s.radio, Radio::Associating | Radio::Associated))
+            }
+            // The kernel may say so before wpa_supplicant does, and a lease be in use before that.
+            Stage::Association => {
+                let mut links = self.observed.links();
+                links.any(|link| link.facts.is_wifi() && link.is_operational())
+                    || any(|s| s.radio == Radio::Authorised)
+            }
             Stage::Address => self.is_online(),
         }
     }

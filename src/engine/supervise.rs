@@ -343,6 +343,7 @@ pub(super) fn next(engine: &Engine, now: Instant) -> Option<Action> {
     // A new one waits for an old one of the same name: both would configure the interface.
     let free = |link: &&Link| {
         engine.wants_supplicant(link)
+            && !(link.facts.is_wifi() && engine.waits_for_keys())
             && !engine
                 .supplicants()
                 .any(|s| s.link == link.index || s.name == link.name)

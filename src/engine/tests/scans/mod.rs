@@ -1,5 +1,6 @@
 //! Searching for a network, channel by channel, on radios that take their time.
 mod faults;
+mod keys;
 mod places;
 mod priority;
 mod rounds;

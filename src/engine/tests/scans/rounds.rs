@@ -231,61 +231,6 @@ fn a_place_is_written_once_and_not_at_each_join() {
     assert_eq!(writes(&mut air), 0);
 }
 
-/// Once it has been joined for a while, and once alone; the next file has the key.
-#[test]
-fn the_key_of_a_network_is_derived_once() {
-    let mut config = config();
-    config.wifi[0].security = Security::Wpa2;
-    config.wifi[0].key = Key::Passphrase(Secret::new("correct horse".try_into().unwrap()));
-    let mut air = Air::new(&config, &BOTH_ADAPTERS[..1], "");
-    let file = |air: &Air| {
-        let engine = &air.world.engine;
-        let link = air.world.link(WLAN0);
-        let (none, keys) = (Channels::NONE, &engine.keys);
-        let mut text = std::string::String::new();
-        crate::engine::supplicant_file::write(
-            engine.config(),
-            link,
-            engine.dialect,
-            none,
-            keys,
-            &mut text,
-        )
-        .unwrap();
-        text
-    };
-    let before = file(&air);
-    assert!(before.contains("psk=\"correct horse\"\n"), "{before}");
-    air.on = Channels::one(2437);
-    time_to_join(&mut air, WLAN0);
-    let writes = |air: &mut Air, ms| {
-        air.wait(ms);
-        let done = air.world.take();
-        let is = |a: &&Action| matches!(a, Action::Store(Store::Keys));
-        done.iter().filter(is).count()
-    };
-    assert_eq!(writes(&mut air, 9_000), 0, "the lease comes first");
-    assert_eq!(writes(&mut air, 3_000), 1);
-    let after = file(&air);
-    assert!(
-        after.contains("\tpsk=") && !after.contains("correct horse"),
-        "{after}"
-    );
-    // The wpa_supplicant that is there stays.
-    assert!(air.world.engine.is_wanted_file(WLAN0, before.as_bytes()));
-    assert!(air.world.engine.is_wanted_file(WLAN0, after.as_bytes()));
-    for _ in 0..3 {
-        air.loses(WLAN0);
-        time_to_join(&mut air, WLAN0);
-        assert_eq!(writes(&mut air, 20_000), 0);
-    }
-    // Another passphrase has another key.
-    config.wifi[0].key = Key::Passphrase(Secret::new("battery staple".try_into().unwrap()));
-    air.world.handle(Event::Config(&config));
-    assert!(file(&air).contains("psk=\"battery staple\"\n"));
-    assert!(!air.world.engine.is_wanted_file(WLAN0, after.as_bytes()));
-}
-
 #[test]
 fn one_adapter_alone_finishes_the_round_and_moves() {
     let mut air = Air::new(&two_networks(), &BOTH_ADAPTERS[..1], "");

@@ -24,7 +24,8 @@ use crate::engine::supplicant::{Radio, Supplicant};
 use crate::engine::time::{Instant, Millis};
 use core::fmt::{self, Write};
 use heapless::Vec;
-use sha1::block_api::compress;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
 
 /// Of more networks the one that was derived longest ago is left out.
 pub const MAX_KEYS: usize = config::MAX_NETWORKS;
@@ -46,107 +47,27 @@ const NEXT_AFTER_FIRST: Millis = Millis(1);
 /// The lease comes first.
 const JOINED_FOR: Millis = Millis(10_000);
 
-/// HMAC of SHA-1 with one key (RFC 2104): the states of the digest after the key's two blocks. In PBKDF2
-/// nearly all work is the two compressions of [`Keyed::again`].
+/// HMAC of SHA-1 with one key (RFC 2104): a clone of it begins after the key's block.
 #[derive(Clone)]
-struct Keyed {
-    inner: [u32; 5],
-    outer: [u32; 5],
-}
-
-/// FIPS 180-4, 5.3.1.
-const BEGIN: [u32; 5] = [
-    0x6745_2301,
-    0xefcd_ab89,
-    0x98ba_dcfe,
-    0x1032_5476,
-    0xc3d2_e1f0,
-];
-const BLOCK: usize = 64;
-/// The longest text: two blocks with the end.
-const MOST_TEXT: usize = 2 * BLOCK - 9;
+struct Keyed(Hmac<Sha1>);
 
 impl Keyed {
-    /// `None`: the key is longer than a block.
+    /// `None` never: HMAC takes a key of any length.
     fn new(key: &[u8]) -> Option<Keyed> {
-        let state = |pad: u8| {
-            let mut block = [pad; BLOCK];
-            let all = block.get_mut(..key.len())?;
-            all.iter_mut().zip(key).for_each(|(one, key)| *one ^= key);
-            let mut state = BEGIN;
-            compress(&mut state, &[block]);
-            Some(state)
-        };
-        Some(Keyed {
-            inner: state(0x36)?,
-            outer: state(0x5c)?,
-        })
+        Hmac::new_from_slice(key).ok().map(Keyed)
     }
 
-    /// Of these texts, one after the other; `None`: they are longer than two blocks.
-    fn digest(&self, texts: &[&[u8]]) -> Option<[u8; DIGEST]> {
-        let mut text: Vec<u8, MOST_TEXT> = Vec::new();
-        for part in texts {
-            text.extend_from_slice(part).ok()?;
-        }
-        let mut blocks = [[0; BLOCK]; 2];
-        let flat = blocks.as_flattened_mut();
-        flat[..text.len()].copy_from_slice(&text);
-        flat[text.len()] = END;
-        let count = (text.len() + 9).div_ceil(BLOCK);
-        let bits = u16::try_from(8 * (BLOCK + text.len())).ok()?;
-        flat[count * BLOCK - 2..count * BLOCK].copy_from_slice(&bits.to_be_bytes());
-        let mut state = self.inner;
-        compress(&mut state, &blocks[..count]);
-        Some(octets(self.close(state)))
+    /// Of these texts, one after the other.
+    fn digest(&self, texts: &[&[u8]]) -> [u8; DIGEST] {
+        let mut one = self.0.clone();
+        texts.iter().for_each(|text| one.update(text));
+        one.finalize().into_bytes().into()
     }
-
-    /// Of a digest.
-    fn again(&self, digest: [u32; 5]) -> [u32; 5] {
-        let mut state = self.inner;
-        compress(&mut state, &[block(digest)]);
-        self.close(state)
-    }
-
-    fn close(&self, inner: [u32; 5]) -> [u32; 5] {
-        let mut state = self.outer;
-        compress(&mut state, &[block(inner)]);
-        state
-    }
-}
-
-/// After a text (FIPS 180-4, 5.1.1).
-const END: u8 = 0x80;
-
-/// A digest as the last block of a text: the key's block is before it.
-fn block(digest: [u32; 5]) -> [u8; BLOCK] {
-    const BITS: u16 = 8 * (BLOCK + DIGEST) as u16;
-    let mut block = [0; BLOCK];
-    block[..DIGEST].copy_from_slice(&octets(digest));
-    block[DIGEST] = END;
-    block[BLOCK - 2..].copy_from_slice(&BITS.to_be_bytes());
-    block
-}
-
-fn octets(words: [u32; 5]) -> [u8; DIGEST] {
-    let mut octets = [0; DIGEST];
-    for (place, word) in octets.chunks_exact_mut(4).zip(words) {
-        place.copy_from_slice(&word.to_be_bytes());
-    }
-    octets
-}
-
-fn words(octets: [u8; DIGEST]) -> [u32; 5] {
-    let mut words = [0; 5];
-    for (word, place) in words.iter_mut().zip(octets.as_chunks::<4>().0) {
-        *word = u32::from_be_bytes(*place);
-    }
-    words
 }
 
 /// Whether a passphrase is the one of a key: only who has the key can tell.
 fn check(key: &[u8; KEY], passphrase: &str) -> Option<[u8; CHECK]> {
-    let digest = Keyed::new(key)?.digest(&[passphrase.as_bytes()])?;
+    let digest = Keyed::new(key)?.digest(&[passphrase.as_bytes()]);
     digest.first_chunk().copied()
 }
 
@@ -171,8 +92,8 @@ struct Work {
     key: [u8; 2 * DIGEST],
     /// Of this block, the last digest, and the sum of all.
     block: u8,
-    last: [u32; 5],
-    sum: [u32; 5],
+    last: [u8; DIGEST],
+    sum: [u8; DIGEST],
     left: u32,
 }
 
@@ -190,28 +111,27 @@ impl Work {
             keyed,
             key: [0; 2 * DIGEST],
             block: 0,
-            last: [0; 5],
-            sum: [0; 5],
+            last: [0; DIGEST],
+            sum: [0; DIGEST],
             left: 0,
         };
-        work.next_block()?;
+        work.next_block();
         Some(work)
     }
 
-    fn next_block(&mut self) -> Option<()> {
+    fn next_block(&mut self) {
         self.block += 1;
         let number = [0, 0, 0, self.block];
-        self.last = words(self.keyed.digest(&[&self.network.0, &number])?);
+        self.last = self.keyed.digest(&[&self.network.0, &number]);
         self.sum = self.last;
         self.left = ROUNDS - 1;
-        Some(())
     }
 
     /// A part of the work; `Some`: all of it is done.
     fn go_on(&mut self, at_once: u32) -> Option<Derived> {
         let part = self.left.min(at_once);
         for _ in 0..part {
-            self.last = self.keyed.again(self.last);
+            self.last = self.keyed.digest(&[&self.last]);
             for (sum, last) in self.sum.iter_mut().zip(self.last) {
                 *sum ^= last;
             }
@@ -221,9 +141,9 @@ impl Work {
             return None;
         }
         let done = usize::from(self.block) * DIGEST;
-        self.key[done - DIGEST..done].copy_from_slice(&octets(self.sum));
+        self.key[done - DIGEST..done].copy_from_slice(&self.sum);
         if self.block == 1 {
-            self.next_block()?;
+            self.next_block();
             return None;
         }
         let key = self.key.first_chunk().copied()?;
@@ -476,39 +396,6 @@ mod tests {
         let mut keys = Keys::default();
         keys.read(file);
         keys
-    }
-
-    /// RFC 2202, 3, and texts that just fit into one block and just do not.
-    #[test]
-    fn a_keyed_digest_is_that_of_the_standard() {
-        let (long, most) = ("p".repeat(56), "p".repeat(63));
-        for (key, text, wanted) in [
-            (
-                "Jefe",
-                "what do ya want for nothing?",
-                "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79",
-            ),
-            (
-                &"k".repeat(32),
-                &long[1..],
-                "77d61d63fadf0f083755ee8951b252b7c3f090a5",
-            ),
-            (
-                &"k".repeat(32),
-                &long,
-                "8ce2d2c4c48789a145e9c0bab169650a0ca554f6",
-            ),
-            (
-                &"k".repeat(32),
-                &most,
-                "38fdb96522863af5cfb5ffd53c964da16d4acee0",
-            ),
-        ] {
-            let keyed = Keyed::new(key.as_bytes()).unwrap();
-            let digest = keyed.digest(&[text.as_bytes()]).unwrap();
-            let hex: String = digest.iter().map(|o| format!("{o:02x}")).collect();
-            assert_eq!(hex, wanted, "{text}");
-        }
     }
 
     /// IEEE 802.11-2020, J.4.2: its test vectors.

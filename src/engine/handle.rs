@@ -86,7 +86,10 @@ impl Engine {
             Event::RfkillGone(number) => self.switch_gone(number),
             Event::Rest { link, rest } => self.rest(now, link, rest),
             Event::Supplicant { link, text } => self.supplicant_message(now, link, text),
-            Event::Config(config) => self.reconfigure(now, config),
+            Event::Config(config) => {
+                self.note_taken_back(config);
+                self.reconfigure(now, config);
+            }
             Event::TryConfig {
                 config,
                 again,

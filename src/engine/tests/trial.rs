@@ -404,3 +404,60 @@ fn without_the_file_before_the_new_one_stays() {
     assert_eq!(lab.world.engine.config(), &changed);
     assert_eq!(GATEWAY, "192.168.43.1".parse::<IpAddr>().unwrap());
 }
+
+/// Each attempt would cost the traffic, and where it failed once it fails again.
+#[test]
+fn a_gateway_that_does_not_answer_is_not_tried_again_by_itself() {
+    let mut lab = online(&lab::config(), &BOTH);
+    let mut changed = lab::config();
+    changed.bond.ip = static_block(44, 150, 100);
+    lab.world.try_config(&changed, None);
+    lab.until("the verdict", 20_000, |lab| aside(lab).is_some());
+    lab.wait(1_300_000);
+    assert!(lab.world.bond_has([192, 168, 43, 150]));
+    assert_eq!(lab.world.recorded("the new file is set aside"), 1);
+}
+
+/// Two adapters of their own: none of them stands by for the other one.
+#[test]
+fn links_of_their_own_are_not_tried_again_by_themselves() {
+    let mut config = lab::config();
+    config.bond.members.clear();
+    config.bond.primary = None;
+    config.links.clear();
+    for (number, name) in [(43, "wlan0"), (45, "wlan1")] {
+        let link = crate::config::Link {
+            ip: static_block(number, 150, 100),
+            ..lab::config().links[0].clone()
+        };
+        let link = crate::config::Link {
+            name: Matcher::Name(super::name(name)),
+            ..link
+        };
+        config.links.push(link).unwrap();
+    }
+    let mut lab = Lab::begin(&config);
+    lab.hosts.insert("192.168.45.1".parse().unwrap(), MAC);
+    for link in BOTH {
+        joins(&mut lab, link);
+    }
+    lab.wait(10_000);
+    assert!(lab.world.engine.is_online());
+    lab.done.clear();
+    lab.world.try_config(&other_network(&config), None);
+    lab.run();
+    assert_eq!(reconfigured(&mut lab).len(), 2);
+    for link in BOTH {
+        leaves(&mut lab, link);
+        says(&mut lab, link, WRONG);
+    }
+    assert!(aside(&lab).is_some());
+    lab.run();
+    for link in BOTH {
+        joins(&mut lab, link);
+    }
+    lab.wait(1_000);
+    reconfigured(&mut lab);
+    lab.wait(1_300_000);
+    assert_eq!(reconfigured(&mut lab), []);
+}

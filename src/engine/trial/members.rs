@@ -45,6 +45,15 @@ impl Engine {
         joined.take(MAX_SUPPLICANTS).collect()
     }
 
+    /// New settings of networks cost no traffic: a member stands by, and no adapter of its own is in
+    /// a network.
+    pub(super) fn attempt_is_free(&self) -> bool {
+        let members = self.present_members();
+        let joined = members.iter().filter(|link| self.carries(link).is_ok());
+        let own = |s: &Supplicant| !s.wired && !self.is_present_member(s.link);
+        joined.count() > 1 && !self.supplicants().any(own)
+    }
+
     fn was_joined(&self, index: Index) -> bool {
         let mut joined = self.trial.before.joined.iter();
         joined.any(|(link, _)| *link == index)

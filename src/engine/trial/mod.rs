@@ -18,6 +18,7 @@ use super::observed::Index;
 use super::supplicant::{Fault, MAX_SUPPLICANTS};
 use super::supplicant_file::networks;
 use super::time::{Instant, Millis, Seconds};
+use crate::config::Config;
 use gateways::Asked;
 use heapless::Vec;
 pub use members::Turn;
@@ -50,6 +51,8 @@ pub struct Trial {
     asked: Vec<Asked, { gateways::MOST }>,
     /// How often in a row this file was set aside.
     times: u32,
+    /// It differs from the one before in networks alone.
+    networks_only: bool,
     /// Why, the last time.
     why: Text,
     /// All that follows from the file at once was done then.
@@ -222,6 +225,8 @@ impl Engine {
                 self.put_on_trial(now);
             }
             TrialEvent::IsAside => {
+                // What it costs is not known.
+                self.trial.networks_only = false;
                 self.trial.why = clip(format_args!(
                     "it did not work before the program was started again"
                 ));
@@ -366,20 +371,34 @@ impl Engine {
         }
         let long = |since: Instant| now >= since + OFFLINE_FOR;
         let offline = self.trial.offline_since.is_some_and(long);
-        // It costs nothing where one member stands by.
-        let due = again.is_some_and(|at| now >= at) && self.joined_adapters().len() > 1;
+        let due = again.is_some_and(|at| now >= at) && self.attempt_is_free();
         if offline || due {
             self.trial.state = State::Again;
+        }
+    }
+
+    /// The configuration in force is about to give way to the one before.
+    pub(super) fn note_taken_back(&mut self, before: &Config) {
+        if self.trial.state == State::Failed {
+            let new = &self.config;
+            self.trial.networks_only = new.bond == before.bond
+                && new.links == before.links
+                && new.bridges == before.bridges
+                && new.health == before.health
+                && new.radio == before.radio;
         }
     }
 
     fn put_aside(&mut self, now: Instant) {
         let pause = AGAIN_AFTER * (1 << self.trial.times.min(6));
         let pause = pause.min(LONGEST_PAUSE);
-        let confirm = self.trial.before.confirm.is_some();
+        // Addresses are in force at once, and another network had the traffic: each attempt would
+        // cost an outage.
+        let free = self.trial.networks_only && self.trial.verified.is_none();
+        let again = free && self.trial.before.confirm.is_none();
         self.trial.times = self.trial.times.saturating_add(1);
         self.end_trial(State::Aside {
-            again: (!confirm).then(|| now + pause),
+            again: again.then(|| now + pause),
         });
     }
 

@@ -461,3 +461,36 @@ fn links_of_their_own_are_not_tried_again_by_themselves() {
     lab.wait(1_300_000);
     assert_eq!(reconfigured(&mut lab), []);
 }
+
+/// One that is not there yet, or hears nothing: it may not spoil what another one has shown.
+#[test]
+fn a_third_member_does_not_decide() {
+    const WLAN2: Index = 7;
+    let mut config = lab::config();
+    let third = Matcher::Name(super::name("wlan2"));
+    config.bond.members.push(third).unwrap();
+    let mut lab = Lab::of(
+        &config,
+        &[
+            (WLAN0, "wlan0", true),
+            (WLAN1, "wlan1", true),
+            (WLAN2, "wlan2", true),
+        ],
+    );
+    lab.paths.insert(WLAN2, Path::Answers(3));
+    for link in [WLAN0, WLAN1, WLAN2] {
+        joins(&mut lab, link);
+    }
+    lab.wait(10_000);
+    lab.done.clear();
+    lab.world.try_config(&other_network(&config), None);
+    lab.run();
+    assert_eq!(reconfigured(&mut lab), [WLAN1]);
+    leaves(&mut lab, WLAN1);
+    lab.wait(3_000);
+    joins(&mut lab, WLAN1);
+    let second = reconfigured(&mut lab);
+    assert_eq!(second.len(), 1);
+    leaves(&mut lab, second[0]);
+    lab.until("the verdict", 40_000, is_over);
+}

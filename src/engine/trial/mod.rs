@@ -295,7 +295,8 @@ impl Engine {
     fn judge_file(&mut self, now: Instant, since: Instant, until: Instant, start: bool) {
         self.update_asked(now);
         self.verify(now, until);
-        if self.works() {
+        // Who is still given its settings then decides nothing.
+        if self.works(now >= until) {
             return self.file_works(now);
         }
         let State::On { until, .. } = self.trial.state else {
@@ -305,7 +306,7 @@ impl Engine {
             (false, Some(_)) => now,
             (true, Some(_)) => until.min(now + REFUSED_WITHIN),
             // Nothing about networks has changed, or all has been shown.
-            (false, None) if self.members_prove() => {
+            (false, None) if self.members_prove() && self.is_settled_for_trial() => {
                 until.min(self.proved_at(since) + WITHIN_OF_ADDRESSES)
             }
             (_, None) => until,
@@ -334,8 +335,9 @@ impl Engine {
     }
 
     /// It is online as before, with these settings.
-    fn works(&self) -> bool {
-        let rested = self.trial.rested.filter(|_| self.is_settled_for_trial());
+    fn works(&self, late: bool) -> bool {
+        let rested = self.trial.rested;
+        let rested = rested.filter(|_| late || self.is_settled_for_trial());
         rested.is_some_and(|rested| self.members_prove() && self.has_a_way_out(rested))
     }
 

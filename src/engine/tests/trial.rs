@@ -494,3 +494,33 @@ fn a_third_member_does_not_decide() {
     leaves(&mut lab, second[0]);
     lab.until("the verdict", 40_000, is_over);
 }
+
+/// The best route is the one that is used.
+#[test]
+fn a_silent_gateway_that_is_preferred_is_taken_back() {
+    let mut config = lab::config();
+    config.links[0].ip = static_block(7, 106, 10);
+    config.links[0].ip.ipv4.routes.clear();
+    let mut lab = Lab::of(
+        &config,
+        &[
+            (WLAN0, "wlan0", true),
+            (WLAN1, "wlan1", true),
+            (ETH0, "eth0", false),
+        ],
+    );
+    lab.paths.insert(ETH0, Path::Answers(3));
+    lab.world.join_only(ETH0);
+    for link in BOTH {
+        joins(&mut lab, link);
+    }
+    lab.wait(10_000);
+    let mut changed = config.clone();
+    changed.links[0].ip = static_block(7, 106, 10);
+    lab.world.try_config(&changed, None);
+    lab.until("the verdict", 20_000, |lab| aside(lab).is_some());
+    assert_eq!(
+        aside(&lab).as_deref(),
+        Some("its gateway 192.168.7.1 does not answer")
+    );
+}

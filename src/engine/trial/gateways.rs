@@ -133,10 +133,38 @@ impl Engine {
             None => other |= gateway.is_none_or(|g| g.is_ipv6()) || !self.trial.before.routed,
         });
         let off = self.config.health.probe == Probe::Off;
+        let preferred = self.preferred_gateway();
+        let other_way = preferred != self.trial.before.preferred;
+        let refuted =
+            |(name, gateway): (IfName, IpAddr)| self.answers(&name, gateway, since) == Some(false);
         match self.trial.before.routed {
+            // All that goes far takes the best route.
+            true if other_way && preferred.is_some_and(refuted) => false,
             true => answers || (off && self.has_route()),
             false => answers || (other && !silent),
         }
+    }
+
+    /// Of the default route of IPv4 that the kernel takes.
+    pub(super) fn preferred_gateway(&self) -> Option<(IfName, IpAddr)> {
+        let mut best: Option<(u32, IfName, IpAddr)> = None;
+        self.each_gateway(&mut |name, gateway| {
+            let (Some(gateway @ IpAddr::V4(_)), Some(link)) =
+                (gateway, self.observed.by_name(name))
+            else {
+                return;
+            };
+            let mut routes = self.observed.routes();
+            let route = routes.find(|r| {
+                let is_default = r.link == link.index && r.route.to.prefix == 0;
+                is_default && r.route.via == Some(gateway)
+            });
+            let metric = route.map_or(u32::MAX, |r| r.route.metric);
+            if best.as_ref().is_none_or(|(least, ..)| metric < *least) {
+                best = Some((metric, name.clone(), gateway));
+            }
+        });
+        best.map(|(_, name, gateway)| (name, gateway))
     }
 
     fn has_route(&self) -> bool {

@@ -18,7 +18,8 @@ use super::observed::Index;
 use super::supplicant::{Fault, MAX_SUPPLICANTS};
 use super::supplicant_file::networks;
 use super::time::{Instant, Millis, Seconds};
-use crate::config::Config;
+use crate::config::{Config, IfName};
+use core::net::IpAddr;
 use gateways::Asked;
 use heapless::Vec;
 pub use members::Turn;
@@ -92,6 +93,8 @@ struct Before {
     online: bool,
     /// And a default route of IPv4.
     routed: bool,
+    /// The gateway of the best one.
+    preferred: Option<(IfName, IpAddr)>,
     /// Adapters with a wpa_supplicant that were authorised, with the fingerprint of its file.
     joined: Vec<(Index, u64), MAX_SUPPLICANTS>,
     /// `wifibond reload --confirm`.
@@ -269,6 +272,7 @@ impl Engine {
         Before {
             online: self.is_online(),
             routed,
+            preferred: self.preferred_gateway(),
             joined: self.joined_adapters(),
             confirm: None,
         }

@@ -95,7 +95,10 @@ impl Engine {
                 again,
                 confirm,
             } => {
-                self.begin_trial(now, again, confirm);
+                match self.trial.is_on() && self.config == *config {
+                    true => self.trial.confirm_within(confirm),
+                    false => self.begin_trial(now, again, confirm),
+                }
                 self.reconfigure(now, config);
             }
             Event::Trial(event) => self.trial_event(now, event),

@@ -524,3 +524,18 @@ fn a_silent_gateway_that_is_preferred_is_taken_back() {
         Some("its gateway 192.168.7.1 does not answer")
     );
 }
+
+#[test]
+fn the_same_file_again_does_not_get_more_time() {
+    let mut lab = online(&lab::config(), &BOTH);
+    let changed = other_network(&lab::config());
+    lab.world.try_config(&changed, None);
+    lab.run();
+    leaves(&mut lab, WLAN1);
+    lab.wait(20_000);
+    let before = lab.world.before.clone();
+    lab.world.try_config(&changed, None);
+    lab.world.before = before;
+    let took = lab.until("the verdict", 40_000, |lab| aside(lab).is_some());
+    assert!(took <= 11_000, "{took}");
+}

@@ -121,6 +121,11 @@ pub enum Progress<'a> {
 }
 
 impl Trial {
+    /// It is asked for once more: it has no more time for that.
+    pub(super) fn confirm_within(&mut self, confirm: Option<Seconds>) {
+        self.before.confirm = confirm;
+    }
+
     /// How far the new file is; `None`: the one in force has worked, or there is no other.
     pub fn progress(&self) -> Option<Progress<'_>> {
         match self.state {

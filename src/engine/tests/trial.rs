@@ -539,3 +539,18 @@ fn the_same_file_again_does_not_get_more_time() {
     let took = lab.until("the verdict", 40_000, |lab| aside(lab).is_some());
     assert!(took <= 11_000, "{took}");
 }
+
+/// Where the address is not from the network, the gateway's silence says all.
+#[test]
+fn a_static_address_costs_nothing_in_another_network() {
+    let mut lab = online(&lab::config(), &BOTH);
+    let switches = lab.switches();
+    lab.world.try_config(&other_network(&lab::config()), None);
+    lab.run();
+    leaves(&mut lab, WLAN1);
+    lab.paths.insert(WLAN1, Path::Dead);
+    joins(&mut lab, WLAN1);
+    lab.until("the verdict", 60_000, |lab| aside(lab).is_some());
+    assert_eq!(lab.switches(), switches);
+    assert_eq!(lab.active(), Some(WLAN0));
+}

@@ -1,6 +1,7 @@
 //! New settings of networks, member by member.
 use super::{LEASE_WITHIN, State};
 use crate::engine::Engine;
+use crate::engine::address;
 use crate::engine::health::Health;
 use crate::engine::observed::{Index, Link};
 use crate::engine::supplicant::{MAX_SUPPLICANTS, Radio, Supplicant};
@@ -149,7 +150,10 @@ impl Engine {
         let State::On { since, start, .. } = self.trial.state else {
             return;
         };
-        if start || self.trial.verified.is_some() {
+        // An address of the file is there in any network: its gateway's silence says all.
+        let block = self.addressed().and_then(|link| address::block(self, link));
+        let fixed = block.is_some_and(|ip| !ip.ipv4.dhcp && !ip.ipv4.addresses.is_empty());
+        if start || fixed || self.trial.verified.is_some() {
             return;
         }
         let waits = |link: &&Link| {

@@ -554,3 +554,24 @@ fn a_static_address_costs_nothing_in_another_network() {
     assert_eq!(lab.switches(), switches);
     assert_eq!(lab.active(), Some(WLAN0));
 }
+
+/// Its network is its own: it says nothing of the one that the other member is to join.
+#[test]
+fn a_member_out_of_its_network_proves_nothing() {
+    let mut config = lab::config();
+    let mut own = config.wifi[0].clone();
+    own.members
+        .push(Matcher::Name(super::name("wlan1")))
+        .unwrap();
+    config.wifi[0]
+        .members
+        .push(Matcher::Name(super::name("wlan0")))
+        .unwrap();
+    config.wifi.push(own).unwrap();
+    let mut lab = online(&config, &BOTH);
+    lab.world.try_config(&other_network(&config), None);
+    lab.world.cut(WLAN1);
+    says(&mut lab, WLAN1, LEFT);
+    lab.wait(3_000);
+    assert_eq!(reconfigured(&mut lab), []);
+}

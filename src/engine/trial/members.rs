@@ -82,11 +82,19 @@ impl Engine {
         self.is_unchanged(index) || (in_network && shown)
     }
 
+    /// Another member may give up the settings before. One that has kept its own, and has lost its
+    /// network meanwhile, shows nothing.
+    fn may_be_followed(&self, link: &Link) -> bool {
+        self.is_proved(link.index) && self.carries(link).is_ok()
+    }
+
     /// Where an adapter was in a network, it or another one of its bond is in one by the new settings.
     pub(super) fn members_prove(&self) -> bool {
         let members = self.present_members();
         let is_member = |index| members.iter().any(|link| link.index == index);
-        let any_member = members.iter().any(|link| self.is_proved(link.index));
+        let mut joined = self.trial.before.joined.iter().map(|(index, _)| *index);
+        let any_member = members.iter().any(|link| self.may_be_followed(link))
+            || joined.all(|index| self.is_unchanged(index) || !is_member(index));
         self.trial.before.joined.iter().all(|(index, _)| {
             let Some(link) = self.observed.link(*index) else {
                 return true;
@@ -128,7 +136,7 @@ impl Engine {
         others.retain(|link| link.index != index);
         let is_in_by_old = |link: &&Link| outdated(link.index) && self.carries(link).is_ok();
         let is_last = !others.iter().any(is_in_by_old);
-        if !is_last || others.iter().any(|link| self.is_proved(link.index)) {
+        if !is_last || others.iter().any(|link| self.may_be_followed(link)) {
             return Turn::Usual;
         }
         let mut hopeful = others.iter().filter(|link| self.wants_supplicant(link));

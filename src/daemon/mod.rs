@@ -283,6 +283,9 @@ impl Daemon {
             Reload::Force => (Way::Forced, None),
         };
         let result = self.source.reload(way);
+        if confirm.is_some() && result == Ok(true) {
+            self.source.await_confirmation();
+        }
         let config = self.source.config();
         match &result {
             Ok(true) => self.engine.tell(Event::TryConfig {

@@ -67,6 +67,7 @@ fn a_wrong_passphrase_costs_no_ping() {
     assert!(restarted.success());
     s.pi.start_again();
     s.ready();
+    assert!(report(&s).is_some_and(|text| text.contains("wrong passphrase")));
     s.pi.reload_with(&config());
     wait_until("the report gone", SHORT, || report(&s).is_none());
     assert!(s.pi.status()["file_fault"].is_null());
@@ -136,6 +137,14 @@ fn what_nobody_confirms_is_taken_back() {
     wait_until("taken back", SHORT, || route("100") && !route("700"));
     let (code, _, complaint) = s.pi.wifibond(&["confirm"]);
     assert_eq!(code, 1, "{complaint}");
+    // Nor is it confirmed by a new start.
+    s.pi.call(&["reload", "--confirm", "600"]);
+    assert!(route("700"));
+    assert!(s.pi.terminate().success());
+    s.pi.start_again();
+    wait_until("taken back", SHORT, || route("100") && !route("700"));
+    let status = s.pi.status();
+    assert!(!status["file_fault"].is_null(), "{status}");
     s.pi.call(&["reload", "--confirm", "3"]);
     s.pi.call(&["confirm"]);
     let status = s.pi.status();

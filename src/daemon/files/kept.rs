@@ -106,6 +106,18 @@ pub fn set_aside() -> Option<(Vec<u8>, Box<Config>)> {
     Some((before, config))
 }
 
+/// The file in force is to be confirmed: without that it counts as set aside where the program is
+/// started again.
+pub fn await_confirmation() {
+    if let Some(new) = read(CANDIDATE).or_else(|| read(LAST_GOOD)) {
+        write(
+            ASIDE,
+            &new,
+            "a new start of the program would confirm the file",
+        );
+    }
+}
+
 /// The file that was set aside.
 pub fn aside() -> Option<(Vec<u8>, Box<Config>)> {
     let bytes = read(ASIDE)?;

@@ -181,15 +181,17 @@ impl Source {
     /// A good file is in force from now on. `true`: on trial.
     fn take(&mut self, text: &Text, config: Box<Config>, way: Way) -> bool {
         self.watch = None;
-        report::write(&self.path, None);
         if way == Way::Start
             && let Some((before, config)) = kept::before_if_aside(&text.bytes)
         {
+            // The report says why.
             self.start = Some(TrialEvent::IsAside);
-            self.fault = Some("it was set aside, as the box was not online with it".into());
+            let fault = "it was set aside: the box was not online with it, or nobody confirmed it";
+            self.fault = Some(fault.into());
             self.put_in_force(&before, config);
             return false;
         }
+        report::write(&self.path, None);
         let on_trial = match way {
             Way::Start => kept::keep_before(&text.bytes, false),
             Way::Reload { works } => kept::keep_before(&text.bytes, works),
@@ -231,6 +233,11 @@ impl Source {
         self.put_in_force(&bytes, config);
         self.fault = None;
         Ok(())
+    }
+
+    /// It is on trial, and has to be confirmed.
+    pub fn await_confirmation(&self) {
+        kept::await_confirmation();
     }
 
     /// The file in force works.

@@ -173,3 +173,24 @@ fn at_a_start_the_last_good_file_takes_the_place_of_one_that_is_refused() {
     });
     assert_eq!(kept(), Some(config().to_string()));
 }
+
+/// It is taken as soon as it is there, and the box is online with the last good one meanwhile.
+#[test]
+fn a_wrong_passphrase_in_a_mended_file_costs_no_ping() {
+    let s = Scene::running();
+    let kept = || s.pi.ns.read("/var/lib/wifibond/last-good.json");
+    wait_until("a last good file", LONG, || kept().is_some());
+    assert!(s.pi.terminate().success());
+    s.pi.write_config("{ this is no file");
+    s.pi.start_again();
+    s.ready();
+    s.answers();
+    let pings = pinged(&s, || {
+        s.pi.write_config(&wrong_passphrase().to_string());
+        wait_until("the report", LONG, || {
+            report(&s).is_some_and(|text| text.contains("wrong passphrase"))
+        });
+    });
+    assert_eq!(pings.lost(), 0, "{pings:?}");
+    s.pi.reload_with(&config());
+}

@@ -62,6 +62,11 @@ pub fn propose(bytes: &[u8]) -> bool {
     write(CANDIDATE, bytes, lost)
 }
 
+/// The last good one is in force, or none: what was before this start is not.
+pub fn fell_back() {
+    remove(CANDIDATE);
+}
+
 /// Keeps the file in force as the last good one, in case a later one is broken. Once for each
 /// change: SD cards wear. The copy in memory stays: a card may take no writes, and the next file is
 /// held against this one.

@@ -60,7 +60,10 @@ pub enum Look {
     /// Nothing that matters.
     Nothing,
     /// A file is there, and in force.
-    Taken,
+    Taken {
+        /// The box was online before: it is on trial, as one of a `reload`.
+        on_trial: bool,
+    },
     /// It cannot be used, for another reason than before.
     Wrong,
 }
@@ -85,7 +88,9 @@ impl Source {
             keep_at: None,
             start: None,
         };
-        let _ = source.reload(Way::Start);
+        if source.reload(Way::Start).is_err() {
+            kept::fell_back();
+        }
         source
     }
 
@@ -98,8 +103,9 @@ impl Source {
         }
     }
 
-    /// Something happened at the watched place: the file is read if it may be another.
-    pub fn look(&mut self, remounted: bool) -> Look {
+    /// Something happened at the watched place: the file is read if it may be another. `works`: as in
+    /// [`Way::Reload`].
+    pub fn look(&mut self, remounted: bool, works: bool) -> Look {
         let sign = match (&mut self.watch, remounted) {
             (Some(watch), true) => watch.remounted(),
             (Some(watch), false) => watch.take(),
@@ -111,8 +117,12 @@ impl Source {
         match self.examine() {
             Ok((text, config)) => {
                 self.fault = None;
-                self.take(&text, config, Way::Start);
-                Look::Taken
+                let way = match works && kept::before_if_aside(&text.bytes).is_none() {
+                    true => Way::Reload { works },
+                    false => Way::Start,
+                };
+                let on_trial = self.take(&text, config, way) && way != Way::Start;
+                Look::Taken { on_trial }
             }
             // A file that was only begun is not whole; it is read again when it is closed.
             Err(_) if sign == Sign::Begun => Look::Nothing,

@@ -167,6 +167,11 @@ impl Trial {
         matches!(self.state, State::On { .. })
     }
 
+    /// No verdict yet, and with the file before the box was online.
+    pub fn replaces_one_that_worked(&self) -> bool {
+        matches!(self.state, State::On { start: false, .. })
+    }
+
     /// The file in force is not settled on: it may be taken back, or another one is to be tried again.
     pub fn is_open(&self) -> bool {
         !matches!(self.state, State::Over | State::Aside { .. })

@@ -32,7 +32,8 @@ const WITHIN_OF_ADDRESSES: Millis = Millis(15_000);
 const LEASE_WITHIN: Millis = Millis(15_000);
 /// The time that a file has where nothing was online before; doubled each time it was in vain.
 const START_WITHIN: Millis = Millis(120_000);
-const LONGEST_START: Millis = Millis(1_800_000);
+/// The other one may be the one that works by now.
+const LONGEST_START: Millis = Millis(300_000);
 /// At a start an access point has refused it: another network of the file may follow.
 const REFUSED_WITHIN: Millis = Millis(10_000);
 /// The file before does not get online either: then the new one is tried again after this.

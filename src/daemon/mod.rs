@@ -273,16 +273,24 @@ impl Daemon {
         self.engine.tell(Event::Stop);
     }
 
+    /// The box is online with the file in force, which is not on trial.
+    fn works(&self) -> bool {
+        self.engine.is_online() && !self.engine.trial().is_open()
+    }
+
     /// `true`: the new file is on trial.
     fn reload(&mut self, how: Reload) -> Result<bool, String> {
         notify::reloading();
-        let works = self.engine.is_online() && !self.engine.trial().is_open();
+        let works = self.works();
         let (way, confirm) = match how {
             Reload::Plain => (Way::Reload { works }, None),
             Reload::Confirm(s) => (Way::Reload { works }, Some(Seconds(s.into()))),
             Reload::Force => (Way::Forced, None),
         };
         let result = self.source.reload(way);
+        if confirm.is_some() && result == Ok(true) {
+            self.source.await_confirmation();
+        }
         let config = self.source.config();
         match &result {
             Ok(true) => self.engine.tell(Event::TryConfig {
@@ -302,11 +310,19 @@ impl Daemon {
 
     /// The file that is waited for may have come.
     fn look(&mut self, remounted: bool) {
-        let look = self.source.look(remounted);
-        if let Look::Taken = look {
-            self.engine.tell(Event::Config(self.source.config()));
+        let works = self.works();
+        let look = self.source.look(remounted, works);
+        let config = self.source.config();
+        match look {
+            Look::Taken { on_trial: true } => self.engine.tell(Event::TryConfig {
+                config,
+                again: false,
+                confirm: None,
+            }),
+            Look::Taken { on_trial: false } => self.engine.tell(Event::Config(config)),
+            Look::Wrong | Look::Nothing => {}
         }
-        if let Look::Taken | Look::Wrong = look {
+        if let Look::Taken { .. } | Look::Wrong = look {
             self.source.note_look(&mut |event| self.engine.tell(event));
         }
     }

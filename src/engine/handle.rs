@@ -86,13 +86,19 @@ impl Engine {
             Event::RfkillGone(number) => self.switch_gone(number),
             Event::Rest { link, rest } => self.rest(now, link, rest),
             Event::Supplicant { link, text } => self.supplicant_message(now, link, text),
-            Event::Config(config) => self.reconfigure(now, config),
+            Event::Config(config) => {
+                self.note_taken_back(config);
+                self.reconfigure(now, config);
+            }
             Event::TryConfig {
                 config,
                 again,
                 confirm,
             } => {
-                self.begin_trial(now, again, confirm);
+                match self.trial.is_on() && self.config == *config {
+                    true => self.trial.confirm_within(confirm),
+                    false => self.begin_trial(now, again, confirm),
+                }
                 self.reconfigure(now, config);
             }
             Event::Trial(event) => self.trial_event(now, event),

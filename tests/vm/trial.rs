@@ -138,6 +138,14 @@ fn what_nobody_confirms_is_taken_back() {
     wait_until("taken back", SHORT, || route("100") && !route("700"));
     let (code, _, complaint) = s.pi.wifibond(&["confirm"]);
     assert_eq!(code, 1, "{complaint}");
+    // Nor is it confirmed by a new start.
+    s.pi.call(&["reload", "--confirm", "600"]);
+    assert!(route("700"));
+    assert!(s.pi.terminate().success());
+    s.pi.start_again();
+    wait_until("taken back", SHORT, || route("100") && !route("700"));
+    let status = s.pi.status();
+    assert!(!status["file_fault"].is_null(), "{status}");
     s.pi.call(&["reload", "--confirm", "3"]);
     s.pi.call(&["confirm"]);
     let status = s.pi.status();
@@ -193,4 +201,25 @@ fn the_report_says_what_keeps_the_box_from_its_network() {
     });
     let text = report(&s).unwrap_or_default();
     assert!(!text.contains("wrong passphrase"), "{text}");
+}
+
+/// It is taken as soon as it is there, and the box is online with the last good one meanwhile.
+#[test]
+fn a_wrong_passphrase_in_a_mended_file_costs_no_ping() {
+    let s = Scene::running();
+    let kept = || s.pi.ns.read("/var/lib/wifibond/last-good.json");
+    wait_until("a last good file", LONG, || kept().is_some());
+    assert!(s.pi.terminate().success());
+    s.pi.write_config("{ this is no file");
+    s.pi.start_again();
+    s.ready();
+    s.answers();
+    let pings = pinged(&s, || {
+        s.pi.write_config(&wrong_passphrase().to_string());
+        wait_until("the report", LONG, || {
+            report(&s).is_some_and(|text| text.contains("wrong passphrase"))
+        });
+    });
+    assert_eq!(pings.lost(), 0, "{pings:?}");
+    s.pi.reload_with(&config());
 }

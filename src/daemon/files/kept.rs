@@ -27,6 +27,8 @@ fn write(path: &str, bytes: &[u8], lost: &str) -> bool {
         Ok(()) => true,
         Err(e) => {
             log::warn!("{path}: {e}; {lost}");
+            // An older one there is another file.
+            remove(path);
             false
         }
     }
@@ -63,12 +65,17 @@ pub fn propose(bytes: &[u8]) -> bool {
     write(CANDIDATE, bytes, lost)
 }
 
+/// The last good one is in force, or none: what was before this start is not.
+pub fn fell_back() {
+    remove(CANDIDATE);
+}
+
 /// Keeps the file in force as the last good one, in case a later one is broken. Once for each
-/// change: SD cards wear.
+/// change: SD cards wear. The copy in memory stays: a card may take no writes, and the next file is
+/// held against this one.
 pub fn keep() {
     let candidate = files::read(CANDIDATE, config::MAX_FILE + 1).and_then(|bytes| {
         files::ensure_dir(STATE_DIR, 0o700)?;
-        files::remove(CANDIDATE)?;
         Ok(bytes)
     });
     let path = LAST_GOOD.into();
@@ -91,18 +98,35 @@ pub fn keep_before(new: &[u8], works: bool) -> bool {
         return false;
     };
     let lost = "the file before could not be fallen back to";
-    write(BEFORE, &before, lost)
+    write(BEFORE, &before, lost) || read(LAST_GOOD) == Some(before)
 }
 
 /// The file in force is set aside, and why. Gives the one before, which is in force now.
 pub fn set_aside(why: &str) -> Option<(Vec<u8>, Box<Config>)> {
-    let before = read(BEFORE)?;
+    // Where there was no room for it, it is the last good one.
+    let before = read(BEFORE).or_else(|| read(LAST_GOOD))?;
     let config = parse(&before)?;
     // One that is the last good one has no copy of its own.
-    let new = read(CANDIDATE).or_else(|| read(LAST_GOOD))?;
-    let lost = "the file could not be tried again";
+    let new = read(CANDIDATE).or_else(|| read(LAST_GOOD));
     write(REASON, why.as_bytes(), "the reason is lost");
-    write(ASIDE, &new, lost).then_some((before, config))
+    if let Some(new) = new.filter(|new| *new != before) {
+        write(ASIDE, &new, "the file could not be tried again");
+    }
+    Some((before, config))
+}
+
+/// The file in force is to be confirmed: without that it counts as set aside where the program is
+/// started again.
+pub fn await_confirmation() {
+    let lost = "a new start of the program would confirm the file";
+    if let Some(new) = read(CANDIDATE).or_else(|| read(LAST_GOOD)) {
+        write(ASIDE, &new, lost);
+        write(
+            REASON,
+            b"not confirmed before the program was started again",
+            lost,
+        );
+    }
 }
 
 /// The file that was set aside.

@@ -63,7 +63,10 @@ pub enum Look {
     /// Nothing that matters.
     Nothing,
     /// A file is there, and in force.
-    Taken,
+    Taken {
+        /// The box was online before: it is on trial, as one of a `reload`.
+        on_trial: bool,
+    },
     /// It cannot be used, for another reason than before.
     Wrong,
 }
@@ -90,7 +93,9 @@ impl Source {
             network_report: String::new(),
             start: None,
         };
-        let _ = source.reload(Way::Start);
+        if source.reload(Way::Start).is_err() {
+            kept::fell_back();
+        }
         source
     }
 
@@ -103,8 +108,9 @@ impl Source {
         }
     }
 
-    /// Something happened at the watched place: the file is read if it may be another.
-    pub fn look(&mut self, remounted: bool) -> Look {
+    /// Something happened at the watched place: the file is read if it may be another. `works`: as in
+    /// [`Way::Reload`].
+    pub fn look(&mut self, remounted: bool, works: bool) -> Look {
         let sign = match (&mut self.watch, remounted) {
             (Some(watch), true) => watch.remounted(),
             (Some(watch), false) => watch.take(),
@@ -116,8 +122,12 @@ impl Source {
         match self.examine() {
             Ok((text, config)) => {
                 self.fault = None;
-                self.take(&text, config, Way::Start);
-                Look::Taken
+                let way = match works && kept::before_if_aside(&text.bytes).is_none() {
+                    true => Way::Reload { works },
+                    false => Way::Start,
+                };
+                let on_trial = self.take(&text, config, way) && way != Way::Start;
+                Look::Taken { on_trial }
             }
             // A file that was only begun is not whole; it is read again when it is closed.
             Err(_) if sign == Sign::Begun => Look::Nothing,
@@ -152,7 +162,7 @@ impl Source {
 
     /// Reads the file again; `true`: what it has is on trial. On error the present configuration stays.
     pub fn reload(&mut self, way: Way) -> Result<bool, String> {
-        let result = match self.examine() {
+        match self.examine() {
             Ok((text, config)) => {
                 self.fault = None;
                 Ok(self.take(&text, config, way))
@@ -162,8 +172,7 @@ impl Source {
                 self.fault = Some(reason.clone());
                 Err(reason)
             }
-        };
-        result
+        }
     }
 
     /// The file as it is now, or why it is of no use, in one line and as a report.
@@ -186,15 +195,16 @@ impl Source {
     /// A good file is in force from now on. `true`: on trial.
     fn take(&mut self, text: &Text, config: Box<Config>, way: Way) -> bool {
         self.watch = None;
-        self.report_file(None);
         if way == Way::Start
             && let Some((before, config)) = kept::before_if_aside(&text.bytes)
         {
+            // The report says why.
             self.start = Some(TrialEvent::IsAside);
             self.put_in_force(&before, config);
             self.report_set_aside(&kept::reason());
             return false;
         }
+        self.report_file(None);
         let on_trial = match way {
             Way::Start => kept::keep_before(&text.bytes, false),
             Way::Reload { works } => kept::keep_before(&text.bytes, works),
@@ -267,6 +277,11 @@ impl Source {
         report::write(&self.path, self.report().as_deref());
     }
 
+    /// It is on trial, and has to be confirmed.
+    pub fn await_confirmation(&self) {
+        kept::await_confirmation();
+    }
+
     /// The file in force works.
     pub fn accept(&mut self) {
         kept::forget_before();
@@ -283,6 +298,8 @@ impl Source {
     /// Keeps the file in force as the last good one, once it has been online.
     pub fn keep_if_good(&mut self, now: Instant, engine: &Engine) {
         let works = engine.is_online() && engine.is_settled() && !engine.trial().is_open();
+        // Without another one, this one is better than none.
+        let works = works && (engine.has_shown_networks() || kept::last_good_at().is_none());
         if self.keep_at.is_some_and(|at| now >= at) && works {
             self.keep_at = None;
             kept::keep();

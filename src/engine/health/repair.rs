@@ -281,7 +281,8 @@ impl Engine {
     /// The next step of a measure that is due.
     pub(in crate::engine) fn next_repair(&self, now: Instant) -> Option<Action> {
         let due = self.repairs.due();
-        let due = due.filter(|_| !self.trial().is_on());
+        // At a start it may be what the box needs to get online.
+        let due = due.filter(|_| !self.trial().replaces_one_that_worked());
         due.filter_map(|repair| Some((repair, self.observed.by_name(&repair.name)?)))
             .filter(|(_, link)| self.is_present_member(link.index))
             .find_map(|(repair, link)| match repair.measure() {

@@ -341,6 +341,11 @@ fn a_file_that_comes_while_nothing_is_online_has_two_minutes() {
     assert_eq!(aside(&lab), None);
     lab.wait(10_000);
     assert!(aside(&lab).is_some());
+    // However long that goes on, the one that did work once has its turn.
+    lab.wait(7_200_000);
+    lab.until("a turn of the one before", 301_000, |lab| {
+        aside(lab).is_some()
+    });
     // The one before is.
     joins(&mut lab, WLAN0);
     lab.wait(300_000);
@@ -427,4 +432,175 @@ fn without_the_file_before_the_new_one_stays() {
     assert!(is_over(&lab));
     assert_eq!(lab.world.engine.config(), &changed);
     assert_eq!(GATEWAY, "192.168.43.1".parse::<IpAddr>().unwrap());
+}
+
+/// Each attempt would cost the traffic, and where it failed once it fails again.
+#[test]
+fn a_gateway_that_does_not_answer_is_not_tried_again_by_itself() {
+    let mut lab = online(&lab::config(), &BOTH);
+    let mut changed = lab::config();
+    changed.bond.ip = static_block(44, 150, 100);
+    lab.world.try_config(&changed, None);
+    lab.until("the verdict", 20_000, |lab| aside(lab).is_some());
+    lab.wait(1_300_000);
+    assert!(lab.world.bond_has([192, 168, 43, 150]));
+    assert_eq!(lab.world.recorded("the new file is set aside"), 1);
+}
+
+/// Two adapters of their own: none of them stands by for the other one.
+#[test]
+fn links_of_their_own_are_not_tried_again_by_themselves() {
+    let mut config = lab::config();
+    config.bond.members.clear();
+    config.bond.primary = None;
+    config.links.clear();
+    for (number, name) in [(43, "wlan0"), (45, "wlan1")] {
+        let link = crate::config::Link {
+            ip: static_block(number, 150, 100),
+            ..lab::config().links[0].clone()
+        };
+        let link = crate::config::Link {
+            name: Matcher::Name(super::name(name)),
+            ..link
+        };
+        config.links.push(link).unwrap();
+    }
+    let mut lab = Lab::begin(&config);
+    lab.hosts.insert("192.168.45.1".parse().unwrap(), MAC);
+    for link in BOTH {
+        joins(&mut lab, link);
+    }
+    lab.wait(10_000);
+    assert!(lab.world.engine.is_online());
+    lab.done.clear();
+    lab.world.try_config(&other_network(&config), None);
+    lab.run();
+    assert_eq!(reconfigured(&mut lab).len(), 2);
+    for link in BOTH {
+        leaves(&mut lab, link);
+        says(&mut lab, link, WRONG);
+    }
+    assert!(aside(&lab).is_some());
+    lab.run();
+    for link in BOTH {
+        joins(&mut lab, link);
+    }
+    lab.wait(1_000);
+    reconfigured(&mut lab);
+    lab.wait(1_300_000);
+    assert_eq!(reconfigured(&mut lab), []);
+}
+
+/// One that is not there yet, or hears nothing: it may not spoil what another one has shown.
+#[test]
+fn a_third_member_does_not_decide() {
+    const WLAN2: Index = 7;
+    let mut config = lab::config();
+    let third = Matcher::Name(super::name("wlan2"));
+    config.bond.members.push(third).unwrap();
+    let mut lab = Lab::of(
+        &config,
+        &[
+            (WLAN0, "wlan0", true),
+            (WLAN1, "wlan1", true),
+            (WLAN2, "wlan2", true),
+        ],
+    );
+    lab.paths.insert(WLAN2, Path::Answers(3));
+    for link in [WLAN0, WLAN1, WLAN2] {
+        joins(&mut lab, link);
+    }
+    lab.wait(10_000);
+    lab.done.clear();
+    lab.world.try_config(&other_network(&config), None);
+    lab.run();
+    assert_eq!(reconfigured(&mut lab), [WLAN1]);
+    leaves(&mut lab, WLAN1);
+    lab.wait(3_000);
+    joins(&mut lab, WLAN1);
+    let second = reconfigured(&mut lab);
+    assert_eq!(second.len(), 1);
+    leaves(&mut lab, second[0]);
+    lab.until("the verdict", 40_000, is_over);
+}
+
+/// The best route is the one that is used.
+#[test]
+fn a_silent_gateway_that_is_preferred_is_taken_back() {
+    let mut config = lab::config();
+    config.links[0].ip = static_block(7, 106, 10);
+    config.links[0].ip.ipv4.routes.clear();
+    let mut lab = Lab::of(
+        &config,
+        &[
+            (WLAN0, "wlan0", true),
+            (WLAN1, "wlan1", true),
+            (ETH0, "eth0", false),
+        ],
+    );
+    lab.paths.insert(ETH0, Path::Answers(3));
+    lab.world.join_only(ETH0);
+    for link in BOTH {
+        joins(&mut lab, link);
+    }
+    lab.wait(10_000);
+    let mut changed = config.clone();
+    changed.links[0].ip = static_block(7, 106, 10);
+    lab.world.try_config(&changed, None);
+    lab.until("the verdict", 20_000, |lab| aside(lab).is_some());
+    assert_eq!(
+        aside(&lab).as_deref(),
+        Some("its gateway 192.168.7.1 does not answer")
+    );
+}
+
+#[test]
+fn the_same_file_again_does_not_get_more_time() {
+    let mut lab = online(&lab::config(), &BOTH);
+    let changed = other_network(&lab::config());
+    lab.world.try_config(&changed, None);
+    lab.run();
+    leaves(&mut lab, WLAN1);
+    lab.wait(20_000);
+    let before = lab.world.before.clone();
+    lab.world.try_config(&changed, None);
+    lab.world.before = before;
+    let took = lab.until("the verdict", 40_000, |lab| aside(lab).is_some());
+    assert!(took <= 11_000, "{took}");
+}
+
+/// Where the address is not from the network, the gateway's silence says all.
+#[test]
+fn a_static_address_costs_nothing_in_another_network() {
+    let mut lab = online(&lab::config(), &BOTH);
+    let switches = lab.switches();
+    lab.world.try_config(&other_network(&lab::config()), None);
+    lab.run();
+    leaves(&mut lab, WLAN1);
+    lab.paths.insert(WLAN1, Path::Dead);
+    joins(&mut lab, WLAN1);
+    lab.until("the verdict", 60_000, |lab| aside(lab).is_some());
+    assert_eq!(lab.switches(), switches);
+    assert_eq!(lab.active(), Some(WLAN0));
+}
+
+/// Its network is its own: it says nothing of the one that the other member is to join.
+#[test]
+fn a_member_out_of_its_network_proves_nothing() {
+    let mut config = lab::config();
+    let mut own = config.wifi[0].clone();
+    own.members
+        .push(Matcher::Name(super::name("wlan1")))
+        .unwrap();
+    config.wifi[0]
+        .members
+        .push(Matcher::Name(super::name("wlan0")))
+        .unwrap();
+    config.wifi.push(own).unwrap();
+    let mut lab = online(&config, &BOTH);
+    lab.world.try_config(&other_network(&config), None);
+    lab.world.cut(WLAN1);
+    says(&mut lab, WLAN1, LEFT);
+    lab.wait(3_000);
+    assert_eq!(reconfigured(&mut lab), []);
 }

@@ -146,8 +146,14 @@ impl Engine {
         };
         let (link, gateway) = way;
         let own = self.addressed().is_none_or(|bond| bond.index != link);
-        let as_before = own && before == Some(way);
+        let as_before = before == Some(way) && (own || !self.trial.before.answered);
         as_before || self.answers(link, gateway, since).unwrap_or(true)
+    }
+
+    /// The gateway of that way has answered lately, or is not asked.
+    pub(super) fn way_answers(&self) -> bool {
+        let answers = |(link, gateway)| self.answers(link, gateway, Instant::ZERO);
+        self.way_out().and_then(answers).unwrap_or(true)
     }
 
     /// It was asked and has not answered.

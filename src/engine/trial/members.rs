@@ -1,6 +1,7 @@
 //! New settings of networks, member by member.
 use super::{LEASE_WITHIN, State};
 use crate::engine::Engine;
+use crate::engine::address;
 use crate::engine::health::Health;
 use crate::engine::observed::{Index, Link};
 use crate::engine::supplicant::{MAX_SUPPLICANTS, Radio, Supplicant};
@@ -45,6 +46,22 @@ impl Engine {
         joined.take(MAX_SUPPLICANTS).collect()
     }
 
+    /// New settings of networks cost no traffic: a member stands by, and no adapter of its own is in
+    /// a network.
+    pub(super) fn attempt_is_free(&self) -> bool {
+        let members = self.present_members();
+        let joined = members.iter().filter(|link| self.carries(link).is_ok());
+        let own = |s: &Supplicant| !s.wired && !self.is_present_member(s.link);
+        joined.count() > 1 && !self.supplicants().any(own)
+    }
+
+    /// An adapter is in a network of the file, or none of those here means to be. Being online by a
+    /// cable says nothing of the file's networks.
+    pub fn has_shown_networks(&self) -> bool {
+        let mut seeking = self.supplicants().filter(|s| !s.wired).peekable();
+        seeking.peek().is_none() || seeking.any(is_authorised)
+    }
+
     fn was_joined(&self, index: Index) -> bool {
         let mut joined = self.trial.before.joined.iter();
         joined.any(|(link, _)| *link == index)
@@ -72,11 +89,19 @@ impl Engine {
         self.is_unchanged(index) || (in_network && shown)
     }
 
+    /// Another member may give up the settings before. One that has kept its own, and has lost its
+    /// network meanwhile, shows nothing.
+    fn may_be_followed(&self, link: &Link) -> bool {
+        self.is_proved(link.index) && self.carries(link).is_ok()
+    }
+
     /// Where an adapter was in a network, it or another one of its bond is in one by the new settings.
     pub(super) fn members_prove(&self) -> bool {
         let members = self.present_members();
         let is_member = |index| members.iter().any(|link| link.index == index);
-        let any_member = members.iter().any(|link| self.is_proved(link.index));
+        let mut joined = self.trial.before.joined.iter().map(|(index, _)| *index);
+        let any_member = members.iter().any(|link| self.may_be_followed(link))
+            || joined.all(|index| self.is_unchanged(index) || !is_member(index));
         self.trial.before.joined.iter().all(|(index, _)| {
             let Some(link) = self.observed.link(*index) else {
                 return true;
@@ -118,7 +143,7 @@ impl Engine {
         others.retain(|link| link.index != index);
         let is_in_by_old = |link: &&Link| outdated(link.index) && self.carries(link).is_ok();
         let is_last = !others.iter().any(is_in_by_old);
-        if !is_last || others.iter().any(|link| self.is_proved(link.index)) {
+        if !is_last || others.iter().any(|link| self.may_be_followed(link)) {
             return Turn::Usual;
         }
         let mut hopeful = others.iter().filter(|link| self.wants_supplicant(link));
@@ -140,7 +165,10 @@ impl Engine {
         let State::On { since, start, .. } = self.trial.state else {
             return;
         };
-        if start || self.trial.verified.is_some() {
+        // An address of the file is there in any network: its gateway's silence says all.
+        let block = self.addressed().and_then(|link| address::block(self, link));
+        let fixed = block.is_some_and(|ip| !ip.ipv4.dhcp && !ip.ipv4.addresses.is_empty());
+        if start || fixed || self.trial.verified.is_some() {
             return;
         }
         let waits = |link: &&Link| {

@@ -18,6 +18,7 @@ use super::observed::Index;
 use super::supplicant::{Fault, MAX_SUPPLICANTS};
 use super::supplicant_file::networks;
 use super::time::{Instant, Millis, Seconds};
+use crate::config::Config;
 use core::net::IpAddr;
 use gateways::Asked;
 use heapless::Vec;
@@ -31,7 +32,8 @@ const WITHIN_OF_ADDRESSES: Millis = Millis(15_000);
 const LEASE_WITHIN: Millis = Millis(15_000);
 /// The time that a file has where nothing was online before; doubled each time it was in vain.
 const START_WITHIN: Millis = Millis(120_000);
-const LONGEST_START: Millis = Millis(1_800_000);
+/// The other one may be the one that works by now.
+const LONGEST_START: Millis = Millis(300_000);
 /// At a start an access point has refused it: another network of the file may follow.
 const REFUSED_WITHIN: Millis = Millis(10_000);
 /// The file before does not get online either: then the new one is tried again after this.
@@ -51,6 +53,8 @@ pub struct Trial {
     asked: Vec<Asked, { gateways::MOST }>,
     /// How often in a row this file was set aside.
     times: u32,
+    /// It differs from the one before in networks alone.
+    networks_only: bool,
     /// Why, the last time.
     why: Text,
     /// All that follows from the file at once was done then.
@@ -90,6 +94,8 @@ struct Before {
     online: bool,
     /// The link and the gateway that IPv4 traffic took.
     way: Option<(Index, IpAddr)>,
+    /// That gateway answered, or was not asked.
+    answered: bool,
     /// Adapters with a wpa_supplicant that were authorised, with the fingerprint of its file.
     joined: Vec<(Index, u64), MAX_SUPPLICANTS>,
     /// `wifibond reload --confirm`.
@@ -116,6 +122,11 @@ pub enum Progress<'a> {
 }
 
 impl Trial {
+    /// It is asked for once more: it has no more time for that.
+    pub(super) fn confirm_within(&mut self, confirm: Option<Seconds>) {
+        self.before.confirm = confirm;
+    }
+
     /// How far the new file is; `None`: the one in force has worked, or there is no other.
     pub fn progress(&self) -> Option<Progress<'_>> {
         match self.state {
@@ -155,6 +166,11 @@ impl Trial {
     /// No verdict yet.
     pub fn is_on(&self) -> bool {
         matches!(self.state, State::On { .. })
+    }
+
+    /// No verdict yet, and with the file before the box was online.
+    pub fn replaces_one_that_worked(&self) -> bool {
+        matches!(self.state, State::On { start: false, .. })
     }
 
     /// The file in force is not settled on: it may be taken back, or another one is to be tried again.
@@ -223,6 +239,8 @@ impl Engine {
                 self.put_on_trial(now);
             }
             TrialEvent::IsAside => {
+                // What it costs is not known.
+                self.trial.networks_only = false;
                 self.trial.why = clip(format_args!(
                     "it did not work before the program was started again"
                 ));
@@ -263,6 +281,7 @@ impl Engine {
         Before {
             online: self.is_online(),
             way: self.way_out(),
+            answered: self.way_answers(),
             joined: self.joined_adapters(),
             confirm: None,
         }
@@ -289,7 +308,8 @@ impl Engine {
     fn judge_file(&mut self, now: Instant, since: Instant, until: Instant, start: bool) {
         self.update_asked(now);
         self.verify(now, until);
-        if self.works() {
+        // Who is still given its settings then decides nothing.
+        if self.works(now >= until) {
             return self.file_works(now);
         }
         let State::On { until, .. } = self.trial.state else {
@@ -299,7 +319,7 @@ impl Engine {
             (false, Some(_)) => now,
             (true, Some(_)) => until.min(now + REFUSED_WITHIN),
             // Nothing about networks has changed, or all has been shown.
-            (false, None) if self.members_prove() => {
+            (false, None) if self.members_prove() && self.is_settled_for_trial() => {
                 until.min(self.proved_at(since) + WITHIN_OF_ADDRESSES)
             }
             (_, None) => until,
@@ -328,8 +348,9 @@ impl Engine {
     }
 
     /// It is online as before, with these settings.
-    fn works(&self) -> bool {
-        let rested = self.trial.rested.filter(|_| self.is_settled_for_trial());
+    fn works(&self, late: bool) -> bool {
+        let rested = self.trial.rested;
+        let rested = rested.filter(|_| late || self.is_settled_for_trial());
         rested.is_some_and(|rested| self.members_prove() && self.has_a_way_out(rested))
     }
 
@@ -365,20 +386,34 @@ impl Engine {
         }
         let long = |since: Instant| now >= since + OFFLINE_FOR;
         let offline = self.trial.offline_since.is_some_and(long);
-        // It costs nothing where one member stands by.
-        let due = again.is_some_and(|at| now >= at) && self.joined_adapters().len() > 1;
+        let due = again.is_some_and(|at| now >= at) && self.attempt_is_free();
         if offline || due {
             self.trial.state = State::Again;
+        }
+    }
+
+    /// The configuration in force is about to give way to the one before.
+    pub(super) fn note_taken_back(&mut self, before: &Config) {
+        if self.trial.state == State::Failed {
+            let new = &self.config;
+            self.trial.networks_only = new.bond == before.bond
+                && new.links == before.links
+                && new.bridges == before.bridges
+                && new.health == before.health
+                && new.radio == before.radio;
         }
     }
 
     fn put_aside(&mut self, now: Instant) {
         let pause = AGAIN_AFTER * (1 << self.trial.times.min(6));
         let pause = pause.min(LONGEST_PAUSE);
-        let confirm = self.trial.before.confirm.is_some();
+        // Addresses are in force at once, and another network had the traffic: each attempt would
+        // cost an outage.
+        let free = self.trial.networks_only && self.trial.verified.is_none();
+        let again = free && self.trial.before.confirm.is_none();
         self.trial.times = self.trial.times.saturating_add(1);
         self.end_trial(State::Aside {
-            again: (!confirm).then(|| now + pause),
+            again: again.then(|| now + pause),
         });
     }
 

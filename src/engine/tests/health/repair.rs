@@ -385,3 +385,20 @@ fn where_no_member_works_measures_are_tried_all_the_same() {
         "{seen:?}"
     );
 }
+
+/// It may be the adapter that keeps the box from being online with the file.
+#[test]
+fn members_are_repaired_while_a_file_of_the_start_is_tried() {
+    let mut lab = Lab::begin_wedged(false);
+    lab.wedge(None, 3_000);
+    lab.world.before = Some(repairing());
+    let starts = crate::engine::contract::event::TrialEvent::Starts;
+    lab.world.cut(WLAN1);
+    lab.world.handle(Event::Trial(starts));
+    let seen = lab.wedge(None, 110_000);
+    assert!(lab.world.engine.trial().is_on());
+    assert!(
+        seen.iter().any(|(_, measure)| *measure != Measure::Join),
+        "{seen:?}"
+    );
+}

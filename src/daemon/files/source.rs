@@ -152,7 +152,7 @@ impl Source {
 
     /// Reads the file again; `true`: what it has is on trial. On error the present configuration stays.
     pub fn reload(&mut self, way: Way) -> Result<bool, String> {
-        let result = match self.examine() {
+        match self.examine() {
             Ok((text, config)) => {
                 self.fault = None;
                 Ok(self.take(&text, config, way))
@@ -162,8 +162,7 @@ impl Source {
                 self.fault = Some(reason.clone());
                 Err(reason)
             }
-        };
-        result
+        }
     }
 
     /// The file as it is now, or why it is of no use, in one line and as a report.

@@ -76,7 +76,7 @@ fn odd_text(node: Node<'_>, text: &str, secret: bool) {
         )
     } else if text.is_ascii() {
         return;
-    } else if text.contains(['“', '”', '„', '–', '—', '…', '\u{a0}']) {
+    } else if text.chars().any(is_typographic) {
         (
             "a typographic character: word processors put them in place of others",
             "if the access point has another one, type it again in a plain text editor",
@@ -90,6 +90,11 @@ fn odd_text(node: Node<'_>, text: &str, secret: bool) {
         return;
     };
     node.notice(format_args!("{what}"), cure);
+}
+
+/// What word processors put in place of quotes, hyphens, dots and spaces.
+fn is_typographic(c: char) -> bool {
+    matches!(c, '“' | '”' | '„' | '–' | '—' | '…' | '\u{a0}')
 }
 
 /// Networks without an adapter, and adapters without a network.

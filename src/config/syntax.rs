@@ -64,7 +64,8 @@ pub fn line_end(text: &str) -> Option<usize> {
 pub fn comment(text: &str, at: usize) -> Option<Result<usize, Fault>> {
     let rest = text.get(at..)?;
     if rest.starts_with("/*") {
-        let end = rest.get(2..).and_then(|rest| rest.find("*/"));
+        let inside = rest.as_bytes().get(2..).unwrap_or_default();
+        let end = inside.windows(2).position(|pair| pair == b"*/");
         return Some(end.map(|end| at + 2 + end + 2).ok_or(fault(
             at,
             "a comment that does not end",

@@ -22,12 +22,12 @@ pub fn main(parser: &mut lexopt::Parser) -> Outcome {
         Err(exit) if exit.code == NOT_RUNNING => {}
         Err(exit) => return Err(exit),
     }
-    let (_, config) = match read {
+    let (_, good) = match read {
         Some(read) => read,
         None => check::load(config_file::DEFAULT)?,
     };
     // It sends nothing: no number has to differ.
-    let mut engine = EngineHandle::new(&config, 0);
+    let mut engine = EngineHandle::new(&good.config, 0);
     read_machine(&mut engine).map_err(Exit::failed)?;
     let mut body = String::new();
     engine.plan_start(&resolv::is_current, &mut body);

@@ -2,22 +2,26 @@
 //!
 //! Windows' Notepad writes UTF-8 with or without a byte order mark, or UTF-16 with
 //! one. A card pulled out too early leaves NUL bytes. Each has its own message.
-use super::error::ConfigError;
+use super::error::{ConfigError, ConfigErrors, position};
 use std::borrow::Cow;
 
-/// Octets of the largest file that is read: some twenty times those of sixteen networks.
-pub const MAX_FILE: usize = 32 * 1024;
+/// Octets of the largest file that is read: some forty times those of sixteen networks.
+pub const MAX_FILE: usize = 64 * 1024;
 
 const SAVE_AS_UTF8: &str =
     "save the file again as UTF-8 (Notepad: Save as, Encoding: UTF-8) or type the text anew";
 
 /// The file's text without a byte order mark. Line ends stay as they are. An error: too large,
 /// empty, or not text in UTF-8 or UTF-16.
-pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ConfigError> {
+pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ConfigErrors> {
+    text_of(bytes).map_err(ConfigErrors::from)
+}
+
+fn text_of(bytes: &[u8]) -> Result<Cow<'_, str>, ConfigError> {
     if bytes.len() > MAX_FILE {
         return Err(wrong(
             "",
-            "the file is larger than 32 KiB",
+            "the file is larger than 64 KiB",
             "this is the limit",
         ));
     }
@@ -125,13 +129,13 @@ fn no_nul(text: &str) -> Result<(), ConfigError> {
 
 /// An error at the end of `good`, the text read so far.
 fn wrong(good: &str, what: &str, cure: &str) -> ConfigError {
-    ConfigError::at(
-        good,
-        good.len(),
-        "",
-        format_args!("{what}"),
-        format_args!("{cure}"),
-    )
+    let (what, cure) = (format_args!("{what}"), format_args!("{cure}"));
+    let (line, column) = position(good, good.len());
+    ConfigError {
+        line,
+        column,
+        ..ConfigError::at(good.len(), "", what, cure)
+    }
 }
 
 #[cfg(test)]
@@ -171,6 +175,6 @@ mod tests {
         file[0] = b'{';
         assert!(decode(&file).is_ok());
         file.push(b' ');
-        assert!(refused(&file).contains("32 KiB"));
+        assert!(refused(&file).contains("64 KiB"));
     }
 }

@@ -1,39 +1,60 @@
-//! The file as `serde-json-core` reads it: a flat list of nodes, each with its path.
+//! The file as it was read: a flat list of nodes, each with its position and path, and what was
+//! found wrong so far.
 //!
-//! One visitor reads all of the grammar by its tables: a derived struct for each
-//! object would cost some 30 KB of program. It is filled after `shape.rs` has found
-//! nothing wrong, so every node is of the kind that the grammar has at its path.
+//! One reader reads all of the grammar by its tables (`reader.rs`): a derived struct for each
+//! object would cost some 30 KB of program. Every node is of the kind that the grammar has at its
+//! path, or is marked as wrong.
 use super::choice::Choice;
-use super::error::ConfigError;
-use super::grammar::{FILE, Kind};
+use super::error::{Checked, ConfigError, ConfigErrors};
 use super::path::{Step, Steps};
-use super::place::wrong_at;
+use super::place::write_path;
+use core::cell::RefCell;
 use core::fmt;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 /// The settings of a file.
 pub struct Document<'t> {
-    /// The file's text, for the positions of errors.
-    text: &'t str,
     /// In the order of the file; the first is the file itself.
     nodes: Vec<Entry<'t>>,
+    found: RefCell<Findings>,
+    /// It is no JSON somewhere: what seems to be missing may be there.
+    pub has_faults: bool,
+    /// It is the last good file, which an earlier version of this program may have taken.
+    pub kept: bool,
+}
+
+/// What was found in a file.
+#[derive(Default)]
+pub struct Findings {
+    /// Why it cannot be used.
+    pub errors: ConfigErrors,
+    /// What is allowed, and unwise or of no effect.
+    pub notices: ConfigErrors,
 }
 
 struct Entry<'t> {
     /// The object or list that contains it.
     up: usize,
     step: Step<'static>,
+    /// Its position in the text, in octets.
+    at: usize,
+    /// The node behind it and its parts.
+    end: usize,
     value: Value<'t>,
 }
 
+/// What the file has at a place.
 #[derive(Clone, Copy)]
-enum Value<'t> {
+pub enum Value<'t> {
     /// What is between the quotes, escapes included.
     Text(&'t str),
+    /// Within the limits of the grammar.
     Number(u32),
+    /// `true` or `false`.
     Flag(bool),
     /// An object or a list; its parts are the nodes with this one as `up`.
     Parts,
+    /// An error is known of it: nothing more is said.
+    Wrong,
 }
 
 /// One value of the file, or the file itself.
@@ -44,29 +65,72 @@ pub struct Node<'d> {
 }
 
 impl<'t> Document<'t> {
-    /// Reads a text that passed `shape`; `count` is the number of values in it, or more. The
-    /// error is a fault of this program.
-    pub fn read(text: &'t str, count: usize) -> Result<Self, ConfigError> {
-        // The one allocation: it never grows.
-        let mut nodes = Vec::with_capacity(count);
-        let reader = Reader {
-            nodes: &mut nodes,
-            up: 0,
-            step: Step::Index(0),
-            kind: Kind::Object(&FILE),
-        };
-        let mut json = serde_json_core::de::Deserializer::new(text.as_bytes(), None);
-        let read = reader.deserialize(&mut json).and_then(|()| json.end());
-        match read {
-            Ok(_) => Ok(Document { text, nodes }),
-            // What passes `shape.rs` can be read; the fuzzer checks that.
-            Err(_) => Err(wrong_at(
-                text,
-                &[],
-                format_args!("{UNREADABLE}"),
-                format_args!("please report this file as a bug"),
-            )),
+    /// Without anything in it.
+    pub fn new(kept: bool) -> Self {
+        Document {
+            nodes: Vec::new(),
+            found: RefCell::default(),
+            has_faults: false,
+            kept,
         }
+    }
+
+    /// Adds a node at the byte `at` in the node `up`; its number.
+    pub fn add(&mut self, up: usize, step: Step<'static>, at: usize, value: Value<'t>) -> usize {
+        let number = self.nodes.len();
+        self.nodes.push(Entry {
+            up,
+            step,
+            at,
+            end: number + 1,
+            value,
+        });
+        number
+    }
+
+    /// The object or list `node` has no more parts.
+    pub fn close(&mut self, node: usize) {
+        let end = self.nodes.len();
+        if let Some(entry) = self.nodes.get_mut(node) {
+            entry.end = end;
+        }
+    }
+
+    /// Whether an error at the byte `at` would be kept; otherwise it is counted.
+    pub fn has_room(&self, at: usize) -> bool {
+        self.found.borrow_mut().errors.has_room(at)
+    }
+
+    /// The last value was read with a fault: nothing more is said of it.
+    pub fn spoil_last(&mut self) {
+        if let Some(entry) = self.nodes.last_mut()
+            && !matches!(entry.value, Value::Parts)
+        {
+            entry.value = Value::Wrong;
+        }
+    }
+
+    /// Notes what was found.
+    pub fn error(&self, error: ConfigError) {
+        self.found.borrow_mut().errors.add(error);
+    }
+
+    /// Notes what is allowed, and unwise or of no effect.
+    pub fn notice(&self, notice: ConfigError) {
+        self.found.borrow_mut().notices.add(notice);
+    }
+
+    /// All that was found, with lines and columns.
+    pub fn findings(self, text: &str) -> Findings {
+        let mut found = self.found.into_inner();
+        found.errors.find_places(text);
+        found.notices.find_places(text);
+        found
+    }
+
+    /// Whether there is no error so far.
+    pub fn is_good(&self) -> bool {
+        self.found.borrow().errors.is_empty()
     }
 
     /// The file itself, an object.
@@ -78,104 +142,18 @@ impl<'t> Document<'t> {
     }
 }
 
-/// The message on a file that passes the checks and that the reader refuses.
-pub const UNREADABLE: &str = "the file passes all checks and still cannot be read";
-
-/// Reads one value and its parts into the list.
-struct Reader<'r, 't> {
-    nodes: &'r mut Vec<Entry<'t>>,
-    up: usize,
-    step: Step<'static>,
-    kind: Kind,
-}
-
-impl<'t> Reader<'_, 't> {
-    fn add(&mut self, value: Value<'t>) -> usize {
-        let (up, step) = (self.up, self.step);
-        self.nodes.push(Entry { up, step, value });
-        self.nodes.len() - 1
-    }
-}
-
-impl<'t> DeserializeSeed<'t> for Reader<'_, 't> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'t>>(self, json: D) -> Result<(), D::Error> {
-        match self.kind {
-            Kind::Text | Kind::Secret | Kind::Choice(_) => json.deserialize_str(self),
-            Kind::Number { .. } => json.deserialize_u32(self),
-            Kind::Flag => json.deserialize_bool(self),
-            Kind::Texts { .. } | Kind::Objects { .. } => json.deserialize_seq(self),
-            Kind::Object(_) => json.deserialize_map(self),
-        }
-    }
-}
-
-impl<'t> Visitor<'t> for Reader<'_, 't> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value of the grammar")
-    }
-
-    fn visit_borrowed_str<E>(mut self, text: &'t str) -> Result<(), E> {
-        self.add(Value::Text(text));
-        Ok(())
-    }
-
-    fn visit_u32<E>(mut self, number: u32) -> Result<(), E> {
-        self.add(Value::Number(number));
-        Ok(())
-    }
-
-    fn visit_bool<E>(mut self, flag: bool) -> Result<(), E> {
-        self.add(Value::Flag(flag));
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'t>>(mut self, mut list: A) -> Result<(), A::Error> {
-        let up = self.add(Value::Parts);
-        let kind = self.kind.element().ok_or_else(|| A::Error::custom(""))?;
-        let mut index = 0;
-        loop {
-            let element = Reader {
-                nodes: &mut *self.nodes,
-                up,
-                step: Step::Index(index),
-                kind,
-            };
-            if list.next_element_seed(element)?.is_none() {
-                return Ok(());
-            }
-            index += 1;
-        }
-    }
-
-    fn visit_map<A: MapAccess<'t>>(mut self, mut map: A) -> Result<(), A::Error> {
-        let up = self.add(Value::Parts);
-        while let Some(key) = map.next_key::<&str>()? {
-            let Kind::Object(object) = self.kind else {
-                return Err(A::Error::custom(""));
-            };
-            let field = object.field(key).ok_or_else(|| A::Error::custom(""))?;
-            map.next_value_seed(Reader {
-                nodes: &mut *self.nodes,
-                up,
-                step: Step::Key(field.key),
-                kind: field.kind,
-            })?;
-        }
-        Ok(())
-    }
-}
-
 impl<'d> Node<'d> {
     /// The parts of an object or list, in the order of the file.
     pub fn parts(self) -> impl Iterator<Item = Node<'d>> {
         let nodes = &self.document.nodes;
-        let inside = (self.at + 1..nodes.len()).take_while(move |n| nodes[*n].up >= self.at);
-        let own = inside.filter(move |n| nodes[*n].up == self.at);
-        own.map(move |at| Node { at, ..self })
+        let end = nodes.get(self.at).map_or(0, |entry| entry.end);
+        let mut at = self.at + 1;
+        core::iter::from_fn(move || {
+            let node = Node { at, ..self };
+            let entry = nodes.get(at).filter(|_| at < end)?;
+            at = entry.end;
+            Some(node)
+        })
     }
 
     /// The elements of the list `key`; none where the file does not have it.
@@ -183,10 +161,14 @@ impl<'d> Node<'d> {
         self.get(key).into_iter().flat_map(Node::parts)
     }
 
+    /// The part of this object or list; `None`: the file does not have it.
+    fn part(self, step: Step<'static>) -> Option<Node<'d>> {
+        self.parts().find(|part| part.step() == Some(step))
+    }
+
     /// The part `key` of this object; `None`: the file does not have it.
     pub fn get(self, key: &'static str) -> Option<Node<'d>> {
-        self.parts()
-            .find(|part| part.entry().step == Step::Key(key))
+        self.part(Step::Key(key))
     }
 
     /// Whether the file has the part `key` of this object.
@@ -196,7 +178,7 @@ impl<'d> Node<'d> {
 
     /// This text, escapes included; empty for other values.
     pub fn raw(self) -> &'d str {
-        match self.entry().value {
+        match self.value() {
             Value::Text(text) => text,
             _ => "",
         }
@@ -204,7 +186,7 @@ impl<'d> Node<'d> {
 
     /// The number `key`; `None`: the file does not have it.
     pub fn number(self, key: &'static str) -> Option<u32> {
-        match self.get(key)?.entry().value {
+        match self.get(key)?.value() {
             Value::Number(number) => Some(number),
             _ => None,
         }
@@ -212,7 +194,7 @@ impl<'d> Node<'d> {
 
     /// The truth value `key`; `None`: the file does not have it.
     pub fn flag(self, key: &'static str) -> Option<bool> {
-        match self.get(key)?.entry().value {
+        match self.get(key)?.value() {
             Value::Flag(flag) => Some(flag),
             _ => None,
         }
@@ -225,25 +207,66 @@ impl<'d> Node<'d> {
         known.map(|(_, value)| *value)
     }
 
-    fn entry(self) -> &'d Entry<'d> {
-        &self.document.nodes[self.at]
+    /// Whether an error is known of the part `key` already: what depends on it is not judged.
+    pub fn is_wrong(self, key: &'static str) -> bool {
+        self.get(key)
+            .is_some_and(|part| matches!(part.value(), Value::Wrong))
+    }
+
+    /// Whether an error is known of this node, or of anything inside.
+    pub fn has_errors(self) -> bool {
+        let nodes = &self.document.nodes;
+        let errors = &self.document.found.borrow().errors;
+        nodes.get(self.at).is_some_and(|entry| {
+            let end = nodes.get(entry.end).map_or(usize::MAX, |behind| behind.at);
+            errors.any_between(entry.at, end)
+        })
+    }
+
+    /// Whether this is the last good file: [`Document::kept`].
+    pub fn is_kept(self) -> bool {
+        self.document.kept
+    }
+
+    fn value(self) -> Value<'d> {
+        let entry = self.document.nodes.get(self.at);
+        entry.map_or(Value::Wrong, |entry| entry.value)
+    }
+
+    fn step(self) -> Option<Step<'static>> {
+        self.document.nodes.get(self.at).map(|entry| entry.step)
     }
 
     fn steps(self) -> Steps<'static> {
         let mut steps = Steps::new();
-        let mut node = self;
-        while node.at != 0 {
-            let entry = node.entry();
+        let mut at = self.at;
+        while let Some(entry) = self.document.nodes.get(at).filter(|_| at != 0) {
             let _ = steps.push(entry.step);
-            node.at = entry.up;
+            at = entry.up;
         }
         steps.reverse();
         steps
     }
 
+    /// The value; where it is wrong, the error is noted.
+    pub fn keep<T>(self, checked: Checked<T>) -> Option<T> {
+        checked.map_err(|error| self.document.error(error)).ok()
+    }
+
+    /// Notes the error.
+    pub fn error(self, error: ConfigError) {
+        self.document.error(error);
+    }
+
+    /// Notes at this value what is allowed, and unwise or of no effect.
+    pub fn notice(self, what: fmt::Arguments<'_>, cure: &str) {
+        let notice = self.wrong(what, format_args!("{cure}"));
+        self.document.notice(notice);
+    }
+
     /// An error at this value.
     pub fn wrong(self, what: fmt::Arguments<'_>, cure: fmt::Arguments<'_>) -> ConfigError {
-        wrong_at(self.document.text, &self.steps(), what, cure)
+        self.wrong_in(&[], what, cure)
     }
 
     /// [`Node::wrong`] for texts without arguments.
@@ -269,7 +292,23 @@ impl<'d> Node<'d> {
     ) -> ConfigError {
         let mut steps = self.steps();
         let _ = steps.extend_from_slice(inside);
-        wrong_at(self.document.text, &steps, what, cure)
+        let mut node = self;
+        let mut is_there = true;
+        for step in inside {
+            let part = node.part(*step);
+            is_there = part.is_some();
+            node = part.unwrap_or(node);
+            if !is_there {
+                break;
+            }
+        }
+        let at = self.document.nodes.get(node.at).map_or(0, |entry| entry.at);
+        let path = write_path(&mut steps.iter().copied());
+        let wrong = matches!(node.value(), Value::Wrong);
+        ConfigError {
+            follows: wrong || (!is_there && self.document.has_faults),
+            ..ConfigError::at(at, &path, what, cure)
+        }
     }
 
     /// The error that the part `key` is missing.

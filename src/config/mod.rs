@@ -7,13 +7,16 @@
 mod bounded;
 mod checked;
 mod choice;
+mod countries;
 mod decode;
 mod document;
 mod error;
+mod excerpt;
 mod grammar;
 mod notice;
 mod path;
 mod place;
+mod reader;
 mod report;
 mod scan;
 mod shape;
@@ -23,27 +26,55 @@ pub mod types;
 
 pub use bounded::Bounded;
 pub use decode::{MAX_FILE, decode};
-pub use document::UNREADABLE;
-pub use error::ConfigError;
-pub use notice::{MAX_NOTICES, Notice, each_eap, notices};
-pub use report::{InForce, report};
+pub use error::{ConfigError, ConfigErrors, MAX_ERRORS};
+pub use notice::each_eap;
+pub use report::{InForce, list, report};
 
 pub use checked::value::{dns_name, hex_octets, hex_ssid, mac};
 pub use types::*;
 
-/// Reads, checks and fills in the defaults; the error is the first one found.
+/// A good file.
+pub struct Good {
+    /// What it asks for.
+    pub config: Box<Config>,
+    /// What is allowed in it, and unwise or of no effect.
+    pub notices: ConfigErrors,
+}
+
+/// [`read`], without the notices.
+pub fn parse(bytes: &[u8]) -> Result<Box<Config>, ConfigErrors> {
+    read(bytes).map(|good| good.config)
+}
+
+/// Reads, checks and fills in the defaults; or finds all errors.
 ///
-/// The steps: bytes → [`decode`] → `shape` (is it JSON, and does the grammar have it?) →
-/// `document` (`serde-json-core` reads it) → `checked` (values, and rules between them).
+/// The steps: bytes → [`decode`] → `reader` (is it JSON, and does the grammar have it?) →
+/// `checked` (values, and rules between them).
 ///
 /// The box has some 4 KiB; the lists of networks, links and bridges are allocated beside it.
-pub fn parse(bytes: &[u8]) -> Result<Box<Config>, ConfigError> {
+pub fn read(bytes: &[u8]) -> Result<Good, ConfigErrors> {
+    read_as(bytes, false)
+}
+
+/// [`parse`] of a file that worked once. A rule that came later with a new version of this
+/// program, and that harms nobody who breaks it, does not count: the box would be offline.
+pub fn parse_kept(bytes: &[u8]) -> Result<Box<Config>, ConfigErrors> {
+    read_as(bytes, true).map(|good| good.config)
+}
+
+fn read_as(bytes: &[u8], kept: bool) -> Result<Good, ConfigErrors> {
     let text = decode(bytes)?;
-    let values = shape::check(&text)?;
-    let document = document::Document::read(&text, values)?;
+    let document = reader::read(&text, kept);
     let mut config = Box::new(checked::defaults());
-    checked::file(&document, &mut config)?;
-    Ok(config)
+    checked::file(&document, &mut config);
+    let found = document.findings(&text);
+    match found.errors.is_empty() {
+        true => Ok(Good {
+            config,
+            notices: found.notices,
+        }),
+        false => Err(found.errors),
+    }
 }
 
 /// The configuration where no file has ever worked: DHCP on every cable, no bond.

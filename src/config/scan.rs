@@ -1,8 +1,14 @@
-//! JSON text → tokens with their position and path, strictly by RFC 8259.
+//! JSON text → tokens with their position and path, by RFC 8259, and with comments and commas
+//! after a last element, which change no meaning.
 //!
-//! The only reader of JSON's punctuation: the checks, the search for a field's position and the
-//! masking of secrets all use its tokens. It does not recurse, and the number of open brackets is
-//! bounded.
+//! The only reader of JSON's punctuation: the reader of the file and the masking of secrets use
+//! its tokens. It does not recurse, and the number of open brackets is bounded.
+//!
+//! After a fault it goes on (`recover.rs`), so that a file's faults are found in one reading. What
+//! only follows from the one before is not reported.
+mod literal;
+mod recover;
+
 use super::path::Step;
 use super::syntax::{self, Fault};
 use heapless::Vec;
@@ -34,6 +40,7 @@ pub enum Token {
 }
 
 /// One open bracket.
+#[derive(Clone)]
 struct Frame<'t> {
     object: bool,
     /// The bracket's position.
@@ -53,21 +60,43 @@ enum Expect {
 }
 
 /// The reader of one text. Positions are in octets.
+#[derive(Clone)]
 pub struct Scanner<'t> {
     /// The text, without a byte order mark.
     pub text: &'t str,
     at: usize,
     frames: Vec<Frame<'t>, MAX_DEPTH>,
     expect: Expect,
-    /// The last comma, for "a comma after the last element".
-    comma: usize,
+    /// The last comma.
+    last_comma: usize,
     /// Where the last token begins, without the quote of a key or text.
     pub start: usize,
     /// Where it ends, likewise.
     pub end: usize,
+    /// The first comment.
+    pub comment: Option<usize>,
+    /// The first comma after a last element.
+    pub comma: Option<usize>,
+    /// The position of the last fault, if there was one.
+    pub fault: Option<usize>,
+    /// The last token was made of a fault: its text means nothing.
+    pub odd: bool,
+    /// A token that was read with a fault, and comes after it.
+    pending: Option<Token>,
+    /// Tokens until a fault is reported again: those before may only follow from the last one.
+    quiet: u8,
+    /// Nothing can be read after the last fault.
+    stopped: bool,
+    /// There was a character that only looks like a space.
+    odd_space: bool,
 }
 
 type Scanned<T> = Result<T, Fault>;
+
+const EIGHT_SPACES: u64 = u64::from_ne_bytes([b' '; 8]);
+
+/// As in yacc(1): so many tokens without a fault end one.
+const QUIET: u8 = 3;
 
 #[cfg(test)]
 std::thread_local! {
@@ -85,15 +114,55 @@ impl<'t> Scanner<'t> {
             at: 0,
             frames: Vec::new(),
             expect: Expect::Value,
-            comma: 0,
+            last_comma: 0,
             start: 0,
             end: 0,
+            comment: None,
+            comma: None,
+            fault: None,
+            odd: false,
+            pending: None,
+            quiet: 0,
+            stopped: false,
+            odd_space: false,
         }
     }
 
-    /// The next token; `None` after the whole text was read. After an error it must not be called
-    /// again.
+    /// The next token; `None` after the whole text was read. After a fault come those behind it.
     pub fn next(&mut self) -> Scanned<Option<Token>> {
+        while !self.stopped {
+            self.odd = self.pending.is_some();
+            if let Some(token) = self.pending.take() {
+                return Ok(Some(token));
+            }
+            let before = (self.at, self.frames.len(), self.expect);
+            match self.step() {
+                Ok(Some(token)) => {
+                    self.quiet = self.quiet.saturating_sub(1);
+                    return Ok(Some(token));
+                }
+                Ok(None) => return Ok(None),
+                Err(fault) => {
+                    let first = self.fault.replace(fault.at).is_none();
+                    let after = (self.at, self.frames.len(), self.expect);
+                    // Every fault leaves something behind, or the end would never come.
+                    if self.pending.is_none() && before == after {
+                        self.stopped = true;
+                    }
+                    // A bracket that is missing or too many may follow from any other fault.
+                    let bracket = matches!(self.pending, Some(Token::ObjectEnd | Token::ListEnd));
+                    let follows = core::mem::replace(&mut self.quiet, QUIET) > 0
+                        || (!first && (bracket || self.stopped));
+                    if !follows {
+                        return Err(fault);
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn step(&mut self) -> Scanned<Option<Token>> {
         loop {
             self.skip_space()?;
             let c = self.peek();
@@ -104,8 +173,8 @@ impl<'t> Scanner<'t> {
                     None => continue,
                 },
                 (Expect::FirstKey, b'}') | (Expect::FirstElement, b']') => self.close().map(Some),
-                (Expect::Key, b'}') => Err(syntax::trailing_comma(self.comma)),
-                (Expect::Value, b']') if self.in_list() => Err(syntax::trailing_comma(self.comma)),
+                (Expect::Key, b'}') => self.close_after_comma().map(Some),
+                (Expect::Value, b']') if self.in_list() => self.close_after_comma().map(Some),
                 (Expect::FirstKey | Expect::Key, _) => self.key().map(Some),
                 (Expect::FirstElement, _) => {
                     if let Some(frame) = self.frames.last_mut() {
@@ -149,42 +218,79 @@ impl<'t> Scanner<'t> {
     }
 
     fn skip_space(&mut self) -> Scanned<()> {
-        while matches!(self.peek(), b' ' | b'\t' | b'\r' | b'\n') {
-            self.at += 1;
+        loop {
+            let text = self.text.as_bytes();
+            let mut at = self.at;
+            while let Some(b' ' | b'\n' | b'\r' | b'\t') = text.get(at) {
+                at += 1;
+                // Most of a file is indentation. One comparison of integers: memcmp() costs more.
+                let eight = |at| text.get(at..).and_then(<[u8]>::first_chunk);
+                while eight(at).copied().map(u64::from_ne_bytes) == Some(EIGHT_SPACES) {
+                    at += 8;
+                }
+            }
+            self.at = at;
+            match self.peek() {
+                b'#' | b'/' => match syntax::comment(self.text, self.at) {
+                    Some(Ok(end)) => {
+                        self.comment.get_or_insert(self.at);
+                        self.at = end;
+                    }
+                    Some(Err(fault)) => return Err(self.stop(fault)),
+                    None => return Ok(()),
+                },
+                0x80.. => match syntax::odd_space(self.text, self.at) {
+                    Some((fault, end)) => {
+                        self.at = end;
+                        // Where there is one there are many: once is enough.
+                        if !core::mem::replace(&mut self.odd_space, true) {
+                            return Err(fault);
+                        }
+                    }
+                    None => return Ok(()),
+                },
+                _ => return Ok(()),
+            }
         }
-        syntax::no_odd_space(self.text, self.at)
     }
 
     fn after_value(&mut self, c: u8) -> Scanned<Option<Token>> {
-        let Some(frame) = self.frames.last_mut() else {
+        let Some(frame) = self.frames.last() else {
             return if self.at == self.text.len() {
                 Ok(None)
             } else {
-                Err(syntax::after_the_end(self.at))
+                Err(self.stop(syntax::after_the_end(self.at)))
             };
         };
         match (frame.object, c) {
             (_, b',') => {
-                self.comma = self.at;
+                self.last_comma = self.at;
                 self.at += 1;
-                (self.expect, frame.step) = match frame.step {
-                    Some(Step::Index(n)) => (Expect::Value, Some(Step::Index(n + 1))),
-                    _ => (Expect::Key, None),
-                };
+                self.separate();
                 Ok(None)
             }
             (true, b'}') | (false, b']') => self.close().map(Some),
             (object, _) => {
-                let opened = frame.opened;
-                Err(syntax::no_comma(
-                    self.text,
-                    self.at,
-                    self.start..self.end,
-                    object,
-                    opened,
-                ))
+                let (last, opened) = (self.start..self.end, frame.opened);
+                let fault = syntax::no_comma(self.text, self.at, last, object, opened);
+                Err(self.without_comma(fault))
             }
         }
+    }
+
+    /// The next element or key comes.
+    fn separate(&mut self) {
+        if let Some(frame) = self.frames.last_mut() {
+            (self.expect, frame.step) = match frame.step {
+                Some(Step::Index(n)) => (Expect::Value, Some(Step::Index(n + 1))),
+                _ => (Expect::Key, None),
+            };
+        }
+    }
+
+    fn close_after_comma(&mut self) -> Scanned<Token> {
+        self.comma.get_or_insert(self.last_comma);
+        self.close()
     }
 
     fn close(&mut self) -> Scanned<Token> {
@@ -204,7 +310,9 @@ impl<'t> Scanner<'t> {
             step: None,
         };
         let pushed = self.frames.push(frame);
-        pushed.map_err(|frame| syntax::too_deep(frame.opened))?;
+        if let Err(frame) = pushed {
+            return Err(self.stop(syntax::too_deep(frame.opened)));
+        }
         let (token, inside) = match object {
             true => (Token::ObjectStart, Expect::FirstKey),
             false => (Token::ListStart, Expect::FirstElement),
@@ -224,67 +332,53 @@ impl<'t> Scanner<'t> {
     fn key(&mut self) -> Scanned<Token> {
         if self.peek() != b'"' {
             let opened = self.frames.last().map_or(0, |frame| frame.opened);
-            return Err(syntax::no_key(self.text, self.at, opened));
+            let fault = syntax::no_key(self.text, self.at, opened);
+            return Err(self.without_key(fault));
         }
-        self.string()?;
+        let string = self.string();
+        self.name();
+        self.expect = Expect::Value;
+        if let Err(fault) = string.and_then(|()| self.skip_space()) {
+            self.pending = Some(Token::Key);
+            self.skip_colon();
+            return Err(fault);
+        }
+        if self.peek() != b':' {
+            let fault = syntax::no_colon(self.text, self.at, self.start..self.end);
+            return Err(self.without_colon(fault));
+        }
+        self.at += 1;
+        Ok(Token::Key)
+    }
+
+    /// The last token is a key.
+    fn name(&mut self) {
         let step = Step::Key(self.raw());
         if let Some(frame) = self.frames.last_mut() {
             frame.step = Some(step);
         }
-        self.skip_space()?;
-        if self.peek() != b':' {
-            return Err(syntax::no_colon(self.text, self.at, self.start..self.end));
-        }
-        self.at += 1;
-        self.expect = Expect::Value;
-        Ok(Token::Key)
     }
 
     fn value(&mut self, c: u8) -> Scanned<Token> {
-        match c {
+        let (token, read) = match c {
             b'{' => return self.open(true),
             b'[' => return self.open(false),
-            b'"' => self.string()?,
-            b'-' | b'0'..=b'9' => self.bare(syntax::number)?,
-            b't' | b'f' | b'n' => self.bare(syntax::word)?,
+            b'"' => (Token::Text, self.string()),
+            b'-' | b'0'..=b'9' => (Token::Number, self.bare(syntax::number)),
+            b't' | b'f' => (Token::Bool, self.bare(syntax::word)),
+            b'n' => (Token::Null, self.bare(syntax::word)),
             _ => {
                 let opened = self.frames.last().map(|frame| frame.opened);
-                return Err(syntax::no_value(self.text, self.at, opened));
+                let fault = syntax::no_value(self.text, self.at, opened);
+                return Err(self.without_value(fault));
             }
-        }
+        };
         self.expect = Expect::CommaOrEnd;
-        Ok(match c {
-            b'"' => Token::Text,
-            b't' | b'f' => Token::Bool,
-            b'n' => Token::Null,
-            _ => Token::Number,
-        })
-    }
-
-    /// `self.at` is the position of the opening quote.
-    fn string(&mut self) -> Scanned<()> {
-        let opened = self.at;
-        self.at += 1;
-        loop {
-            match self.peek() {
-                b'"' => break,
-                b'\\' => self.at = syntax::escape(self.text, self.at)?,
-                0..0x20 => return Err(syntax::in_string(self.text, self.at, opened)),
-                _ => self.at += 1,
-            }
+        if let Err(fault) = read {
+            self.pending = Some(token);
+            return Err(fault);
         }
-        self.start = opened + 1;
-        self.end = self.at;
-        self.at += 1;
-        Ok(())
-    }
-
-    /// A value without quotes; `end` finds the byte after it.
-    fn bare(&mut self, end: fn(&str, usize) -> Scanned<usize>) -> Scanned<()> {
-        self.start = self.at;
-        self.at = end(self.text, self.at)?;
-        self.end = self.at;
-        Ok(())
+        Ok(token)
     }
 }
 

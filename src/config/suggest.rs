@@ -58,7 +58,7 @@ const ABSENT: &[(&str, &str)] = &[
 
 /// Why the grammar does not have a key that people may expect; `None`: not one of these.
 pub fn absent(word: &str) -> Option<&'static str> {
-    let same = |known: &str| distance(known, word.trim_end_matches('s')) == 0;
+    let same = |known: &str| is_same(known, word.trim_end_matches('s'));
     let found = ABSENT
         .iter()
         .find(|(known, _)| same(known.trim_end_matches('s')));
@@ -69,9 +69,7 @@ pub fn absent(word: &str) -> Option<&'static str> {
 pub fn key(object: &Object, word: &str) -> Option<&'static str> {
     let near = nearest(object.fields.iter().map(|field| field.key), word);
     near.or_else(|| {
-        let known = ALIASES
-            .iter()
-            .filter(|(alias, _)| distance(alias, word) == 0);
+        let known = ALIASES.iter().filter(|(alias, _)| is_same(alias, word));
         known
             .map(|(_, key)| *key)
             .find(|key| object.field(key).is_some())
@@ -88,29 +86,34 @@ pub fn place_of(key: &str) -> Option<&'static str> {
 
 /// The most similar of `words`, if its distance is at most 2 and a third of the length.
 pub fn nearest(words: impl Iterator<Item = &'static str>, word: &str) -> Option<&'static str> {
+    let most = (word.len() / 3).min(2);
     let near = words
+        .filter(|known| known.len().abs_diff(word.len()) <= most)
         .map(|known| (distance(known, word), known))
         .min_by_key(|(far, _)| *far)?;
-    (near.0 <= (word.len() / 3).min(2)).then_some(near.1)
+    (near.0 <= most).then_some(near.1)
 }
 
-/// Optimal string alignment distance: characters to change, add, remove or swap; case and the
-/// difference between `-` and `_` do not count.
-fn distance(a: &str, b: &str) -> usize {
+/// Case and the difference between `-` and `_` do not count.
+fn same_letter(x: u8, y: u8) -> bool {
+    let plain = |c: u8| match c {
+        b'-' => b'_',
+        c => c.to_ascii_lowercase(),
+    };
+    plain(x) == plain(y)
+}
+
+fn is_same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(x, y)| same_letter(x, y))
+}
+
+/// Optimal string alignment distance: characters to change, add, remove or swap, by
+/// [`same_letter`].
+pub fn distance(a: &str, b: &str) -> usize {
     const LONGEST: usize = 24;
     if a.len() > LONGEST || b.len() > LONGEST {
         return usize::MAX;
     }
-    let same = |x: u8, y: u8| {
-        let plain = |c: u8| {
-            if c == b'-' {
-                b'_'
-            } else {
-                c.to_ascii_lowercase()
-            }
-        };
-        plain(x) == plain(y)
-    };
     let (a, b) = (a.as_bytes(), b.as_bytes());
     // Three rows of the distance table: two back, one back, this.
     let mut rows = [[0usize; LONGEST + 1]; 3];
@@ -120,9 +123,10 @@ fn distance(a: &str, b: &str) -> usize {
     for i in 1..=a.len() {
         rows[2][0] = i;
         for j in 1..=b.len() {
-            let change = rows[1][j - 1] + usize::from(!same(a[i - 1], b[j - 1]));
+            let change = rows[1][j - 1] + usize::from(!same_letter(a[i - 1], b[j - 1]));
             let mut best = change.min(rows[1][j] + 1).min(rows[2][j - 1] + 1);
-            if i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]) {
+            if i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1])
+            {
                 best = best.min(rows[0][j - 2] + 1);
             }
             rows[2][j] = best;

@@ -38,7 +38,7 @@ fn char_at(text: &str, at: usize) -> Option<char> {
 }
 
 /// Quotation marks that word processors and phones put in place of `"`.
-fn is_typographic(c: char) -> bool {
+pub fn is_typographic(c: char) -> bool {
     matches!(c, '\u{201c}'..='\u{201f}' | '\u{2018}'..='\u{201b}' | '«' | '»' | '″' | '＂' | '´')
 }
 
@@ -54,29 +54,40 @@ fn quote(at: usize, glyph: char) -> Fault {
     }
 }
 
-/// The error of a comment, or of a character that only looks like a space, at `at`.
-pub fn no_odd_space(text: &str, at: usize) -> Result<(), Fault> {
-    match char_at(text, at) {
-        Some('#') => Err(comment(at)),
-        Some('/') if matches!(byte(text, at + 1), b'/' | b'*') => Err(comment(at)),
-        Some('\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{3000}' | '\u{200b}' | '\u{feff}') => {
-            Err(fault(
-                at,
-                "a space of a special kind (a non-breaking space, for example)",
-                "replace it by an ordinary space",
-            ))
-        }
-        _ => Ok(()),
+/// Where the first line of the text ends; `None`: it has no line end.
+pub fn line_end(text: &str) -> Option<usize> {
+    text.bytes().position(|c| matches!(c, b'\n' | b'\r'))
+}
+
+/// The comment at `at` → the position after it, of its line without the line end; `None`: there
+/// is none.
+pub fn comment(text: &str, at: usize) -> Option<Result<usize, Fault>> {
+    let rest = text.get(at..)?;
+    if rest.starts_with("/*") {
+        let inside = rest.as_bytes().get(2..).unwrap_or_default();
+        let end = inside.windows(2).position(|pair| pair == b"*/");
+        return Some(end.map(|end| at + 2 + end + 2).ok_or(fault(
+            at,
+            "a comment that does not end",
+            "write */ behind it",
+        )));
     }
+    let line = rest.starts_with('#') || rest.starts_with("//");
+    line.then(|| Ok(at + line_end(rest).unwrap_or(rest.len())))
 }
 
-fn comment(at: usize) -> Fault {
-    fault(at, "a comment: JSON has none", "take the comment out")
-}
-
-/// The comma at `at` is followed by a closing bracket.
-pub fn trailing_comma(at: usize) -> Fault {
-    fault(at, "a comma after the last element", "take this comma out")
+/// A character at `at` that only looks like a space, and the position after it.
+pub fn odd_space(text: &str, at: usize) -> Option<(Fault, usize)> {
+    let c = char_at(text, at)?;
+    matches!(
+        c,
+        '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{3000}' | '\u{200b}' | '\u{feff}'
+    )
+    .then(|| {
+        let what = "a space of a special kind (a non-breaking space, for example)";
+        let fault = fault(at, what, "replace it by an ordinary space");
+        (fault, at + c.len_utf8())
+    })
 }
 
 /// The bracket at `at` is one more than the scanner keeps.
@@ -138,7 +149,9 @@ pub fn no_comma(text: &str, at: usize, last: Range<usize>, object: bool, opened:
 /// A straight quote, then a text, then a typographic quote before `,`, `:`, a closing
 /// bracket or the end of the line: the editor replaced the closing quote.
 fn closed_by_typographic(text: &str, string: Range<usize>) -> Option<Fault> {
-    let inside = text.get(string.clone())?;
+    let inside = text
+        .get(string.clone())
+        .filter(|inside| !inside.is_ascii())?;
     for (offset, c) in inside.char_indices() {
         if !matches!(c, '“' | '”' | '„' | '‟' | '»' | '«' | '″' | '＂') {
             continue;
@@ -198,6 +211,16 @@ pub fn no_value(text: &str, at: usize, opened: Option<usize>) -> Fault {
             end_of_file(at, opened, "a value is missing, and a } for the {")
         }
         (None, Some(opened)) => end_of_file(at, opened, "a ] is missing for the ["),
+        (None, None) => fault(
+            at,
+            "the file has no settings",
+            "the smallest good file is {} (a cable alone)",
+        ),
+        (Some(_), None) => fault(
+            at,
+            "this is not JSON",
+            "the whole file is one { … }, as in { \"country\": \"BE\" }",
+        ),
         (Some(c), _) if is_typographic(c) => quote(at, c),
         (Some('\'' | '`'), _) => single_quote(at),
         (Some(',' | '}' | ']' | ':'), _) => fault(

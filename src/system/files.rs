@@ -2,7 +2,7 @@
 use super::error::{of, of_nix};
 use super::{Error, Result};
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -54,7 +54,7 @@ pub fn read(path: &str, limit: usize) -> Result<Vec<u8>> {
     read_all(File::open(path).map_err(of("open"))?, limit)
 }
 
-fn read_all(file: File, limit: usize) -> Result<Vec<u8>> {
+fn read_all(file: impl Read, limit: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // One more than allowed distinguishes a full file from one that is too long.
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
@@ -70,18 +70,49 @@ fn read_all(file: File, limit: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// As [`read`], of a regular file alone: EISDIR or EINVAL for anything else, as opening it could
-/// block.
+/// As [`read`], of a regular file alone: EISDIR or EINVAL for anything else, as reading it could
+/// block. EAGAIN: it is being written, and no two readings were the same.
 pub fn read_regular(path: &str, limit: usize) -> Result<Vec<u8>> {
-    let kind = fs::metadata(path).map_err(of("stat"))?.file_type();
-    let errno = match (kind.is_file(), kind.is_dir()) {
-        (true, _) => return read(path, limit),
+    let mut options = OpenOptions::new();
+    // A FIFO would be waited for, a terminal taken.
+    let flags = nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY;
+    options.read(true).custom_flags(flags);
+    let file = options.open(path).map_err(of("open"))?;
+    let found = file.metadata().map_err(of("stat"))?;
+    let errno = match (found.is_file(), found.is_dir()) {
+        (true, _) if found.len() > limit as u64 => nix::libc::EFBIG,
+        (true, _) => {
+            return settled(&mut || {
+                let mut again = &file;
+                again.rewind().map_err(of("lseek"))?;
+                read_all(again, limit)
+            });
+        }
         (false, true) => nix::libc::EISDIR,
         (false, false) => nix::libc::EINVAL,
     };
     Err(Error {
         call: "open",
         errno,
+    })
+}
+
+/// Readings of a file that is being written, at most.
+const READINGS: usize = 4;
+
+/// What two readings one after the other have in common; EAGAIN: no two did.
+fn settled(read: &mut dyn FnMut() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
+    let mut last = read()?;
+    for _ in 1..READINGS {
+        let next = read()?;
+        if next == last {
+            return Ok(next);
+        }
+        last = next;
+    }
+    Err(Error {
+        call: "read",
+        errno: nix::libc::EAGAIN,
     })
 }
 
@@ -236,4 +267,57 @@ pub fn list(path: &str, each: &mut dyn FnMut(&str)) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(name: &str) -> String {
+        let place = format!(
+            "{}/files-{}-{name}",
+            std::env::temp_dir().display(),
+            std::process::id()
+        );
+        let _ = fs::remove_dir_all(&place);
+        fs::create_dir(&place).unwrap();
+        place
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_not_waited_for() {
+        let place = place("kinds");
+        let path = |name: &str| format!("{place}/{name}");
+        let errno = |name: &str| read_regular(&path(name), 10).unwrap_err().errno;
+        nix::unistd::mkfifo(path("fifo").as_str(), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(errno("fifo"), nix::libc::EINVAL);
+        assert_eq!(errno("."), nix::libc::EISDIR);
+        assert_eq!(errno("none"), nix::libc::ENOENT);
+        std::os::unix::fs::symlink("circle", path("circle")).unwrap();
+        assert_eq!(errno("circle"), nix::libc::ELOOP);
+        // A file of 2 GiB without blocks; it is not read.
+        File::create(path("large"))
+            .unwrap()
+            .set_len(1 << 31)
+            .unwrap();
+        assert_eq!(errno("large"), nix::libc::EFBIG);
+        fs::write(path("ten"), "0123456789").unwrap();
+        std::os::unix::fs::symlink("ten", path("link")).unwrap();
+        assert_eq!(read_regular(&path("link"), 10).unwrap(), b"0123456789");
+        fs::remove_dir_all(place).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_being_written_is_read_again() {
+        let mut texts = ["{", "{ }", "{ }", "{ } "].into_iter();
+        let mut read = || Ok(texts.next().unwrap().as_bytes().to_vec());
+        assert_eq!(settled(&mut read).unwrap(), b"{ }");
+        let mut length = 0;
+        let mut read = || {
+            length += 1;
+            Ok(vec![0; length])
+        };
+        assert_eq!(settled(&mut read).unwrap_err().errno, nix::libc::EAGAIN);
+        assert_eq!(length, READINGS);
+    }
 }

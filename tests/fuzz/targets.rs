@@ -48,26 +48,37 @@ pub fn run(name: &str, input: &[u8]) {
     target(input);
 }
 
-/// Any bytes give a configuration or an error with a place and words.
+/// Any bytes give a configuration or errors, each with a place, words and a cure, in the order of
+/// the file. What worked once works again.
 fn parse_config(input: &[u8]) {
-    match config::parse(input) {
-        Ok(config) => {
+    let found = match config::read(input) {
+        Ok(config::Good { config, notices }) => {
             assert!(config.wifi.is_empty() || config.country.is_some());
             assert!(config.bond.miimon_ms > 0);
             assert_eq!(
                 config.bond.primary.is_none(),
                 config.bond.members.is_empty()
             );
-            config::notices(&config);
+            assert_eq!(config::parse_kept(input).as_ref(), Ok(&config));
+            notices
         }
-        Err(error) => {
-            assert!(error.line >= 1 && error.column >= 1 && !error.what.is_empty());
-            assert_ne!(&*error.what, config::UNREADABLE);
+        Err(errors) => {
+            assert!(!errors.is_empty() && errors.iter().all(|error| !error.cure.is_empty()));
             let mut report = String::new();
-            let written = config::report(&mut report, "F", input, &error, config::InForce::BuiltIn);
-            assert!(written.is_ok());
+            let force = config::InForce::BuiltIn;
+            let written = config::report(&mut report, "F", input, &errors, force);
+            assert!(written.is_ok() && report.len() < 24 * 1024);
+            errors
         }
+    };
+    assert!(found.len() <= config::MAX_ERRORS);
+    let mut last = (1, 1);
+    for error in found.iter() {
+        assert!((error.line, error.column) >= last && !error.what.is_empty());
+        last = (error.line, error.column);
     }
+    let mut list = String::new();
+    assert!(config::list(&mut list, "F", input, &found).is_ok());
 }
 
 /// Any packet is ARP of a sender or not; a reply is one that the filter of its socket passes on.

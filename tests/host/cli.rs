@@ -82,7 +82,7 @@ fn a_file_that_is_far_too_large_is_1() {
     let file = File::new("large.json", &[b' '; 200_000]);
     let (code, _, err) = run(&["check", file.path()]);
     assert_eq!(code, 1);
-    assert!(err.contains("32 KiB"), "{err}");
+    assert!(err.contains("64 KiB"), "{err}");
 }
 
 #[test]

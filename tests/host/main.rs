@@ -3,5 +3,6 @@
 mod cli;
 mod config;
 mod corpus;
+mod files;
 #[cfg(not(target_env = "musl"))]
 mod readme;

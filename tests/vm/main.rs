@@ -44,6 +44,7 @@ mod lifecycle;
 mod memory;
 mod neighbours;
 mod networks;
+mod odd_files;
 mod online;
 mod parts;
 mod plan;

@@ -36,33 +36,38 @@ pub fn wired() -> IpBlock {
 }
 
 /// Reads `bond` into `out`, which is [`standard`].
-pub fn bond(node: Node<'_>, out: &mut Bond) -> Checked<()> {
-    if let Some(node) = node.get("name") {
-        out.name = name(node)?;
+pub fn bond(node: Node<'_>, out: &mut Bond) {
+    if let Some(name) = node.get("name").and_then(|node| node.keep(name(node))) {
+        out.name = name;
     }
-    if let Some(node) = node.get("members") {
+    let members = node.get("members");
+    if let Some(node) = members {
         out.members.clear();
-        matchers(node, &mut out.members)?;
+        matchers(node, &mut out.members);
     }
-    out.primary = match node.get("primary") {
-        Some(node) => Some(primary(node, &out.members)?),
+    // A member that could not be read may be the one that is meant.
+    let is_sound = members.is_none_or(|members| !members.has_errors());
+    out.primary = match node.get("primary").filter(|_| is_sound) {
+        Some(node) => node.keep(primary(node, &out.members)),
         None => out.members.first().cloned(),
     };
     let reselect = node.choice("primary_reselect");
     out.primary_reselect = reselect.unwrap_or(out.primary_reselect);
     out.fail_over_mac = node.choice("fail_over_mac").unwrap_or(out.fail_over_mac);
-    own_macs(node, out)?;
+    node.keep(own_macs(node, out));
     out.miimon_ms = node.number("miimon_ms").unwrap_or(out.miimon_ms);
-    out.updelay_ms = delay(node, "updelay_ms", out.miimon_ms)?;
-    out.downdelay_ms = delay(node, "downdelay_ms", out.miimon_ms)?;
-    if let Some(auth) = node.get("wired_auth") {
-        if !out.members.is_empty() && out.members.iter().all(is_wifi) {
-            let what = "all members are Wi-Fi, and these have no wired authentication";
-            return Err(auth.plain(what, "their networks stand in `wifi`"));
-        }
-        out.wired_auth = Some(eap::eap(auth)?);
+    if !node.is_wrong("miimon_ms") {
+        let delay = |key| node.keep(delay(node, key, out.miimon_ms)).unwrap_or(0);
+        (out.updelay_ms, out.downdelay_ms) = (delay("updelay_ms"), delay("downdelay_ms"));
     }
-    ip::block(node, &mut out.ip)
+    if let Some(auth) = node.get("wired_auth") {
+        if is_sound && !out.members.is_empty() && out.members.iter().all(is_wifi) {
+            let what = "all members are Wi-Fi, and these have no wired authentication";
+            node.error(auth.plain(what, "their networks stand in `wifi`"));
+        }
+        out.wired_auth = eap::eap(auth);
+    }
+    ip::block(node, &mut out.ip);
 }
 
 /// The name of a bridge or bond that is made.
@@ -80,11 +85,12 @@ pub fn matcher(node: Node<'_>) -> Checked<Matcher> {
 }
 
 /// A list of adapters. Whether one is named twice is checked later, with all roles.
-fn matchers(list: Node<'_>, out: &mut Vec<Matcher, MAX_MEMBERS>) -> Checked<()> {
+fn matchers(list: Node<'_>, out: &mut Vec<Matcher, MAX_MEMBERS>) {
     for node in list.parts() {
-        let _ = out.push(matcher(node)?);
+        if let Some(member) = node.keep(matcher(node)) {
+            let _ = out.push(member);
+        }
     }
-    Ok(())
 }
 
 /// Whether it is certainly Wi-Fi. What the others match is known on the machine only.
@@ -151,50 +157,60 @@ fn delay(node: Node<'_>, key: &'static str, miimon: u32) -> Checked<u32> {
 }
 
 /// An entry of `bridges`.
-pub fn bridge(node: Node<'_>) -> Checked<Bridge> {
-    let Some(name_node) = node.get("name") else {
-        return Err(node.missing("name", "as in \"name\": \"br0\""));
-    };
+pub fn bridge(node: Node<'_>) -> Bridge {
+    let name = node.keep(match node.get("name") {
+        Some(node) => name(node),
+        None => Err(node.missing("name", "as in \"name\": \"br0\"")),
+    });
     let mut bridge = Bridge {
-        name: name(name_node)?,
+        name: name.unwrap_or_default(),
         members: Vec::new(),
         ip: wired(),
     };
     for node in node.items("members") {
-        let member = matcher(node)?;
-        if is_wifi(&member) {
-            return Err(node.plain(
-                "Wi-Fi cannot be in a bridge: the kernel refuses it",
-                "Wi-Fi adapters belong in `bond.members`",
-            ));
+        if let Some(member) = node.keep(bridged(node)) {
+            let _ = bridge.members.push(member);
         }
-        let _ = bridge.members.push(member);
     }
-    if bridge.members.is_empty() {
+    if node.items("members").next().is_none() {
         let cure = "as in \"members\": [\"eth0\", \"eth1\"]";
-        return Err(node.plain_in("members", "missing or empty", cure));
+        node.error(node.plain_in("members", "missing or empty", cure));
     }
-    ip::block(node, &mut bridge.ip)?;
-    Ok(bridge)
+    ip::block(node, &mut bridge.ip);
+    bridge
+}
+
+/// A member of a bridge.
+fn bridged(node: Node<'_>) -> Checked<Matcher> {
+    let member = matcher(node)?;
+    if is_wifi(&member) {
+        return Err(node.plain(
+            "Wi-Fi cannot be in a bridge: the kernel refuses it",
+            "Wi-Fi adapters belong in `bond.members`",
+        ));
+    }
+    Ok(member)
 }
 
 /// An entry of `links`.
-pub fn link(node: Node<'_>) -> Checked<Link> {
-    let Some(name_node) = node.get("name") else {
-        return Err(node.missing("name", "as in \"name\": \"eth0\""));
-    };
-    let mut link = Link {
-        name: matcher(name_node)?,
-        wired_auth: None,
-        ip: wired(),
-    };
+pub fn link(node: Node<'_>) -> Option<Link> {
+    let name = node.keep(match node.get("name") {
+        Some(node) => matcher(node),
+        None => Err(node.missing("name", "as in \"name\": \"eth0\"")),
+    });
+    let mut ip = wired();
+    let mut wired_auth = None;
     if let Some(auth) = node.get("wired_auth") {
-        if is_wifi(&link.name) {
+        if name.as_ref().is_some_and(is_wifi) {
             let what = "a Wi-Fi adapter has no wired authentication";
-            return Err(auth.plain(what, "its networks stand in `wifi`"));
+            node.error(auth.plain(what, "its networks stand in `wifi`"));
         }
-        link.wired_auth = Some(eap::eap(auth)?);
+        wired_auth = eap::eap(auth);
     }
-    ip::block(node, &mut link.ip)?;
-    Ok(link)
+    ip::block(node, &mut ip);
+    Some(Link {
+        name: name?,
+        wired_auth,
+        ip,
+    })
 }

@@ -11,28 +11,34 @@ use core::fmt;
 use core::net::{IpAddr, Ipv4Addr};
 use heapless::{String, Vec};
 
-/// All of them. `default_link`: the last link is a default and not in the file.
-pub fn check(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {
-    network_members(file, config)?;
-    roles(file, config)?;
-    bond_in_bridge(file, config)?;
-    routes(file, config, default_link)
+/// All of them. `default_link`: the last link is a default and not in the file; `networks`: these
+/// are without errors.
+pub fn check(file: Node<'_>, config: &Config, default_link: bool, networks: bool) {
+    if networks {
+        network_members(file, config);
+    }
+    let before = roles(file, config);
+    file.keep(bond_in_bridge(file, config));
+    // An interface in two roles has its routes twice.
+    if before {
+        routes(file, config, default_link);
+    }
 }
 
 /// A network for a member that does not exist would silently never be used.
-fn network_members(file: Node<'_>, config: &Config) -> Checked<()> {
+fn network_members(file: Node<'_>, config: &Config) {
     let links = config.links.iter().map(|link| &link.name);
     let known = || config.bond.members.iter().chain(links.clone());
     let certain = |m: &Matcher| matches!(m, Matcher::Name(_) | Matcher::WiredAny);
     if !known().all(certain) {
         // What a pattern matches is known on the machine only; but no cable has a network.
-        return Ok(());
+        return;
     }
     for (n, network) in config.wifi.iter().enumerate() {
         for (m, member) in network.members.iter().enumerate() {
             let name = matches!(member, Matcher::Name(_));
             if name && !known().any(|matcher| matcher == member) {
-                return Err(file.wrong_in(
+                file.error(file.wrong_in(
                     &[
                         Step::Key("wifi"),
                         Step::Index(n),
@@ -47,7 +53,6 @@ fn network_members(file: Node<'_>, config: &Config) -> Checked<()> {
             }
         }
     }
-    Ok(())
 }
 
 /// The bond as a member of a bridge: it has no addresses, and no Wi-Fi.
@@ -150,25 +155,30 @@ fn who(matcher: &Matcher) -> Who<'_> {
 /// Interfaces with a role in one file, at most.
 const MAX_ROLES: usize = MAX_MEMBERS + 1 + MAX_BRIDGES * (1 + MAX_MEMBERS) + MAX_LINKS;
 
-fn roles(file: Node<'_>, config: &Config) -> Checked<()> {
+/// `false`: some interface has two roles.
+fn roles(file: Node<'_>, config: &Config) -> bool {
     let mut met: Vec<(Who<'_>, Role), MAX_ROLES> = Vec::new();
-    let mut meet = |who, role| one_role(file, &mut met, who, role);
+    let mut single = true;
+    let mut meet = |who, role| {
+        let one = file.keep(one_role(file, &mut met, who, role));
+        single &= one.is_some();
+    };
     for (n, member) in config.bond.members.iter().enumerate() {
-        meet(who(member), Role::Member(n))?;
+        meet(who(member), Role::Member(n));
     }
     if !config.bond.members.is_empty() {
-        meet(Who::Name(&config.bond.name), Role::Bond)?;
+        meet(Who::Name(&config.bond.name), Role::Bond);
     }
     for (n, bridge) in config.bridges.iter().enumerate() {
-        meet(Who::Name(&bridge.name), Role::Bridge(n))?;
+        meet(Who::Name(&bridge.name), Role::Bridge(n));
         for (m, member) in bridge.members.iter().enumerate() {
-            meet(who(member), Role::BridgeMember(n, m))?;
+            meet(who(member), Role::BridgeMember(n, m));
         }
     }
     for (n, link) in config.links.iter().enumerate() {
-        meet(who(&link.name), Role::Link(n))?;
+        meet(who(&link.name), Role::Link(n));
     }
-    Ok(())
+    single
 }
 
 fn one_role<'c>(
@@ -255,49 +265,37 @@ fn listed<'b>(family: &'static str, routes: &'b [Route]) -> impl Iterator<Item =
 
 /// The main table has one route for a destination and metric; the kernel refuses a second one with
 /// EEXIST, or silently adds it to the first as another next hop (IPv6).
-fn routes(file: Node<'_>, config: &Config, default_link: bool) -> Checked<()> {
+fn routes(file: Node<'_>, config: &Config, default_link: bool) {
     let blocks = blocks(config);
-    for (b, (path, ip)) in blocks.iter().enumerate() {
-        for (n, route) in wanted(ip).enumerate() {
-            let Some(there) = earlier(&blocks[..=b], n, &route) else {
-                continue;
-            };
-            let here = full(path, &route);
+    let each = blocks.iter().enumerate();
+    let all = each.flat_map(|(b, (path, ip))| wanted(ip).map(move |route| (b, path, route)));
+    let all: std::vec::Vec<(usize, &Steps<'static>, Wanted)> = all.collect();
+    for (n, (b, path, route)) in all.iter().enumerate() {
+        // In one block a route of the file replaces that of the lease.
+        let twin = |(a, _, other): &&(usize, &Steps<'static>, Wanted)| {
+            other.metric == route.metric
+                && other.to == route.to
+                && (a != b || other.route.is_some())
+        };
+        let Some((_, there, other)) = all.iter().take(n).find(twin) else {
+            continue;
+        };
+        let there = full(there, other);
+        // The default links have no position in the file.
+        let unwritten = default_link && b + 1 == blocks.len();
+        if unwritten && there.first() == Some(&Step::Key("bridges")) {
+            // Cables beside a bridge come after it: the count leaves its metric out.
+            continue;
+        }
+        let error = if unwritten {
+            same_route(file, &there, "wired:* (links by default)", route)
+        } else {
             // The route, without the step to its metric.
             let other = write_path(&mut there.iter().copied().take(there.len() - 1));
-            // The default links have no position in the file.
-            let unwritten = default_link && b + 1 == blocks.len();
-            if unwritten && there.first() == Some(&Step::Key("bridges")) {
-                // Cables beside a bridge come after it: the count leaves its metric out.
-                continue;
-            }
-            return Err(if unwritten {
-                same_route(file, &there, "wired:* (links by default)", &route)
-            } else {
-                same_route(file, &here, &other, &route)
-            });
-        }
+            same_route(file, &full(path, route), &other, route)
+        };
+        file.error(error);
     }
-    Ok(())
-}
-
-/// The path of a route in `blocks` that conflicts with the `n`th one of the last block.
-fn earlier(
-    blocks: &[(Steps<'static>, &IpBlock)],
-    n: usize,
-    route: &Wanted,
-) -> Option<Steps<'static>> {
-    for (a, (path, ip)) in blocks.iter().enumerate() {
-        let own = a + 1 == blocks.len();
-        for (i, other) in wanted(ip).enumerate() {
-            // In one block a route of the file replaces that of the lease.
-            let twins = own && (i >= n || other.route.is_none());
-            if !twins && other.to == route.to && other.metric == route.metric {
-                return Some(full(path, &other));
-            }
-        }
-    }
-    None
 }
 
 fn same_route(file: Node<'_>, at: &Steps<'static>, other: &str, route: &Wanted) -> ConfigError {

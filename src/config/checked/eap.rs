@@ -6,24 +6,39 @@ use crate::config::error::Checked;
 use crate::config::types::{DnsName, Eap, EapInner, EapMethod, Path, Secret};
 use heapless::String;
 
-/// An `eap` or `wired_auth` object.
-pub fn eap(node: Node<'_>) -> Checked<Eap> {
+/// An `eap` or `wired_auth` object; `None`: it is wrong.
+pub fn eap(node: Node<'_>) -> Option<Eap> {
     let method = node.choice("method").unwrap_or(EapMethod::Peap);
-    needed_keys(node, method)?;
-    Ok(Eap {
+    let mut inside = EapInner::MsChapV2;
+    if !node.is_wrong("method") {
+        needed_keys(node, method);
+        if !node.is_wrong("inner") {
+            inside = node.keep(inner(node, method)).unwrap_or(inside);
+        }
+    }
+    let secret = |key| node.get(key).map(|part| part.keep(credential(part)));
+    let path = |key| node.get(key).map(|part| part.keep(path(part)));
+    let identity = secret("identity");
+    let (anonymous_identity, password) = (secret("anonymous_identity"), secret("password"));
+    let (ca_cert, domain) = (path("ca_cert"), node.keep(domain(node)));
+    let (client_cert, private_key) = (path("client_cert"), path("private_key"));
+    if node.has_errors() {
+        return None;
+    }
+    Some(Eap {
         method,
-        inner: inner(node, method)?,
-        identity: credential(node.get("identity"))?.unwrap_or_default(),
-        anonymous_identity: credential(node.get("anonymous_identity"))?,
-        password: credential(node.get("password"))?.map(Secret::new),
-        ca_cert: path(node.get("ca_cert"))?,
-        domain: domain(node)?,
-        client_cert: path(node.get("client_cert"))?,
-        private_key: path(node.get("private_key"))?,
+        inner: inside,
+        identity: identity.flatten().unwrap_or_default(),
+        anonymous_identity: anonymous_identity.flatten(),
+        password: password.flatten().map(Secret::new),
+        ca_cert: ca_cert.flatten(),
+        domain: domain.flatten(),
+        client_cert: client_cert.flatten(),
+        private_key: private_key.flatten(),
     })
 }
 
-fn needed_keys(node: Node<'_>, method: EapMethod) -> Checked<()> {
+fn needed_keys(node: Node<'_>, method: EapMethod) {
     let tls = method == EapMethod::Tls;
     let needed = [
         ("identity", true),
@@ -33,7 +48,7 @@ fn needed_keys(node: Node<'_>, method: EapMethod) -> Checked<()> {
     ];
     for (key, needed) in needed {
         if needed && !node.has(key) {
-            return Err(node.missing(
+            node.error(node.missing(
                 key,
                 match tls {
                     true => "\"tls\" needs `identity`, `client_cert` and `private_key`",
@@ -44,10 +59,10 @@ fn needed_keys(node: Node<'_>, method: EapMethod) -> Checked<()> {
         // With "tls" the password is that of the private key.
         if !needed && node.has(key) && key != "password" {
             let cure = "only \"method\": \"tls\" has a certificate of its own";
-            return Err(node.plain_in(key, "of no use with this method", cure));
+            let what = "of no use with this method";
+            node.error(node.plain_in(key, what, cure));
         }
     }
-    Ok(())
 }
 
 /// The method inside the tunnel; by default the one that most networks with this method use.
@@ -90,8 +105,7 @@ fn domain(node: Node<'_>) -> Checked<Option<DnsName>> {
 }
 
 /// An identity or password: 1 to 128 octets, no control characters.
-fn credential(node: Option<Node<'_>>) -> Checked<Option<String<128>>> {
-    let Some(node) = node else { return Ok(None) };
+fn credential(node: Node<'_>) -> Checked<String<128>> {
     let mut text = String::new();
     let fits = unescape(node.raw(), &mut text);
     let what = if !fits {
@@ -101,14 +115,13 @@ fn credential(node: Option<Node<'_>>) -> Checked<Option<String<128>>> {
     } else if text.contains(char::is_control) {
         "a control character"
     } else {
-        return Ok(Some(text));
+        return Ok(text);
     };
     Err(node.plain(what, "1 to 128 octets without control characters"))
 }
 
 /// A file on the appliance.
-fn path(node: Option<Node<'_>>) -> Checked<Option<Path>> {
-    let Some(node) = node else { return Ok(None) };
+fn path(node: Node<'_>) -> Checked<Path> {
     let mut text = Path::new();
     let fits = unescape(node.raw(), &mut text);
     if !fits || !text.starts_with('/') || text.contains(char::is_control) {
@@ -117,5 +130,5 @@ fn path(node: Option<Node<'_>>) -> Checked<Option<Path>> {
             "up to 128 octets that begin with /, as in \"/etc/ssl/certs/ca.pem\"",
         ));
     }
-    Ok(Some(text))
+    Ok(text)
 }

@@ -1,9 +1,11 @@
 //! The document → the checked [`Config`]: rules of single values and between fields.
 //!
-//! `shape.rs` has checked before that keys, types, ranges and words are those of the grammar.
-//! Each function here takes the node that it checks, which has the position for an error.
+//! `reader.rs` has checked before that keys, types, ranges and words are those of the grammar.
+//! Each function here takes the node that it checks, which has the position for an error. One that
+//! reads several parts notes the errors of each ([`Node::keep`]) and goes on.
 mod address;
 mod bond;
+mod country;
 mod cross_checks;
 mod eap;
 mod ip;
@@ -13,6 +15,7 @@ mod wifi;
 use super::bounded::Bounded;
 use super::document::{Document, Node};
 use super::error::Checked;
+use super::notice;
 use super::types::{Bridge, Config, Duid, Health, Link, MAX_DUID, MIN_DUID, Matcher, Probe, Radio};
 use core::net::IpAddr;
 use heapless::String;
@@ -42,36 +45,47 @@ pub fn built_in() -> Config {
     config
 }
 
-/// Checks the file and writes it over `out`, which is [`defaults`].
-pub fn file(document: &Document<'_>, out: &mut Config) -> Checked<()> {
+/// Checks the file and writes it over `out`, which is [`defaults`]. Where it is wrong, the document
+/// has the errors, and `out` is of no use.
+pub fn file(document: &Document<'_>, out: &mut Config) {
     let file = document.root();
-    out.country = country(file.get("country"))?;
-    out.hostname = hostname(file.get("hostname"))?;
-    out.duid = duid(file.get("duid"))?;
-    wifi::networks(file, &mut out.wifi)?;
-    if !out.wifi.is_empty() && out.country.is_none() {
-        return Err(file.missing(
+    let get = |key| file.get(key);
+    out.country = get("country").and_then(|node| node.keep(country::country(node)));
+    out.hostname = get("hostname").and_then(|node| node.keep(hostname(node)));
+    out.duid = get("duid").and_then(|node| node.keep(duid(node))).flatten();
+    wifi::networks(file, &mut out.wifi);
+    if file.items("wifi").next().is_some() && !file.has("country") {
+        document.error(file.missing(
             "country",
             "Wi-Fi needs the country the box stands in, as in \"country\": \"BE\"",
         ));
     }
-    if let Some(node) = file.get("bond") {
-        bond::bond(node, &mut out.bond)?;
+    if let Some(node) = get("bond") {
+        bond::bond(node, &mut out.bond);
     }
     for node in file.items("bridges") {
-        let _ = out.bridges.push(bond::bridge(node)?);
+        let _ = out.bridges.push(bond::bridge(node));
     }
     for node in file.items("links") {
-        let _ = out.links.push(bond::link(node)?);
+        if let Some(link) = bond::link(node) {
+            let _ = out.links.push(link);
+        }
     }
     let default_link = !file.has("links") && add_default_link(out);
-    if let Some(node) = file.get("radio") {
+    if let Some(node) = get("radio") {
         radio(node, &mut out.radio);
     }
-    if let Some(node) = file.get("health") {
-        health(node, &mut out.health)?;
+    if let Some(node) = get("health") {
+        health(node, &mut out.health);
     }
-    cross_checks::check(file, out, default_link)
+    let is_sound = |key| get(key).is_none_or(|node| !node.has_errors());
+    // What depends on several parts is judged where these are right.
+    if !document.has_faults && ["bond", "bridges", "links"].into_iter().all(is_sound) {
+        cross_checks::check(file, out, default_link, is_sound("wifi"));
+    }
+    if document.is_good() {
+        notice::check(file, out);
+    }
 }
 
 /// Every cable is a link of its own unless the file gives it another role.
@@ -89,38 +103,20 @@ fn add_default_link(config: &mut Config) -> bool {
     config.links.push(link).is_ok()
 }
 
-fn country(node: Option<Node<'_>>) -> Checked<Option<[u8; 2]>> {
-    let Some(node) = node else { return Ok(None) };
-    let what = "not the code of a country";
-    let [a, b] = *node.raw().as_bytes() else {
-        return Err(node.plain(what, "two letters, as in \"BE\""));
-    };
-    let code = [a.to_ascii_uppercase(), b.to_ascii_uppercase()];
-    let cure = match &code {
-        b"UK" => "the United Kingdom is \"GB\"",
-        b"EU" => "write the country the box stands in: each has rules of its own",
-        b"EN" => "\"GB\", \"US\", or wherever the box stands: this is no language",
-        _ if code.iter().all(u8::is_ascii_uppercase) => return Ok(Some(code)),
-        _ => "two letters, as in \"BE\"",
-    };
-    Err(node.plain(what, cure))
+fn hostname(node: Node<'_>) -> Checked<String<63>> {
+    let name = value::is_label(node.raw()).then(|| String::try_from(node.raw()).ok());
+    name.flatten().ok_or_else(|| {
+        node.plain(
+            "not a host's name",
+            "1 to 63 letters, digits and -, no dots, no - at either end",
+        )
+    })
 }
 
-fn hostname(node: Option<Node<'_>>) -> Checked<Option<String<63>>> {
-    let Some(node) = node else { return Ok(None) };
-    if value::is_label(node.raw()) {
-        return Ok(String::try_from(node.raw()).ok());
-    }
-    Err(node.plain(
-        "not a host's name",
-        "1 to 63 letters, digits and -, no dots, no - at either end",
-    ))
-}
-
-fn duid(node: Option<Node<'_>>) -> Checked<Option<Duid>> {
-    let Some(node) = node.filter(|node| node.raw() != "auto") else {
+fn duid(node: Node<'_>) -> Checked<Option<Duid>> {
+    if node.raw() == "auto" {
         return Ok(None);
-    };
+    }
     let wrong = || {
         node.plain(
             "no DUID",
@@ -164,9 +160,9 @@ fn radio(node: Node<'_>, out: &mut Radio) {
     out.unblock = node.flag("unblock").unwrap_or(out.unblock);
 }
 
-fn health(node: Node<'_>, out: &mut Health) -> Checked<()> {
-    if let Some(node) = node.get("probe") {
-        out.probe = probe(node)?;
+fn health(node: Node<'_>, out: &mut Health) {
+    if let Some(probe) = node.get("probe").and_then(|node| node.keep(probe(node))) {
+        out.probe = probe;
     }
     out.interval_ms = node.number("interval_ms").unwrap_or(out.interval_ms);
     out.fail_after = node.number("fail_after").unwrap_or(out.fail_after);
@@ -175,7 +171,6 @@ fn health(node: Node<'_>, out: &mut Health) -> Checked<()> {
     out.repair = node.flag("repair").unwrap_or(out.repair);
     out.port_power = node.flag("port_power").unwrap_or(out.port_power);
     out.reboot = node.flag("reboot").unwrap_or(out.reboot);
-    Ok(())
 }
 
 fn probe(node: Node<'_>) -> Checked<Probe> {

@@ -3,22 +3,28 @@ use super::value::{self, Buffer, plain, unescape};
 use crate::config::bounded::Bounded;
 use crate::config::document::Node;
 use crate::config::error::Checked;
-use crate::config::types::{Key, MAX_NETWORKS, Network, Secret, Security, Ssid};
+use crate::config::types::{
+    Key, MAX_MEMBERS, MAX_NETWORKS, Mac, Matcher, Network, Secret, Security, Ssid,
+};
 use heapless::{String, Vec};
 
 /// Reads `wifi` into `out`.
-pub fn networks(file: Node<'_>, out: &mut Bounded<Network, MAX_NETWORKS>) -> Checked<()> {
-    for node in file.items("wifi") {
-        let network = network(node)?;
-        if let Some(first) = out.iter().position(|other| same(other, &network)) {
-            return Err(node.wrong(
+pub fn networks(file: Node<'_>, out: &mut Bounded<Network, MAX_NETWORKS>) {
+    // Where each of `out` stands: wrong ones are left out.
+    let mut places: Vec<usize, MAX_NETWORKS> = Vec::new();
+    for (n, node) in file.items("wifi").enumerate() {
+        let Some(network) = network(node) else {
+            continue;
+        };
+        let first = out.iter().position(|other| same(other, &network));
+        if let Some(first) = first.and_then(|first| places.get(first)) {
+            node.error(node.wrong(
                 format_args!("the same network as wifi[{first}]"),
                 format_args!("keep one of the two, or tell them apart by `bssid` or `members`"),
             ));
         }
-        let _ = out.push(network);
+        let _ = (out.push(network), places.push(n));
     }
-    Ok(())
 }
 
 /// Two entries that a member could not choose between.
@@ -29,43 +35,63 @@ fn same(a: &Network, b: &Network) -> bool {
         && a.members.iter().all(|member| b.members.contains(member))
 }
 
-fn network(node: Node<'_>) -> Checked<Network> {
-    let security = security(node)?;
-    let mut network = Network {
-        ssid: ssid(node)?,
-        key: key(node, security)?,
+/// `None`: it is wrong.
+fn network(node: Node<'_>) -> Option<Network> {
+    let ssid = node.keep(ssid(node));
+    let (mut security, mut key) = (Security::Open, None);
+    if node.is_wrong("security") {
+        // Which keys belong to it is not known.
+        node.get("eap").map(super::eap::eap);
+    } else if let Some(found) = node.keep(self::security(node)) {
+        security = found;
+        key = self::key(node, found);
+    }
+    let bssid = node.get("bssid").map(|part| part.keep(bssid(part)));
+    let members = members(node);
+    if node.has_errors() {
+        return None;
+    }
+    Some(Network {
+        ssid: ssid?,
+        key: key?,
         security,
         // The grammar's table keeps it under 256.
         priority: node.number("priority").unwrap_or(0) as u8,
         hidden: node.flag("hidden").unwrap_or(false),
-        bssid: None,
-        members: Vec::new(),
-    };
-    if let Some(node) = node.get("bssid") {
-        let buffer = &mut Buffer::new();
-        let mac = value::mac(plain(node.raw(), buffer)).filter(value::is_one_adapter);
-        if mac.is_none() {
-            return Err(node.plain(
-                "not the address of an access point",
-                "six pairs of hexadecimal digits with colons, as in \"02:00:5E:10:20:30\"",
-            ));
+        bssid: bssid.flatten(),
+        members,
+    })
+}
+
+fn bssid(node: Node<'_>) -> Checked<Mac> {
+    let buffer = &mut Buffer::new();
+    let mac = value::mac(plain(node.raw(), buffer)).filter(value::is_one_adapter);
+    mac.ok_or_else(|| {
+        node.plain(
+            "not the address of an access point",
+            "six pairs of hexadecimal digits with colons, as in \"02:00:5E:10:20:30\"",
+        )
+    })
+}
+
+fn members(network: Node<'_>) -> Vec<Matcher, MAX_MEMBERS> {
+    let mut members = Vec::new();
+    for node in network.items("members") {
+        let member =
+            super::bond::matcher(node).and_then(|member| match members.contains(&member) {
+                true => Err(node.plain("this member stands here twice", "keep one of the two")),
+                false => Ok(member),
+            });
+        if let Some(member) = node.keep(member) {
+            let _ = members.push(member);
         }
-        network.bssid = mac;
     }
-    let Some(members) = node.get("members") else {
-        return Ok(network);
-    };
-    for node in members.parts() {
-        let member = super::bond::matcher(node)?;
-        if network.members.contains(&member) {
-            return Err(node.plain("this member stands here twice", "keep one of the two"));
-        }
-        let _ = network.members.push(member);
+    if let Some(list) = network.get("members")
+        && list.parts().next().is_none()
+    {
+        list.error(list.plain("an empty list", "for all members leave the key out"));
     }
-    if network.members.is_empty() {
-        return Err(members.plain("an empty list", "for all members leave the key out"));
-    }
-    Ok(network)
+    members
 }
 
 fn ssid(node: Node<'_>) -> Checked<Ssid> {
@@ -136,8 +162,23 @@ fn security(node: Node<'_>) -> Checked<Security> {
     Ok(security)
 }
 
-/// The key, fitting `security`.
-fn key(node: Node<'_>, security: Security) -> Checked<Key> {
+/// The key, fitting `security`; `None`: it is wrong.
+fn key(node: Node<'_>, security: Security) -> Option<Key> {
+    if security == Security::Eap {
+        let text = node.get("passphrase").or(node.get("psk"));
+        if let Some(key) = text {
+            key.error(key.plain(
+                "a key for all beside `eap`",
+                "with `eap` each user has a password of their own: it stands in the `eap` block",
+            ));
+        }
+        return super::eap::eap(node.get("eap")?).map(Key::Eap);
+    }
+    node.keep(shared_key(node, security))
+}
+
+/// The key that all users of the network have.
+fn shared_key(node: Node<'_>, security: Security) -> Checked<Key> {
     let (passphrase, psk) = (node.get("passphrase"), node.get("psk"));
     match (security, passphrase.or(psk), psk) {
         (_, _, Some(psk)) if passphrase.is_some() => Err(psk.plain(
@@ -154,15 +195,7 @@ fn key(node: Node<'_>, security: Security) -> Checked<Key> {
             "\"owe\" beside a key",
             "a network with OWE has none: take out the key, or this word",
         )),
-        (Security::Open | Security::Owe, None, _) => Ok(Key::None),
-        (Security::Eap, Some(key), _) => Err(key.plain(
-            "a key for all beside `eap`",
-            "with `eap` each user has a password of their own: it stands in the `eap` block",
-        )),
-        (Security::Eap, None, _) => match node.get("eap") {
-            Some(node) => Ok(Key::Eap(super::eap::eap(node)?)),
-            None => Ok(Key::None),
-        },
+        (Security::Open | Security::Owe | Security::Eap, _, _) => Ok(Key::None),
         (Security::Wpa3 | Security::Wpa2Wpa3, _, Some(psk)) => Err(psk.plain(
             "a stored PSK cannot do WPA3-SAE",
             "use the passphrase, or \"security\": \"wpa2\"",

@@ -31,6 +31,7 @@ fn plan_for(
         true => config_file::Text {
             path: "the file".into(),
             bytes: receive(stream).map_err(|e| e.to_string())?,
+            note: String::new(),
         },
     };
     let config =

@@ -1,6 +1,7 @@
 //! Reading a configuration file, and checks of what it names.
+use super::report;
 use crate::config::{self, Config};
-use crate::system::{files, host};
+use crate::system::{self, files, host};
 
 /// The default path of the file.
 pub const DEFAULT: &str = "/boot/wifibond.json";
@@ -9,39 +10,157 @@ pub const DEFAULT: &str = "/boot/wifibond.json";
 pub struct Text {
     /// Where it was found.
     pub path: String,
-    /// At most [`config::MAX_FILE`] + 1: a larger file is an error.
+    /// At most [`config::MAX_FILE`].
     pub bytes: Vec<u8>,
+    /// What was found beside it and is not read, one a line.
+    pub note: String,
 }
 
-/// Reads the file. Windows hides the ending of known types, so that people make
-/// `wifibond.json.txt` without seeing it: that name is taken where the right one is
-/// missing.
+/// Reads the file at `path`. Where that is missing, the same name in other capitals is taken: FAT
+/// does not tell them apart, other file systems do. Then the name with `.txt` behind it: Windows
+/// hides the ending of known types, so that people make it without seeing it.
+///
+/// Anything but a regular file is an error, but for a pipe of the shell (`/dev/fd/63`).
 pub fn read(path: &str) -> Result<Text, String> {
-    let attempt = |path: &str| {
-        // One byte more than allowed, so that the check finds it too large.
-        files::read(path, config::MAX_FILE + 1)
-    };
-    match attempt(path) {
-        Ok(bytes) => Ok(Text {
+    if path.starts_with("/dev/") {
+        let bytes = files::read(path, config::MAX_FILE).map_err(|e| why(path, e))?;
+        return Ok(Text {
             path: path.into(),
             bytes,
-        }),
-        Err(e) if e.errno == libc::ENOENT => {
-            let hidden = format!("{path}.txt");
-            match attempt(&hidden) {
-                Ok(bytes) => Ok(Text {
-                    path: hidden,
-                    bytes,
-                }),
-                Err(_) => Err(format!("{path}: there is no such file")),
+            note: String::new(),
+        });
+    }
+    let mut found = Found::beside(path);
+    let Some(chosen) = found.candidates.first().cloned() else {
+        return Err(found.nothing(path));
+    };
+    let bytes = files::read_regular(&chosen, config::MAX_FILE).map_err(|e| why(&chosen, e))?;
+    let mut note = String::new();
+    for other in found.candidates.drain(1..) {
+        note.push_str(&format!(
+            "{chosen}: {other} is there too, and is not read: take one of the two away\n"
+        ));
+    }
+    Ok(Text {
+        path: chosen,
+        bytes,
+        note,
+    })
+}
+
+/// Candidates and similar names that are kept.
+const MOST_NAMES: usize = 4;
+
+/// What a directory has that may be the file.
+struct Found {
+    /// Paths, the first one is taken.
+    candidates: Vec<String>,
+    /// Names that are none, and look like it.
+    similar: Vec<String>,
+}
+
+impl Found {
+    fn beside(path: &str) -> Found {
+        let (directory, name) = match path.rsplit_once('/') {
+            Some(("", name)) => ("/", name),
+            Some(parts) => parts,
+            None => (".", path),
+        };
+        let stem = name.split('.').next().unwrap_or(name);
+        // Lower ranks are better; then the order of the alphabet.
+        let mut names: Vec<(u8, String)> = Vec::new();
+        let mut similar = Vec::new();
+        let listed = files::list(directory, &mut |other| {
+            let rank = rank(name, other);
+            let begins = other.trim_start_matches(['.', '~', '$']).get(..stem.len());
+            if let Some(rank) = rank.filter(|rank| *rank > 0) {
+                keep(&mut names, (rank, other.into()));
+            } else if rank.is_none()
+                && begins.is_some_and(|begins| begins.eq_ignore_ascii_case(stem))
+                && !stem.is_empty()
+                && other != report::REPORT
+                && other.len() < 64
+                && !other.contains(char::is_control)
+            {
+                keep(&mut similar, other.into());
+            }
+        });
+        if let Err(e) = listed {
+            log::debug!("{directory}: {e}");
+        }
+        // Found without the directory, which may be unreadable.
+        let mut candidates = Vec::new();
+        let mut identities = Vec::new();
+        let beside = |name: String| match path.rsplit_once('/') {
+            Some((directory, _)) => format!("{directory}/{name}"),
+            None => name,
+        };
+        let others = names.into_iter().map(|(_, name)| beside(name));
+        for candidate in std::iter::once(path.to_owned()).chain(others) {
+            // On FAT the two names are one file.
+            match files::identity(&candidate) {
+                Some(identity) if !identities.contains(&identity) => {
+                    identities.push(identity);
+                    candidates.push(candidate);
+                }
+                _ => {}
             }
         }
-        Err(e) if e.errno == libc::EFBIG => Err(format!(
-            "{path}: larger than {} KiB: this is not a wifibond configuration",
-            config::MAX_FILE / 1024
-        )),
-        Err(e) => Err(format!("{path}: {e}")),
+        Found {
+            candidates,
+            similar,
+        }
     }
+
+    /// The error that there is no file.
+    fn nothing(&self, path: &str) -> String {
+        match self.similar.first() {
+            None => format!("{path}: there is no such file"),
+            Some(other) => format!(
+                "{path}: there is no such file; \"{other}\" is there: if that is meant, give it this name"
+            ),
+        }
+    }
+}
+
+/// Keeps the first ones in their order.
+fn keep<T: Ord>(list: &mut Vec<T>, entry: T) {
+    let place = list.partition_point(|other| *other < entry);
+    list.insert(place, entry);
+    list.truncate(MOST_NAMES);
+}
+
+/// 0: it is the name; 1: in other capitals; 2: with `.txt`, in any capitals; `None`: another name.
+fn rank(name: &str, other: &str) -> Option<u8> {
+    let txt = |other: &str| {
+        let (begin, end) = other.split_at_checked(name.len())?;
+        let same = begin.eq_ignore_ascii_case(name) && end.eq_ignore_ascii_case(".txt");
+        same.then_some(2)
+    };
+    match other {
+        _ if other == name => Some(0),
+        _ if other.eq_ignore_ascii_case(name) => Some(1),
+        _ => txt(other),
+    }
+}
+
+/// Why the file at `path` cannot be read.
+fn why(path: &str, e: system::Error) -> String {
+    let what = match e.errno {
+        libc::ENOENT => "a link to a file that is not there",
+        libc::ELOOP => "a link that leads in a circle",
+        libc::EISDIR => "this is a directory: the file has to have this name",
+        libc::EINVAL => "this is no regular file",
+        libc::EAGAIN => "it changes while it is read: try again when it is written",
+        libc::EFBIG => {
+            return format!(
+                "{path}: larger than {} KiB: this is not a wifibond configuration",
+                config::MAX_FILE / 1024
+            );
+        }
+        _ => return format!("{path}: {e}"),
+    };
+    format!("{path}: {what}")
 }
 
 /// Octets of the largest certificate or key that is read.
@@ -78,11 +197,14 @@ pub fn lacking(config: &Config, notes: &mut String) -> String {
     text
 }
 
-/// One line a part that is not carried out, or that is unwise.
-pub fn notes(config: &Config) -> String {
-    let mut text = String::new();
-    for notice in config::notices(config) {
-        text.push_str(&format!("{notice}\n"));
+/// One line a notice on the file.
+pub fn notes(file: &Text, notices: &config::ConfigErrors) -> String {
+    let mut text = file.note.clone();
+    for notice in notices.iter() {
+        text.push_str(&format!("{}:{notice}\n", file.path));
+    }
+    if notices.more > 0 {
+        text.push_str(&format!("and {} more\n", notices.more));
     }
     text
 }

@@ -41,7 +41,7 @@ fn remove(path: &str) {
 }
 
 fn parse(bytes: &[u8]) -> Option<Box<Config>> {
-    config::parse(bytes).ok()
+    config::parse_kept(bytes).ok()
 }
 
 /// The last file that was online; `None`: there was none.

@@ -4,7 +4,7 @@ use super::staging;
 use crate::system::files;
 
 /// The report's name, beside the file.
-const REPORT: &str = "wifibond-report.txt";
+pub const REPORT: &str = "wifibond-report.txt";
 
 /// Writes the report on the file at `config`, or takes the last one away.
 pub fn write(config: &str, text: Option<&str>) {

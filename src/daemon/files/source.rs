@@ -6,7 +6,7 @@
 //! reads it.
 use super::config_file::{Text, lacking, notes, read};
 use super::{kept, report};
-use crate::config::{self, Config, InForce};
+use crate::config::{self, Config, Good, InForce};
 use crate::daemon::engine::Tell;
 use crate::daemon::time;
 use crate::daemon::utc::Utc;
@@ -176,13 +176,13 @@ impl Source {
     }
 
     /// The file as it is now, or why it is of no use, in one line and as a report.
-    fn examine(&self) -> Result<(Text, Box<Config>), (String, String)> {
+    fn examine(&self) -> Result<(Text, Good), (String, String)> {
         let text = read(&self.path).map_err(|reason| {
             let report = format!("wifibond cannot read its file.\r\n\r\n{reason}\r\n");
             (reason, report)
         })?;
-        match config::parse(&text.bytes) {
-            Ok(config) => Ok((text, config)),
+        match config::read(&text.bytes) {
+            Ok(good) => Ok((text, good)),
             Err(error) => {
                 let mut report = String::new();
                 let force = self.in_force;
@@ -193,14 +193,14 @@ impl Source {
     }
 
     /// A good file is in force from now on. `true`: on trial.
-    fn take(&mut self, text: &Text, config: Box<Config>, way: Way) -> bool {
+    fn take(&mut self, text: &Text, good: Good, way: Way) -> bool {
         self.watch = None;
         if way == Way::Start
             && let Some((before, config)) = kept::before_if_aside(&text.bytes)
         {
             // The report says why.
             self.start = Some(TrialEvent::IsAside);
-            self.put_in_force(&before, config);
+            self.put_in_force(&before, config, String::new());
             self.report_set_aside(&kept::reason());
             return false;
         }
@@ -214,13 +214,14 @@ impl Source {
             }
         };
         self.start = (way == Way::Start && on_trial).then_some(TrialEvent::Starts);
-        self.put_in_force(&text.bytes, config);
+        self.put_in_force(&text.bytes, good.config, notes(text, &good.notices));
         on_trial
     }
 
-    fn put_in_force(&mut self, bytes: &[u8], config: Box<Config>) {
+    /// `notes`: those on the file, one a line.
+    fn put_in_force(&mut self, bytes: &[u8], config: Box<Config>, notes: String) {
         self.keep_at = kept::propose(bytes).then(|| time::now() + KEPT_AFTER);
-        self.notes = notes(&config);
+        self.notes = notes;
         // The rest of the file may work, and they may yet come.
         let lacking = lacking(&config, &mut self.notes);
         self.notes.push_str(&lacking);
@@ -234,7 +235,7 @@ impl Source {
     /// The file in force does not work: the one before is in force again. `why`: in one line.
     pub fn take_back(&mut self, why: &str) -> Result<(), String> {
         let (before, config) = kept::set_aside(why).ok_or("the file before is lost")?;
-        self.put_in_force(&before, config);
+        self.put_in_force(&before, config, String::new());
         self.report_set_aside(why);
         Ok(())
     }
@@ -247,7 +248,7 @@ impl Source {
     /// The file that was set aside is in force again.
     pub fn try_again(&mut self) -> Result<(), String> {
         let (bytes, config) = kept::aside().ok_or("the file that was set aside is lost")?;
-        self.put_in_force(&bytes, config);
+        self.put_in_force(&bytes, config, String::new());
         self.fault = None;
         Ok(())
     }

@@ -205,7 +205,9 @@ impl<'t> Reader<'t> {
     fn check(&mut self, kind: Kind, token: Token, is_version: bool) -> Value<'t> {
         let checked = match (kind, token) {
             (Kind::Text | Kind::Secret, Token::Text) => Ok(Value::Text(self.scanner.raw())),
-            (Kind::Flag, Token::Bool) => Ok(Value::Flag(self.scanner.raw() == "true")),
+            (Kind::Flag, Token::Bool) => Ok(Value::Flag(
+                shape::scalar(&self.scanner).unwrap_or_default(),
+            )),
             (Kind::Texts { .. } | Kind::Objects { .. }, Token::ListStart)
             | (Kind::Object(_), Token::ObjectStart) => Ok(Value::Parts),
             (Kind::Choice(words), Token::Text) => {

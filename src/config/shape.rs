@@ -8,13 +8,20 @@ use super::suggest;
 use super::types::VERSION;
 use core::fmt::{self, Write};
 use heapless::String;
+use serde::Deserialize;
 
 /// One message being written; what has no room is cut.
 type Message = String<240>;
 
+/// The last token as a number, `true` or `false`; `None`: it is none, or too large.
+pub fn scalar<'t, T: Deserialize<'t>>(scanner: &Scanner<'t>) -> Option<T> {
+    let read = serde_json_core::from_str(scanner.raw());
+    read.ok().map(|(value, _)| value)
+}
+
 /// The error of a `version` that this program does not know yet.
 pub fn newer(scanner: &Scanner<'_>) -> Option<ConfigError> {
-    let version = scanner.raw().parse::<u32>().ok()?;
+    let version: u32 = scalar(scanner)?;
     (version > VERSION).then(|| {
         let mut what = Message::new();
         let _ = write!(
@@ -113,7 +120,7 @@ pub fn number(scanner: &Scanner<'_>, range: (u32, u32), why: &str) -> Checked<u3
         return Err(at_token(scanner, "not a whole number", cure));
     }
     let (min, max) = range;
-    if let Some(number) = raw.parse().ok().filter(|n| (min..=max).contains(n)) {
+    if let Some(number) = scalar(scanner).filter(|n| (min..=max).contains(n)) {
         return Ok(number);
     }
     let colon = if why.is_empty() { "" } else { ": " };

@@ -30,7 +30,16 @@ impl Daemon {
                 self.clients.answer(place, 0, &body);
             }
             Some(Request::Reload(how)) => match self.reload(how) {
-                Ok(true) => self.clients.wait(place, Waits::Trial),
+                Ok(true) if self.engine.trial().replaces_one_that_worked() => {
+                    self.clients.wait(place, Waits::Trial);
+                }
+                // Nothing is online: what comes of it may take minutes.
+                Ok(true) => {
+                    let notes = self.source.notes();
+                    let body =
+                        format!("{notes}in force; nothing is online yet: see `wifibond status`\n");
+                    self.clients.answer(place, 0, &body);
+                }
                 Ok(false) => {
                     let notes = self.source.notes();
                     let body = match how {

@@ -310,6 +310,8 @@ fn a_file_that_changes_nothing_is_judged_at_once() {
         let mut config = lab::config();
         config.health.probe = probe.clone();
         let mut lab = Lab::begin(&config);
+        let bond = lab.world.bond().0;
+        lab.paths.insert(bond, Path::Answers(3));
         joins(&mut lab, WLAN0);
         lab.wait(2_000);
         lab.done.clear();
@@ -603,4 +605,54 @@ fn a_member_out_of_its_network_proves_nothing() {
     says(&mut lab, WLAN1, LEFT);
     lab.wait(3_000);
     assert_eq!(reconfigured(&mut lab), []);
+}
+
+#[test]
+fn a_gateway_is_asked_where_nothing_is_probed() {
+    let mut config = lab::config();
+    config.health.probe = Probe::Off;
+    let mut lab = online(&config, &BOTH);
+    let bond = lab.world.bond().0;
+    lab.paths.insert(bond, Path::Answers(3));
+    let mut changed = config.clone();
+    changed.bond.ip = static_block(44, 150, 100);
+    lab.world.try_config(&changed, None);
+    lab.until("the verdict", 20_000, |lab| aside(lab).is_some());
+    lab.wait(1_000);
+    assert!(lab.world.bond_has([192, 168, 43, 150]));
+}
+
+/// A passphrase that is wrong, while the box is on a desk with a cable.
+#[test]
+fn a_cable_is_no_witness_of_networks() {
+    let config = lab::config();
+    let adapters = [(WLAN0, "wlan0", true), (ETH0, "eth0", false)];
+    let mut lab = Lab::of(&config, &adapters);
+    lab.paths.insert(ETH0, Path::Answers(3));
+    lab.world.join_only(ETH0);
+    lab.wait(1_000);
+    says(&mut lab, WLAN0, WRONG);
+    lab.wait(60_000);
+    assert!(lab.world.engine.is_online());
+    assert!(!lab.world.engine.has_shown_networks());
+    joins(&mut lab, WLAN0);
+    lab.wait(1_000);
+    assert!(lab.world.engine.has_shown_networks());
+}
+
+/// Some routers answer no probe: then a new file does not have to get one.
+#[test]
+fn a_gateway_that_never_answered_is_not_held_against_a_file() {
+    let mut config = lab::config();
+    let mut lab = Lab::begin(&config);
+    lab.hosts.clear();
+    for link in BOTH {
+        joins(&mut lab, link);
+    }
+    lab.wait(30_000);
+    lab.done.clear();
+    config.bond.miimon_ms = 50;
+    lab.world.try_config(&config, None);
+    let took = lab.until("the verdict", 20_000, is_over);
+    assert!(took <= 500, "{took}");
 }

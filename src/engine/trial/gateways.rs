@@ -1,7 +1,7 @@
 //! The way out with the new file: a link that may carry traffic has an address, and its gateway
 //! answers. The bond's gateway is probed through its members anyway; on links of their own it is
 //! asked here, by ARP, while a file is on trial.
-use crate::config::{IfName, Probe};
+use crate::config::Probe;
 use crate::engine::Engine;
 use crate::engine::contract::action::{Action, Packet};
 use crate::engine::health::Health;
@@ -32,8 +32,10 @@ impl Asked {
 }
 
 impl Engine {
-    fn is_addressed(&self, name: &IfName) -> bool {
-        self.addressed().is_some_and(|link| link.name == *name)
+    /// Its gateway is not probed through members.
+    fn is_asked_here(&self, link: Index) -> bool {
+        let elsewhere = self.addressed().is_none_or(|bond| bond.index != link);
+        elsewhere || self.config.health.probe == Probe::Off
     }
 
     /// Its IPv4 gateways on links of their own, each asked until it answers.
@@ -42,7 +44,7 @@ impl Engine {
         self.each_gateway(&mut |name, gateway| {
             let link = self.observed.by_name(name).map(|link| link.index);
             if let (Some(link), Some(gateway @ IpAddr::V4(_))) = (link, gateway)
-                && !self.is_addressed(name)
+                && self.is_asked_here(link)
             {
                 let _ = wanted.push((link, gateway));
             }
@@ -100,16 +102,15 @@ impl Engine {
 
     /// Whether a gateway has answered since then. `None`: it is not asked.
     fn answers(&self, link: Index, gateway: IpAddr, since: Instant) -> Option<bool> {
-        if self.addressed().is_none_or(|bond| bond.index != link) {
+        if self.is_asked_here(link) {
             let mut asked = self.trial.asked.iter();
             let one = asked.find(|one| (one.link, one.gateway) == (link, gateway));
             return one.map(|one| one.next.is_none());
         }
         let any = match self.config.health.probe {
-            Probe::Off => return None,
             // Another host is asked in its place.
             Probe::Address(_) => true,
-            Probe::Gateway => false,
+            Probe::Gateway | Probe::Off => false,
         };
         let answers = |index| {
             let asked = self.probed_through(index);
@@ -137,16 +138,16 @@ impl Engine {
     }
 
     /// A link may carry traffic and has an address, and the gateway that the traffic takes answers.
-    /// Without one it is enough where there was none before. A cable's that is the one of before is
-    /// not held against the file.
+    /// Without one it is enough where there was none before. Where the way is that of before, a gateway
+    /// is not held against the file that is not probed, or did not answer then.
     pub(super) fn has_a_way_out(&self, since: Instant) -> bool {
         let before = self.trial.before.way;
         let Some(way) = self.way_out() else {
             return before.is_none() && self.is_online();
         };
         let (link, gateway) = way;
-        let own = self.addressed().is_none_or(|bond| bond.index != link);
-        let as_before = before == Some(way) && (own || !self.trial.before.answered);
+        let unproven = self.is_asked_here(link) || !self.trial.before.answered;
+        let as_before = before == Some(way) && unproven;
         as_before || self.answers(link, gateway, since).unwrap_or(true)
     }
 

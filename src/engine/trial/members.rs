@@ -1,5 +1,6 @@
 //! New settings of networks, member by member.
-use super::{LEASE_WITHIN, State};
+use super::LEASE_WITHIN;
+use super::state::State;
 use crate::engine::Engine;
 use crate::engine::address;
 use crate::engine::health::Health;

@@ -9,20 +9,19 @@
 //!   that was online.
 mod gateways;
 mod members;
+mod state;
 
 use super::Engine;
 use super::contract::action::{Action, FileStep};
 use super::contract::event::{Failure, TrialEvent};
 use super::journal::{RecordKind, Text, clip};
-use super::observed::Index;
-use super::supplicant::{Fault, MAX_SUPPLICANTS};
+use super::supplicant::Fault;
 use super::supplicant_file::networks;
 use super::time::{Instant, Millis, Seconds};
 use crate::config::Config;
-use core::net::IpAddr;
-use gateways::Asked;
-use heapless::Vec;
 pub use members::Turn;
+use state::{Before, State};
+pub use state::{Progress, Trial};
 
 /// The time that a new file has, where the box was online before.
 const WITHIN: Millis = Millis(30_000);
@@ -41,175 +40,6 @@ const OFFLINE_FOR: Millis = Millis(60_000);
 /// While the file before works the new one is tried again after this; doubled each time.
 const AGAIN_AFTER: Millis = Millis(600_000);
 const LONGEST_PAUSE: Millis = Millis(21_600_000);
-
-/// What the verdict on the configuration in force depends on.
-#[derive(Debug, Default)]
-pub struct Trial {
-    state: State,
-    before: Before,
-    /// The member that is in another network with the new settings: whether its network gives an
-    /// address is seen with the traffic alone.
-    verified: Option<Index>,
-    asked: Vec<Asked, { gateways::MOST }>,
-    /// How often in a row this file was set aside.
-    times: u32,
-    /// It differs from the one before in networks alone.
-    networks_only: bool,
-    /// Why, the last time.
-    why: Text,
-    /// All that follows from the file at once was done then.
-    rested: Option<Instant>,
-    /// With the file before nothing has been online since then.
-    offline_since: Option<Instant>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum State {
-    /// The file in force has worked, or there is none to go back to.
-    #[default]
-    Over,
-    /// A new one is in force.
-    On {
-        since: Instant,
-        until: Instant,
-        /// Nothing was online before: nothing is at stake.
-        start: bool,
-    },
-    /// It works, and is taken back at that time all the same where nobody confirms it.
-    Unconfirmed { until: Instant, within: Seconds },
-    /// The daemon is to put the file before in force.
-    Failed,
-    /// The one before is in force. `again`: when the new one is tried again.
-    Aside { again: Option<Instant> },
-    /// The daemon is to try it again.
-    Again,
-    /// The daemon is to forget the file before.
-    Worked,
-}
-
-/// How things were with the file before.
-#[derive(Debug, Default)]
-struct Before {
-    /// A link that could carry traffic had an address.
-    online: bool,
-    /// The link and the gateway that IPv4 traffic took.
-    way: Option<(Index, IpAddr)>,
-    /// That gateway answered, or was not asked.
-    answered: bool,
-    /// Adapters with a wpa_supplicant that were authorised, with the fingerprint of its file.
-    joined: Vec<(Index, u64), MAX_SUPPLICANTS>,
-    /// `wifibond reload --confirm`.
-    confirm: Option<Seconds>,
-}
-
-/// How far a new file is, for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress<'a> {
-    /// It is in force, and has not shown yet that it works.
-    Trying,
-    /// It works, and waits for `wifibond confirm`.
-    Unconfirmed {
-        /// It is taken back then.
-        until: Instant,
-    },
-    /// The file before is in force.
-    SetAside {
-        /// The reason.
-        why: &'a str,
-        /// When it is tried again; `None`: when nothing is online, at the next start, and by `reload`.
-        again: Option<Instant>,
-    },
-}
-
-impl Trial {
-    /// It is asked for once more: it has no more time for that.
-    pub(super) fn confirm_within(&mut self, confirm: Option<Seconds>) {
-        self.before.confirm = confirm;
-    }
-
-    /// How far the new file is; `None`: the one in force has worked, or there is no other.
-    pub fn progress(&self) -> Option<Progress<'_>> {
-        match self.state {
-            State::Over | State::Worked => None,
-            State::On { .. } | State::Again => Some(Progress::Trying),
-            State::Unconfirmed { until, .. } => Some(Progress::Unconfirmed { until }),
-            State::Failed => Some(Progress::SetAside {
-                why: &self.why,
-                again: None,
-            }),
-            State::Aside { again } => Some(Progress::SetAside {
-                why: &self.why,
-                again,
-            }),
-        }
-    }
-
-    /// As the status has it.
-    pub fn word(&self) -> &'static str {
-        match self.progress() {
-            None => "works",
-            Some(Progress::Trying) => "tried",
-            Some(Progress::Unconfirmed { .. }) => "unconfirmed",
-            Some(Progress::SetAside { .. }) => "set aside",
-        }
-    }
-
-    /// When it is taken back, or tried again; `None`: at no set time.
-    pub fn until(&self) -> Option<Instant> {
-        match self.state {
-            State::On { until, .. } | State::Unconfirmed { until, .. } => Some(until),
-            State::Aside { again } => again,
-            State::Over | State::Failed | State::Again | State::Worked => None,
-        }
-    }
-
-    /// No verdict yet.
-    pub fn is_on(&self) -> bool {
-        matches!(self.state, State::On { .. })
-    }
-
-    /// No verdict yet, and with the file before the box was online.
-    pub fn replaces_one_that_worked(&self) -> bool {
-        matches!(self.state, State::On { start: false, .. })
-    }
-
-    /// The file in force is not settled on: it may be taken back, or another one is to be tried again.
-    pub fn is_open(&self) -> bool {
-        !matches!(self.state, State::Over | State::Aside { .. })
-    }
-
-    /// It is not known yet what becomes of the new file.
-    pub fn is_being_judged(&self) -> bool {
-        matches!(self.state, State::On { .. } | State::Failed | State::Again)
-    }
-
-    /// Why the last file was set aside, in one line.
-    pub fn why(&self) -> &str {
-        &self.why
-    }
-
-    /// No step is left; the first time, the verdict may depend on it.
-    pub(super) fn came_to_rest(&mut self, now: Instant) {
-        if self.is_on() && self.rested.is_none() {
-            self.rested = Some(now);
-        }
-    }
-
-    fn poll_at(&self, now: Instant) -> Option<Instant> {
-        let at = match self.state {
-            State::On { until, .. } | State::Unconfirmed { until, .. } => Some(until),
-            State::Aside { again } => {
-                let offline = self.offline_since.map(|since| since + OFFLINE_FOR);
-                again.into_iter().chain(offline).min()
-            }
-            State::Over | State::Failed | State::Again | State::Worked => None,
-        };
-        let asked = self.asked.iter().filter_map(Asked::due_at);
-        let rested = self.rested.map(|at| at + Millis(1));
-        let times = asked.chain(at).chain(rested);
-        times.filter(|at| *at > now).min()
-    }
-}
 
 impl Engine {
     /// What becomes of the newest file.

@@ -278,6 +278,17 @@ impl Engine {
             && links.any(|link| link.facts.is_wifi() && seeks(link))
     }
 
+    /// Of a plan: a wpa_supplicant waits for them no longer. `false`: none does.
+    pub(super) fn leave_keys_out(&mut self) -> bool {
+        let waits = self.waits_for_keys();
+        if waits {
+            self.keys.work = None;
+            self.keys.lacking = Some(Lacking::Nothing);
+            self.note_change();
+        }
+        waits
+    }
+
     /// A wpa_supplicant waits for them.
     pub(super) fn waits_for_keys(&self) -> bool {
         self.keys.work.is_some() && self.keys_come_first()

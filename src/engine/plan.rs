@@ -83,6 +83,11 @@ impl<'a> Plan<'a> {
         while self.steps < MAX_STEPS {
             self.steps += 1;
             let Some(action) = self.engine.next(self.now, &mut self.content) else {
+                // Time does not pass here.
+                if self.engine.leave_keys_out() {
+                    self.engine.tick(self.now);
+                    continue;
+                }
                 return;
             };
             let is_there = matches!(action, Action::Store(Store::Resolver { .. }))

@@ -116,6 +116,13 @@ impl Pi {
         self.call(&["reload"]);
     }
 
+    /// The same, whatever comes of it: also where the box is not online with it.
+    #[track_caller]
+    pub fn force_with(&self, config: &Value) {
+        self.write_config(&config.to_string());
+        self.call(&["reload", "--force"]);
+    }
+
     /// Runs a command of wifibond that must succeed; its standard output.
     #[track_caller]
     pub fn call(&self, args: &[&str]) -> String {

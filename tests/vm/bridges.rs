@@ -179,7 +179,7 @@ fn ports_come_go_and_change_by_reload() {
             .contains("belongs to br9 already")
     });
     let none = json!({ "bond": { "members": [] }, "links": [] });
-    b.pi.reload_with(&none);
+    b.pi.force_with(&none);
     wait_until("no bridge", SHORT, || !b.pi.ns.has("br0"));
     assert!(b.pi.ns.has("br9"));
 }

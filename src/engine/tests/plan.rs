@@ -50,3 +50,19 @@ fn each_member_s_turn_is_shown() {
         assert_eq!(text.matches(&line).count(), 1, "{text}");
     }
 }
+
+/// Its wpa_supplicants would start once the keys are derived.
+#[test]
+fn a_start_with_a_passphrase_is_planned_to_its_end() {
+    let mut config = config();
+    config.wifi[0].security = Security::Wpa2;
+    config.wifi[0].key = Key::Passphrase(Secret::new("correct horse".try_into().unwrap()));
+    let links = BOTH_ADAPTERS.map(|(index, name, wifi)| plain(index, name, wifi));
+    let mut world = World::read(Engine::new(&config, 7), links);
+    let (mut text, now) = (String::new(), world.at());
+    plan::of_start(&mut world.engine, now, &|_| false, &mut text);
+    for member in ["wlan0", "wlan1"] {
+        let line = format!("  {member}: start wpa_supplicant\n");
+        assert_eq!(text.matches(&line).count(), 1, "{text}");
+    }
+}

@@ -60,6 +60,6 @@ fn a_cable_without_any_gateway_counts_and_ipv6_alone_does() {
     let mut off = wired.clone();
     off["links"][0]["ipv4"] = static_ipv4("10.0.0.2/24", "10.0.0.9", 10);
     off["links"][0]["ipv6"] = json!({ "mode": "off" });
-    s.pi.reload_with(&off);
+    s.pi.force_with(&off);
     assert_eq!(s.pi.wifibond(&["wait-online", "--timeout", "2"]).0, 1);
 }

@@ -4,6 +4,7 @@ use super::Engine;
 use super::address;
 use super::contract::action::{Action, Store};
 use super::contract::content::Content;
+use super::fingerprint::Fingerprint;
 use super::time::{Instant, Millis};
 use crate::config::{DnsName, IfName};
 use core::fmt::{self, Write};
@@ -75,31 +76,13 @@ const ROUTERS_EVERY: Millis = Millis(60_000);
 /// A hash of all that the name servers depend on but advertisements: where links are
 /// attached, the configuration, leases.
 fn ground(engine: &Engine) -> u64 {
-    let mut hash = Fnv::default();
+    let mut hash = Fingerprint::default();
     for part in address::all(engine).filter(|part| part.ready) {
         let _ = write!(hash, "{} {:?};", part.link.index, part.attachment);
     }
     let list = collect(engine, false);
     let _ = write!(hash, "{list}{}", TimeServers(&list));
     hash.0
-}
-
-/// FNV-1a.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Fnv(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Write for Fnv {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for byte in text.bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
-        }
-        Ok(())
-    }
 }
 
 impl Engine {

@@ -21,6 +21,7 @@ pub mod dns;
 mod existing;
 mod failover;
 pub mod fake_kernel;
+mod fingerprint;
 mod handle;
 pub mod health;
 mod idle;

@@ -7,6 +7,7 @@ use super::Engine;
 use super::actions::Remember;
 use super::contract::action::{Action, Store};
 use super::dhcp::v4::Client;
+use super::fingerprint::Fingerprint;
 use super::journal::RecordKind;
 use super::observed::Link;
 use super::roles::own_link;
@@ -67,18 +68,6 @@ impl Report {
     }
 }
 
-/// FNV-1a.
-struct Fnv(u64);
-
-impl Write for Fnv {
-    fn write_str(&mut self, s: &str) -> fmt::Result {
-        for byte in s.bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-        Ok(())
-    }
-}
-
 /// A name in quotes; what is no text is in hexadecimal.
 struct Name<'a>(&'a Ssid);
 
@@ -101,7 +90,7 @@ impl Engine {
             (false, None) => self.report.offline = Some(now),
             (false, Some(_)) => {}
         }
-        let mut sink = Fnv(0xcbf2_9ce4_8422_2325);
+        let mut sink = Fingerprint::default();
         let any = self.causes(now, &mut sink).unwrap_or(false);
         let causes = any.then_some(sink.0);
         if causes != self.report.causes {
@@ -126,8 +115,7 @@ impl Engine {
 
     /// The whole text; nothing where all is well.
     pub fn write_report(&self, now: Instant, out: &mut dyn Write) -> fmt::Result {
-        let mut none = Fnv(0);
-        if !self.causes(now, &mut none)? {
+        if !self.causes(now, &mut Fingerprint::default())? {
             return Ok(());
         }
         out.write_str(match self.is_online() {
@@ -210,7 +198,7 @@ impl Engine {
                 out.write_str(
                     ". Is the access point on? Compare the name letter by letter: capitals count.",
                 )?;
-                if supplicant.is_some_and(|s| s.scan.is_deaf_to_5_ghz()) {
+                if supplicant.is_some_and(|s| s.scan.lacks_5_ghz()) {
                     out.write_str(" This adapter cannot receive 5 GHz.")?;
                 }
                 out.write_str("\r\n")?;

@@ -6,6 +6,7 @@
 //! control characters out of them and what wpa_supplicant would take for a comment, and it
 //! takes everything between the first and the last quote of a line as it is
 //! (wpa_supplicant/config.c, `wpa_config_parse_psk()`).
+use super::fingerprint::Fingerprint;
 use super::keys::Keys;
 use super::observed::Link;
 use super::roles::{network_applies, wired_auth};
@@ -189,19 +190,10 @@ pub fn is(config: &Config, link: &Link, dialect: Dialect, keys: &Keys, file: &[u
     })
 }
 
-/// A fingerprint of the file without its channels and derived keys (FNV-1a), to see whether a change concerns an adapter
-/// without keeping secrets in memory.
+/// A fingerprint of the file without its channels and derived keys, to see whether a change concerns
+/// an adapter without keeping secrets in memory.
 pub fn fingerprint(config: &Config, link: &Link, dialect: Dialect) -> u64 {
-    struct Fnv(u64);
-    impl Write for Fnv {
-        fn write_str(&mut self, s: &str) -> fmt::Result {
-            for byte in s.bytes() {
-                self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-            }
-            Ok(())
-        }
-    }
-    let mut sink = Fnv(0xcbf2_9ce4_8422_2325);
+    let mut sink = Fingerprint::default();
     let _ = write(
         config,
         link,

@@ -8,13 +8,12 @@ use crate::system::files;
 
 /// The last file that was online.
 const LAST_GOOD: &str = "/var/lib/wifibond/last-good.json";
-/// The file in force, until it has been online.
+/// The file in force, unless it is the last good one.
 const CANDIDATE: &str = "/run/wifibond/candidate.json";
 /// The file that is put in force again where the one in force does not work.
 const BEFORE: &str = "/run/wifibond/before.json";
 /// The file that did not work, while the one before is in force.
 const ASIDE: &str = "/run/wifibond/set-aside.json";
-
 /// Why, in one line.
 const REASON: &str = "/run/wifibond/set-aside.txt";
 

@@ -209,7 +209,7 @@ impl Scan {
     }
 
     /// It has the band at 2.4 GHz alone.
-    pub fn is_deaf_to_5_ghz(&self) -> bool {
+    pub fn lacks_5_ghz(&self) -> bool {
         let all = self.capability.map(|known| known.all);
         all.is_some_and(|all| all.without(Channels::BAND_2G).is_empty())
     }

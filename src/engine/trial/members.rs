@@ -49,7 +49,7 @@ impl Engine {
 
     /// New settings of networks cost no traffic: a member stands by, and no adapter of its own is in
     /// a network.
-    pub(super) fn attempt_is_free(&self) -> bool {
+    pub(super) fn attempt_costs_no_traffic(&self) -> bool {
         let members = self.present_members();
         let joined = members.iter().filter(|link| self.carries(link).is_ok());
         let own = |s: &Supplicant| !s.wired && !self.is_present_member(s.link);
@@ -147,9 +147,9 @@ impl Engine {
         if !is_last || others.iter().any(|link| self.may_be_followed(link)) {
             return Turn::Usual;
         }
-        let mut hopeful = others.iter().filter(|link| self.wants_supplicant(link));
+        let mut others = others.iter().filter(|link| self.wants_supplicant(link));
         let early = now < since + OTHERS_WITHIN;
-        match hopeful.any(|link| early || self.was_joined(link.index)) {
+        match others.any(|link| early || self.was_joined(link.index)) {
             true => Turn::Keeps,
             false => Turn::Tries,
         }

@@ -216,7 +216,7 @@ impl Engine {
         }
         let long = |since: Instant| now >= since + OFFLINE_FOR;
         let offline = self.trial.offline_since.is_some_and(long);
-        let due = again.is_some_and(|at| now >= at) && self.attempt_is_free();
+        let due = again.is_some_and(|at| now >= at) && self.attempt_costs_no_traffic();
         if offline || due {
             self.trial.state = State::Again;
         }

@@ -109,7 +109,9 @@ impl Managed<'_> {
 pub(super) fn block<'a>(engine: &'a Engine, link: &Link) -> Option<&'a IpBlock> {
     if link.name == engine.config.bond.name {
         // In a bridge it is a port, and the bridge has the addresses.
-        return (!existing::is_bond_in_bridge(&engine.config)).then_some(&engine.config.bond.ip);
+        let ip = engine.trial.addresses_before();
+        let ip = ip.unwrap_or(&engine.config.bond.ip);
+        return (!existing::is_bond_in_bridge(&engine.config)).then_some(ip);
     }
     let bridge = || existing::usable_bridge(engine, link).map(|bridge| &bridge.ip);
     let own = engine.own(link);

@@ -36,6 +36,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("netlink", read_netlink),
     ("keys", read_keys),
     ("places", read_places),
+    ("preseed", read_preseed),
     ("router", read_router),
     ("wpa", parse_wpa),
 ];
@@ -46,6 +47,17 @@ pub fn run(name: &str, input: &[u8]) {
         .find(|(known, _)| *known == name)
         .expect("a name of the table");
     target(input);
+}
+
+/// Any text gives a file of ours or a reason; whatever that file is, it is read.
+fn read_preseed(input: &[u8]) {
+    let Ok(text) = core::str::from_utf8(input) else {
+        return;
+    };
+    match config::preseed::to_json(text) {
+        Ok(json) => parse_config(json.as_bytes()),
+        Err(reason) => assert!(!reason.is_empty() && reason.len() < 200),
+    }
 }
 
 /// Any bytes give a configuration or errors, each with a place, words and a cure, in the order of

@@ -10,6 +10,7 @@ serial console, is ours too. Words for this side of the machine are lines of the
 
     #host cable pull     pull the USB network adapter out (QMP device_del), for good:
                          this controller of QEMU 7.2 hangs when a device is plugged in
+    #host keys on|off    from now on it reads what is typed, or no longer
     #host done STATUS    the job has ended
 
 --verify boots a card of any board as far as `wifibond status`: with the kernel of the
@@ -22,13 +23,17 @@ import gzip
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import termios
+import threading
 import time
+import tty
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -146,11 +151,58 @@ def furnish(rider):
     (wants / "rider.service").symlink_to("../rider.service")
 
 
+class Keyboard:
+    """Takes what is typed to the machine while that reads it. What comes before its system is up would
+    fill the serial line's buffer, and QEMU 7.2 raises no interrupt for a buffer that is full when
+    the kernel begins to look at it (pl011_put_fifo in hw/char/pl011.c): the prompt would be dead. Ctrl-A and
+    what follows it is for QEMU, always."""
+
+    def __init__(self):
+        self.reads = False
+        self.before = termios.tcgetattr(0) if os.isatty(0) else None
+        self.theirs, self.ours = os.pipe()
+        if self.before:
+            tty.setraw(0)
+            raw = termios.tcgetattr(0)
+            raw[1] |= termios.OPOST
+            termios.tcsetattr(0, termios.TCSANOW, raw)
+        # Not waited for at the end: it may be waiting for a key.
+        threading.Thread(target=self.carry, daemon=True).start()
+
+    def carry(self):
+        command = False
+        while True:
+            # QEMU makes its output non-blocking, which is the same terminal.
+            select.select([0], [], [])
+            try:
+                typed = os.read(0, 512)
+            except BlockingIOError:
+                continue
+            if not typed:
+                break
+            taken = bytearray()
+            for octet in typed:
+                begins = octet == 1 and not command
+                if self.reads or begins or command:
+                    taken.append(octet)
+                command = begins
+            try:
+                os.write(self.ours, taken)
+            except OSError:
+                return
+        os.close(self.ours)
+
+    def end(self):
+        if self.before:
+            termios.tcsetattr(0, termios.TCSADRAIN, self.before)
+
+
 class Machine:
     def __init__(self, words, place, terminal):
         self.place, self.console = place, place / "console"
         self.console.touch()
         self.qmp = None
+        self.keyboard = Keyboard() if terminal else None
         if terminal:
             serial = ["-chardev", f"stdio,mux=on,signal=off,id=serial,logfile={self.console}",
                       "-serial", "chardev:serial", "-mon", "chardev=serial,mode=readline"]  # fmt: skip
@@ -159,7 +211,7 @@ class Machine:
         self.complaints = open(place / "complaints", "w+", errors="replace")  # noqa: SIM115 (read at the end)
         self.process = subprocess.Popen(
             [*ALONE, *words, *serial, "-qmp", f"unix:{place}/qmp,server=on,wait=off"],
-            stdin=None if terminal else subprocess.DEVNULL,
+            stdin=self.keyboard.theirs if terminal else subprocess.DEVNULL,
             stderr=self.complaints,
         )
 
@@ -192,10 +244,13 @@ class Machine:
                     sys.stdout.buffer.flush()
                 *lines, rest = (rest + new).split(b"\n")
                 for line in lines:
-                    match = re.search(rb"#host (?:cable pull|done (\d+))", line)
+                    match = re.search(rb"#host (?:cable pull|done (\d+)|keys (on|off))", line)
                     if match and match[1]:
                         return int(match[1])
-                    if match:
+                    if match and match[2]:
+                        if self.keyboard:
+                            self.keyboard.reads = match[2] == b"on"
+                    elif match:
                         self.command("device_del", id="cable")
                 if new:
                     continue
@@ -212,6 +267,8 @@ class Machine:
     def end(self):
         self.process.terminate()
         self.process.wait()
+        if self.keyboard:
+            self.keyboard.end()
 
     def complain(self):
         self.complaints.seek(0)

@@ -3,7 +3,7 @@
 //! carried out and is to be tried again.
 use super::Outcome;
 use crate::daemon::files::staging::REQUEST;
-use crate::daemon::files::{reboot, report, resolv};
+use crate::daemon::files::{led, reboot, report, resolv};
 use crate::system::{self, files};
 
 /// The request while `wifibond publish` compares it with the one that was carried out.
@@ -30,6 +30,7 @@ fn publish(config: &str) -> bool {
     for _ in 0..ROUNDS {
         let request = files::identity(REQUEST);
         let (names, reported) = (resolv::carry_out(), report::carry_out(config));
+        led::carry_out();
         reboot::carry_out(config);
         if !(names && reported) {
             return false;

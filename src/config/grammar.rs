@@ -5,8 +5,8 @@
 use super::choice::{Choice, Words};
 use super::path::Step;
 use super::types::{
-    EapInner, EapMethod, FailOverMac, Ipv6Mode, MAX_ADDRESSES, MAX_BRIDGES, MAX_DNS, MAX_LINKS,
-    MAX_MEMBERS, MAX_NETWORKS, MAX_ROUTES, PrimaryReselect, RouteScope, Security,
+    EapInner, EapMethod, FailOverMac, Ipv6Mode, LogLevel, MAX_ADDRESSES, MAX_BRIDGES, MAX_DNS,
+    MAX_LINKS, MAX_MEMBERS, MAX_NETWORKS, MAX_ROUTES, PrimaryReselect, RouteScope, Security,
 };
 
 /// The kind of a value.
@@ -71,6 +71,8 @@ pub static FILE: Object = Object {
         field("country", Kind::Text),
         field("hostname", Kind::Text),
         field("duid", Kind::Text),
+        choice::<LogLevel>("log_level"),
+        field("led", Kind::Text),
         objects("wifi", &NETWORK, MAX_NETWORKS),
         field("bond", Kind::Object(&BOND)),
         objects("bridges", &BRIDGE, MAX_BRIDGES),

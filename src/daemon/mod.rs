@@ -22,6 +22,7 @@ use crate::engine::contract::content::Content;
 use crate::engine::contract::event::{Event, Failure, FileEvent, TrialEvent};
 use crate::engine::dhcp::Identity;
 use crate::engine::journal::{RecordKind, clip};
+use crate::engine::status::led;
 use crate::engine::status::status_line::StatusLine;
 use crate::engine::status::text;
 use crate::engine::time::{Instant, Millis, Seconds};
@@ -31,6 +32,7 @@ use crate::system::signals::Signals;
 use crate::system::{self, host, notify, packet};
 use crate::wire::control::Reload;
 use control::clients::Clients;
+use files::led::Led;
 use files::source::{Look, Source, Way};
 use files::{learned, leases, reboot};
 use kernel_io::machine::Machine;
@@ -79,6 +81,7 @@ pub struct Daemon {
     logged: u32,
     /// The last line given to the init system.
     status_line: StatusLine,
+    led: Led,
     /// When the engine was last asked for a step.
     looked_at: Instant,
     /// The kernel has sent something since the last look.
@@ -141,6 +144,7 @@ impl Daemon {
             links: 0,
             logged: 0,
             status_line: StatusLine::default(),
+            led: Led::default(),
             looked_at: Instant::ZERO,
             notified: true,
             busy: false,
@@ -247,6 +251,7 @@ impl Daemon {
         self.source.keep_if_good(time::now(), &self.engine);
         self.write_log();
         self.tell_init();
+        self.show_led();
         self.become_ready();
         self.answer_waiting();
         self.answer_statuses();
@@ -350,6 +355,16 @@ impl Daemon {
         if let Some(line) = self.status_line.changed(&self.engine) {
             notify::status(line);
         }
+    }
+
+    fn show_led(&mut self) {
+        let config = self.source.config();
+        if config.led.is_none() && !self.led.is_in_use() {
+            return;
+        }
+        let sound = self.source.fault().is_none();
+        let condition = sound.then(|| led::condition(&self.engine));
+        self.led.show(config.led.as_ref(), condition);
     }
 
     fn keep_watchdog(&mut self) {

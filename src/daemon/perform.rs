@@ -33,6 +33,7 @@ impl Daemon {
             Action::Exit => {
                 // It goes on in a process of its own.
                 self.repairs.give_back(time::now(), true);
+                self.led.show(None, None);
                 resolv::give_back();
                 log::info!("stopped");
                 self.leave = true;

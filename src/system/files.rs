@@ -49,6 +49,13 @@ fn write_new(path: &str, contents: &[u8], mode: u32, sync: bool) -> Result<()> {
     }
 }
 
+/// Writes into a file that is there, as those of sysfs: all at once, and it is not made.
+pub fn write_in_place(path: &str, contents: &[u8]) -> Result<()> {
+    let file = File::options().write(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(contents));
+    written.map_err(of("write"))
+}
+
 /// Reads a file of at most `limit` bytes. EFBIG: it has more. Blocks on a FIFO without a writer.
 pub fn read(path: &str, limit: usize) -> Result<Vec<u8>> {
     read_all(File::open(path).map_err(of("open"))?, limit)

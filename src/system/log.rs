@@ -29,6 +29,13 @@ pub fn init() {
     }
 }
 
+/// The level of the file, unless the variable `WIFIBOND_LOG` has one.
+pub fn set_level(level: LevelFilter) {
+    if std::env::var_os("WIFIBOND_LOG").is_none() {
+        log::set_max_level(level);
+    }
+}
+
 /// simple_logger panics where it cannot write. A terminal that was hung up is no longer one
 /// (EIO): from then on [`Lines`] writes.
 struct Terminal(SimpleLogger);

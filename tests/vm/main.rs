@@ -40,6 +40,7 @@ mod lease_marathon;
 mod lease_networks;
 mod lease_servers;
 mod leases;
+mod led;
 mod lifecycle;
 mod link_local;
 mod memory;

@@ -16,7 +16,10 @@ use super::bounded::Bounded;
 use super::document::{Document, Node};
 use super::error::Checked;
 use super::notice;
-use super::types::{Bridge, Config, Duid, Health, Link, MAX_DUID, MIN_DUID, Matcher, Probe, Radio};
+use super::types::{
+    Bridge, Config, Duid, Health, LedName, Link, LogLevel, MAX_DUID, MIN_DUID, Matcher, Probe,
+    Radio,
+};
 use core::net::IpAddr;
 use heapless::String;
 use value::{Buffer, plain};
@@ -27,6 +30,8 @@ pub fn defaults() -> Config {
         country: None,
         hostname: None,
         duid: None,
+        log_level: LogLevel::Info,
+        led: None,
         wifi: Bounded::new(),
         bond: bond::standard(),
         bridges: Bounded::new(),
@@ -53,6 +58,8 @@ pub fn file(document: &Document<'_>, out: &mut Config) {
     out.country = get("country").and_then(|node| node.keep(country::country(node)));
     out.hostname = get("hostname").and_then(|node| node.keep(hostname(node)));
     out.duid = get("duid").and_then(|node| node.keep(duid(node))).flatten();
+    out.log_level = file.choice("log_level").unwrap_or(out.log_level);
+    out.led = get("led").and_then(|node| node.keep(led(node)));
     wifi::networks(file, &mut out.wifi);
     if file.items("wifi").next().is_some() && !file.has("country") {
         document.error(file.missing(
@@ -109,6 +116,19 @@ fn hostname(node: Node<'_>) -> Checked<String<63>> {
         node.plain(
             "not a host's name",
             "1 to 63 letters, digits and -, no dots, no - at either end",
+        )
+    })
+}
+
+fn led(node: Node<'_>) -> Checked<LedName> {
+    let name = node.raw();
+    let sound = |b: u8| b.is_ascii_alphanumeric() || b":._-".contains(&b);
+    let sound = !name.is_empty() && !name.starts_with('.') && name.bytes().all(sound);
+    let name = LedName::try_from(name).ok().filter(|_| sound);
+    name.ok_or_else(|| {
+        node.plain(
+            "no name of an LED",
+            "one of those in /sys/class/leds, 31 characters at most, as in \"ACT\"",
         )
     })
 }

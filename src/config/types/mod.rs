@@ -73,6 +73,23 @@ pub const MIN_DUID: usize = 2 + 1;
 /// A DHCP unique identifier, with its type.
 pub type Duid = Vec<u8, MAX_DUID>;
 
+/// A name in /sys/class/leds, without `/`.
+pub type LedName = String<31>;
+
+choice! {
+    /// The least that the log has.
+    pub enum LogLevel {
+        /// Faults of the program itself.
+        Error = "error",
+        /// What keeps somebody offline, too.
+        Warn = "warn",
+        /// Each event, too.
+        Info = "info",
+        /// Each step, too.
+        Debug = "debug",
+    }
+}
+
 /// The whole file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
@@ -82,6 +99,10 @@ pub struct Config {
     pub hostname: Option<String<63>>,
     /// `None`: made from the board's own adapter.
     pub duid: Option<Duid>,
+    /// What the log has; the variable `WIFIBOND_LOG` wins.
+    pub log_level: LogLevel,
+    /// An entry of /sys/class/leds that shows how the box is.
+    pub led: Option<LedName>,
     /// Wi-Fi networks, in the order of the file.
     pub wifi: Bounded<Network, MAX_NETWORKS>,
     /// No members: no bond is made.

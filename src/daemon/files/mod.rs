@@ -4,6 +4,7 @@ pub mod config_file;
 mod kept;
 pub mod learned;
 pub mod leases;
+pub mod led;
 pub mod reboot;
 pub mod report;
 pub mod resolv;

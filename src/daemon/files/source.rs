@@ -6,15 +6,16 @@
 //! reads it.
 use super::config_file::{Text, lacking, notes, read};
 use super::{kept, report};
-use crate::config::{self, Config, Good, InForce};
+use crate::config::{self, Config, Good, InForce, LogLevel};
 use crate::daemon::engine::Tell;
 use crate::daemon::time;
 use crate::daemon::utc::Utc;
 use crate::engine::Engine;
 use crate::engine::contract::event::{Event, FileEvent, TrialEvent};
 use crate::engine::time::{Instant, Millis};
-use crate::system::files;
 use crate::system::watch::{Sign, Watch};
+use crate::system::{self, files};
+use log::LevelFilter;
 use std::os::fd::BorrowedFd;
 
 /// A file in force has to be online after this, on its own networks, to be kept: what it
@@ -225,6 +226,12 @@ impl Source {
         // The rest of the file may work, and they may yet come.
         let lacking = lacking(&config, &mut self.notes);
         self.notes.push_str(&lacking);
+        system::log::set_level(match config.log_level {
+            LogLevel::Error => LevelFilter::Error,
+            LogLevel::Warn => LevelFilter::Warn,
+            LogLevel::Info => LevelFilter::Info,
+            LogLevel::Debug => LevelFilter::Debug,
+        });
         self.config = config;
         self.in_force = InForce::LastGood;
         for note in self.notes.lines() {

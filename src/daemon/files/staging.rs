@@ -17,6 +17,8 @@ pub const REPORT: &str = "report.txt";
 pub const RESOLVER: &str = "resolv.conf";
 /// The time servers (timesyncd.conf(5)).
 pub const TIME: &str = "timesyncd.conf";
+/// The LED's name, and its pattern.
+pub const LED: &str = "led";
 /// That the system is to be restarted.
 pub const REBOOT: &str = "reboot";
 const MOST_BYTES: usize = 64 * 1024;

@@ -3,6 +3,7 @@ mod bond;
 mod build;
 mod footer;
 mod lease;
+pub mod led;
 mod link;
 mod list;
 mod model;

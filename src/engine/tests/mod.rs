@@ -136,6 +136,8 @@ fn config() -> Config {
         country: Some(*b"BE"),
         hostname: None,
         duid: None,
+        log_level: crate::config::LogLevel::Info,
+        led: None,
         wifi: core::iter::once(network).collect(),
         bond: Bond {
             name: name("bond0"),

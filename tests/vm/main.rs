@@ -43,6 +43,7 @@ mod leases;
 mod lifecycle;
 mod link_local;
 mod memory;
+mod metrics;
 mod neighbours;
 mod networks;
 mod odd_files;

@@ -1,4 +1,5 @@
 """The overlay: every file that wifibond adds to a root file system, in merged-/usr layout."""
+import gzip
 import io
 import os
 import shutil
@@ -54,7 +55,10 @@ def files(arch, given=None):
     for path in sorted(base.rglob("*")):
         if path.is_file():
             mode = 0o755 if os.access(path, os.X_OK) else 0o644
-            found[str(path.relative_to(base))] = (mode, path.read_bytes())
+            name, content = str(path.relative_to(base)), path.read_bytes()
+            if name.startswith("usr/share/man/"):  # as makepkg does it
+                name, content = f"{name}.gz", gzip.compress(content, 9, mtime=0)
+            found[name] = (mode, content)
     for name, text in boards.links(arch).items():
         found[f"usr/lib/systemd/network/{name}"] = (0o644, text.encode())
     for path in sorted((ROOT / "image/examples").glob("*.json")):

@@ -3,7 +3,7 @@
 use super::{Exit, FAILED, NOT_ONLINE, NOT_RUNNING, Outcome, say};
 use crate::daemon::CONTROL;
 use crate::system::unix;
-use crate::wire::control::{self, Leases, Order, Reload, Request, SEND};
+use crate::wire::control::{self, Form, Leases, Order, Reload, Request, SEND};
 use lexopt::prelude::*;
 use std::io::{IsTerminal, Read, Write};
 use std::net::Shutdown;
@@ -94,26 +94,27 @@ fn show(request: Request<'_>) -> Outcome {
 
 /// `wifibond status`.
 pub fn status(parser: &mut lexopt::Parser) -> Outcome {
-    let (mut json, mut watch) = (false, false);
+    let (mut form, mut watch) = (Form::Text, false);
     while let Some(argument) = parser.next()? {
         match argument {
-            Long("json") => json = true,
+            Long("json") if form == Form::Text => form = Form::Json,
+            Long("metrics") if form == Form::Text => form = Form::Metrics,
             Long("watch") => watch = true,
             other => return Err(other.unexpected().into()),
         }
     }
     match watch {
-        true => follow(json),
-        false => show(Request::Status { json }),
+        true => follow(form),
+        false => show(Request::Status(form)),
     }
 }
 
 /// Shows the status again and again: on a terminal in place, otherwise (and as JSON)
 /// one after the other.
-fn follow(json: bool) -> Outcome {
-    let in_place = !json && std::io::stdout().is_terminal();
+fn follow(form: Form) -> Outcome {
+    let in_place = form == Form::Text && std::io::stdout().is_terminal();
     loop {
-        let text = match ask(Request::Status { json }) {
+        let text = match ask(Request::Status(form)) {
             Ok((_, body)) => body,
             // The daemon may be restarting: show that, and ask again.
             Err(exit) if exit.code == NOT_RUNNING && in_place => format!("{}\n", exit.message),

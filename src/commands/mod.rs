@@ -33,7 +33,8 @@ usage: wifibond COMMAND
   run [--config FILE]        the daemon, in the foreground
   check [FILE]               is the file right? needs neither root nor network
   plan [FILE]                what would change on this machine
-  status [--json] [--watch]  who carries the traffic, why, since when
+  status [--json] [--watch]  who carries the traffic, why, since when; --metrics: as
+         [--metrics]         OpenMetrics text
   events [--json] [-n N]     what happened, with the outage of every switch
   reload [--confirm S]       read the file again; change only what differs; what takes the
          [--force]           box offline is taken back, with --confirm also what nobody

@@ -79,6 +79,8 @@ pub static FILE: Object = Object {
         objects("links", &LINK, MAX_LINKS),
         field("radio", Kind::Object(&RADIO)),
         field("health", Kind::Object(&HEALTH)),
+        // For editors: where the JSON Schema is. It is not looked at.
+        field("$schema", Kind::Text),
     ],
 };
 

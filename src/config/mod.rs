@@ -6,15 +6,15 @@
 
 mod bounded;
 mod checked;
-mod choice;
-mod countries;
+pub mod choice;
+pub mod countries;
 mod decode;
 mod document;
 mod error;
 mod excerpt;
-mod grammar;
+pub mod grammar;
 mod notice;
-mod path;
+pub mod path;
 mod place;
 pub mod preseed;
 mod reader;

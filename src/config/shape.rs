@@ -73,7 +73,11 @@ pub fn unknown(scanner: &Scanner<'_>, object: &Object, doubtful: bool) -> Option
         (None, Some(place)) => write!(cure, "`{word}` belongs in `{place}`"),
         (None, None) => write_list(
             &mut cure,
-            &mut object.fields.iter().map(|field| field.key),
+            &mut object
+                .fields
+                .iter()
+                .map(|field| field.key)
+                .filter(|key| !key.starts_with('$')),
             "",
         ),
     };

@@ -7,10 +7,7 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request<'a> {
     /// The status: exit code 0 online, 3 not online.
-    Status {
-        /// As JSON; otherwise as text.
-        json: bool,
-    },
+    Status(Form),
     /// The journal: switches and other changes.
     Events {
         /// As JSON; otherwise as text.
@@ -51,6 +48,33 @@ pub enum Request<'a> {
     },
 }
 
+/// How the status is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// One object.
+    Json,
+    /// OpenMetrics 1.0.
+    Metrics,
+}
+
+impl Form {
+    const ALL: [Form; 3] = [Form::Text, Form::Json, Form::Metrics];
+
+    fn word(self) -> &'static str {
+        match self {
+            Form::Text => "text",
+            Form::Json => "json",
+            Form::Metrics => "metrics",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Form> {
+        Form::ALL.into_iter().find(|form| form.word() == word)
+    }
+}
+
 /// The daemon's line that asks for the file of [`Request::Plan`].
 pub const SEND: &str = "send\n";
 
@@ -58,7 +82,7 @@ impl Request<'_> {
     /// It changes something, so the daemon takes it from root and its own user alone.
     pub fn is_change(&self) -> bool {
         match self {
-            Request::Status { .. }
+            Request::Status(_)
             | Request::Events { .. }
             | Request::Doctor
             | Request::Ways
@@ -184,9 +208,7 @@ pub fn parse(line: &str) -> Option<Request<'_>> {
     let verb = words.next()?;
     let (first, second, rest) = (words.next(), words.next(), words.next());
     match (verb, first, second, rest) {
-        ("status", Some(form), None, None) => Some(Request::Status {
-            json: is_json(form)?,
-        }),
+        ("status", Some(form), None, None) => Some(Request::Status(Form::parse(form)?)),
         ("events", Some(form), Some(count), None) => Some(Request::Events {
             json: is_json(form)?,
             count: count.parse().ok()?,
@@ -244,7 +266,7 @@ impl fmt::Display for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let form = |json| if json { "json" } else { "text" };
         match self {
-            Request::Status { json } => write!(f, "status {}", form(*json)),
+            Request::Status(form) => write!(f, "status {}", form.word()),
             Request::Events { json, count } => write!(f, "events {} {count}", form(*json)),
             Request::Reload(Reload::Plain) => f.write_str("reload"),
             Request::Reload(Reload::Force) => f.write_str("reload force"),
@@ -278,8 +300,9 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         for request in [
-            Request::Status { json: true },
-            Request::Status { json: false },
+            Request::Status(Form::Text),
+            Request::Status(Form::Json),
+            Request::Status(Form::Metrics),
             Request::Events {
                 json: true,
                 count: 7,

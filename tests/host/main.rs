@@ -6,3 +6,5 @@ mod corpus;
 mod files;
 #[cfg(not(target_env = "musl"))]
 mod readme;
+#[cfg(not(target_env = "musl"))]
+mod tools;

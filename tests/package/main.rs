@@ -48,6 +48,7 @@ macro_rules! checks {
 checks! {
     the_same_input_gives_the_same_bytes: "reproducible";
     the_overlay_has_these_files: "files";
+    what_other_programs_find_is_there_and_off: "for_tools";
     the_package_has_the_version_of_the_program: "version_is_the_programs";
     systemd_has_nothing_to_say_against_the_units: "units";
     firewalls_are_before_the_network: "order";

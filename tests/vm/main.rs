@@ -44,6 +44,7 @@ mod led;
 mod lifecycle;
 mod link_local;
 mod memory;
+mod metrics;
 mod neighbours;
 mod networks;
 mod odd_files;

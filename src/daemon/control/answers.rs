@@ -1,4 +1,5 @@
 //! The texts that requests of the control socket are answered with.
+use super::metrics;
 use crate::daemon::time;
 use crate::daemon::utc::Utc;
 use crate::engine::Engine;
@@ -7,6 +8,7 @@ use crate::engine::select::Why;
 use crate::engine::status::text::{self, Line};
 use crate::engine::status::{self, Shown};
 use crate::engine::time::{Instant, Seconds};
+use crate::wire::control::Form;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -14,14 +16,17 @@ use std::fmt::Write;
 const STATUS_BYTES: usize = 24 * 1024;
 
 /// The status and its exit code: 0 online, 3 not.
-pub fn status(engine: &Engine, fault: Option<&str>, now: Instant, json: bool) -> (u8, String) {
+pub fn status(engine: &Engine, fault: Option<&str>, now: Instant, form: Form) -> (u8, String) {
     let page = text::page(engine, fault, now);
     let code = if page.online() { 0 } else { 3 };
-    if !json {
+    if form == Form::Text {
         return (code, format!("{page}"));
     }
     let mut status = status::status(engine, now);
     status.file_fault = fault;
+    if form == Form::Metrics {
+        return (code, metrics::page(&status, last_outage(engine)));
+    }
     let mut buffer = vec![0; STATUS_BYTES];
     match serde_json_core::to_slice(&status, &mut buffer) {
         Ok(length) => {
@@ -31,6 +36,12 @@ pub fn status(engine: &Engine, fault: Option<&str>, now: Instant, json: bool) ->
         }
         Err(_) => (1, "the status does not fit\n".into()),
     }
+}
+
+/// Milliseconds of the last switch's outage, of those that are still in the journal.
+fn last_outage(engine: &Engine) -> Option<u64> {
+    let switches = engine.journal().since(0).filter_map(|r| r.switch.as_ref());
+    switches.filter_map(|switch| switch.outage_ms).last()
 }
 
 /// What is not as the file has it, one a line: a file that is not in force, what keeps the box

@@ -1,5 +1,6 @@
 //! The control socket: connections, requests and answers.
 pub mod answers;
 pub mod clients;
+mod metrics;
 mod planner;
 mod requests;

@@ -173,7 +173,22 @@ pub fn reload(parser: &mut lexopt::Parser) -> Outcome {
     if std::io::stdout().is_terminal() {
         eprintln!("trying the file: this may take half a minute where networks have changed");
     }
-    show(Request::Reload(how))
+    let (code, body) = ask(Request::Reload(how))?;
+    // What the file changes is a result also where it is taken back.
+    let (changes, verdict) = match code {
+        0 => (body.as_str(), ""),
+        _ => body.split_once("\n\n").unwrap_or(("", &body)),
+    };
+    say(changes)?;
+    match code {
+        0 => Ok(0),
+        code => {
+            // The end of its last line.
+            say(if changes.is_empty() { "" } else { "\n" })?;
+            let message = verdict.trim_end().into();
+            Err(Exit { code, message })
+        }
+    }
 }
 
 /// `wifibond report`: exit code 1 where there is something to report, which is its result.

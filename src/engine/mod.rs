@@ -28,6 +28,7 @@ mod idle;
 mod interfaces;
 pub mod journal;
 pub mod keys;
+mod meaning;
 mod member;
 pub mod observed;
 pub mod packets;

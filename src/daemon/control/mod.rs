@@ -2,4 +2,5 @@
 pub mod answers;
 pub mod clients;
 mod planner;
+mod reloads;
 mod requests;

@@ -3,7 +3,7 @@
 use super::{Exit, FAILED, NOT_ONLINE, NOT_RUNNING, Outcome, say};
 use crate::daemon::CONTROL;
 use crate::system::unix;
-use crate::wire::control::{self, Leases, Order, Reload, Request, SEND};
+use crate::wire::control::{self, Leases, Order, Reload, Request, SEND, SPLIT};
 use lexopt::prelude::*;
 use std::io::{IsTerminal, Read, Write};
 use std::net::Shutdown;
@@ -177,14 +177,12 @@ pub fn reload(parser: &mut lexopt::Parser) -> Outcome {
     // What the file changes is a result also where it is taken back.
     let (changes, verdict) = match code {
         0 => (body.as_str(), ""),
-        _ => body.split_once("\n\n").unwrap_or(("", &body)),
+        _ => body.split_once(SPLIT).unwrap_or(("", &body)),
     };
     say(changes)?;
     match code {
         0 => Ok(0),
         code => {
-            // The end of its last line.
-            say(if changes.is_empty() { "" } else { "\n" })?;
             let message = verdict.trim_end().into();
             Err(Exit { code, message })
         }

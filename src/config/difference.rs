@@ -8,22 +8,38 @@ use core::fmt::{Arguments, Display, Write};
 /// Lines that are shown; of more it is said how many.
 const MOST_LINES: usize = 40;
 
+/// Keys that no connection needs: what is in their names.
+const QUIET: [&str; 9] = [
+    "health.",
+    "radio.",
+    "hostname",
+    "primary_reselect",
+    "miimon",
+    "updelay",
+    "downdelay",
+    "dns",
+    "search",
+];
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Value,
+    /// It is not shown.
+    Secret,
+    /// A part with a name of its own is there.
+    Part,
+    /// In which order they are.
+    Order,
+}
+
 /// One value of a file; a list has one for each entry.
 struct Entry {
     /// `bond.miimon_ms`, or `wifi "Hotspot": priority`.
     place: String,
     /// Octets of the part's name in front, `wifi "Hotspot"`; 0: it has none.
     part: usize,
-    /// Empty: the part itself is there.
     value: String,
-    /// The value is not shown.
-    is_secret: bool,
-}
-
-impl Entry {
-    fn is_a_part(&self) -> bool {
-        !self.is_secret && self.value.is_empty()
-    }
+    kind: Kind,
 }
 
 /// All values of a file that is compared.
@@ -45,29 +61,26 @@ impl Entries {
         all.list
     }
 
-    fn add(&mut self, key: &str, value: &dyn Display) {
-        let place = format!("{}{key}", self.prefix);
-        let value = value.to_string();
+    fn push(&mut self, kind: Kind, key: &str, value: &dyn Display) {
         self.list.push(Entry {
-            place,
+            place: format!("{}{key}", self.prefix),
             part: self.part,
-            value,
-            is_secret: false,
+            value: format!("{value}"),
+            kind,
         });
     }
 
-    fn secret(&mut self, key: &str, value: Option<&str>) {
-        if let Some(value) = value {
-            self.add(key, &value);
-            if let Some(last) = self.list.last_mut() {
-                last.is_secret = true;
-            }
-        }
+    fn add(&mut self, key: &str, value: &dyn Display) {
+        self.push(Kind::Value, key, value);
     }
 
-    fn each<T: Display>(&mut self, key: &str, values: impl IntoIterator<Item = T>) {
+    fn secret(&mut self, key: &str, value: &str) {
+        self.push(Kind::Secret, key, &value);
+    }
+
+    fn each<T: Display>(&mut self, key: &str, values: &[T]) {
         for value in values {
-            self.add(key, &value);
+            self.add(key, value);
         }
     }
 
@@ -76,11 +89,12 @@ impl Entries {
         self.close();
         let mut place = format!("{list} {name}");
         let mut count = 1;
-        while self.list.iter().any(|entry| entry.place == place) {
+        while has(&self.list, &place) {
             count += 1;
             place = format!("{list} {name} ({count})");
         }
-        self.add(&place, &"");
+        self.push(Kind::Order, list, &place.split_at(list.len() + 1).1);
+        self.push(Kind::Part, &place, &"");
         self.part = place.len();
         self.prefix = format!("{place}: ");
     }
@@ -92,10 +106,13 @@ impl Entries {
     }
 
     fn file(&mut self, config: &Config) {
-        let country = config.country.map(|c| c.map(char::from));
-        self.each("country", country.map(|[a, b]| format!("{a}{b}")));
-        self.each("hostname", config.hostname.as_deref());
-        self.each("duid", config.duid.as_ref().map(|duid| Hex(duid)));
+        if let Some(country) = &config.country {
+            self.add("country", &String::from_utf8_lossy(country));
+        }
+        self.each("hostname", config.hostname.as_slice());
+        if let Some(duid) = &config.duid {
+            self.add("duid", &Hex(duid));
+        }
         for network in &config.wifi {
             self.network(network);
         }
@@ -116,7 +133,7 @@ impl Entries {
         let radio = &config.radio;
         self.add("radio.power_save", &radio.power_save);
         self.add("radio.legacy_rates", &radio.legacy_rates);
-        self.each("radio.distance_m", radio.distance_m);
+        self.each("radio.distance_m", radio.distance_m.as_slice());
         self.add("radio.unblock", &radio.unblock);
         let health = &config.health;
         match &health.probe {
@@ -137,14 +154,14 @@ impl Entries {
         self.part("wifi", format_args!("{}", Name(&network.ssid)));
         match &network.key {
             Key::None => {}
-            Key::Passphrase(secret) => self.secret("passphrase", Some(secret.reveal())),
-            Key::Psk(secret) => self.secret("psk", Some(secret.reveal())),
+            Key::Passphrase(secret) => self.secret("passphrase", secret.reveal()),
+            Key::Psk(secret) => self.secret("psk", secret.reveal()),
             Key::Eap(eap) => self.eap("eap", eap),
         }
         self.add("security", &network.security.word());
         self.add("priority", &network.priority);
         self.add("hidden", &network.hidden);
-        self.each("bssid", network.bssid);
+        self.each("bssid", network.bssid.as_slice());
         self.each("members", &network.members);
     }
 
@@ -153,12 +170,18 @@ impl Entries {
         let _ = write!(self.prefix, "{block}.");
         self.add("method", &eap.method.word());
         self.add("inner", &eap.inner.word());
-        self.secret("identity", Some(&eap.identity));
-        self.secret("anonymous_identity", eap.anonymous_identity.as_deref());
-        self.secret("password", eap.password.as_ref().map(|p| p.reveal()));
-        self.secret("domain", eap.domain.as_deref());
+        self.secret("identity", &eap.identity);
+        if let Some(identity) = &eap.anonymous_identity {
+            self.secret("anonymous_identity", identity);
+        }
+        if let Some(password) = &eap.password {
+            self.secret("password", password.reveal());
+        }
+        if let Some(domain) = &eap.domain {
+            self.secret("domain", domain);
+        }
         for (key, path) in eap.files() {
-            self.secret(key, Some(path));
+            self.secret(key, path);
         }
         self.prefix = prefix;
     }
@@ -172,7 +195,7 @@ impl Entries {
     fn bond(&mut self, bond: &Bond) {
         self.add("name", &bond.name);
         self.each("members", &bond.members);
-        self.each("primary", &bond.primary);
+        self.each("primary", bond.primary.as_slice());
         self.add("primary_reselect", &bond.primary_reselect.word());
         self.add("fail_over_mac", &bond.fail_over_mac.word());
         self.add("miimon_ms", &bond.miimon_ms);
@@ -192,11 +215,11 @@ impl Entries {
             fallback,
         } = &ip.ipv4;
         self.add("ipv4.dhcp", dhcp);
-        self.each("ipv4.iaid", *iaid);
+        self.each("ipv4.iaid", iaid.as_slice());
         self.add("ipv4.metric", metric);
         self.each("ipv4.addresses", addresses);
         self.each("ipv4.routes", routes);
-        self.each("ipv4.fallback", fallback);
+        self.each("ipv4.fallback", fallback.as_slice());
         let Ipv6 {
             mode,
             iaid,
@@ -205,7 +228,7 @@ impl Entries {
             routes,
         } = &ip.ipv6;
         self.add("ipv6.mode", &mode.word());
-        self.each("ipv6.iaid", *iaid);
+        self.each("ipv6.iaid", iaid.as_slice());
         self.add("ipv6.metric", metric);
         self.each("ipv6.addresses", addresses);
         self.each("ipv6.routes", routes);
@@ -271,91 +294,84 @@ impl Display for Fallback {
     }
 }
 
+/// Of these values, those that are among the others, or those that are not.
+fn pick<'e>(values: &[&'e str], others: &[&str], among: bool) -> Vec<&'e str> {
+    let mut picked = values.to_vec();
+    picked.retain(|value| others.contains(value) == among);
+    picked
+}
+
 /// Writes what `new` has otherwise than `old`, a line each; of more than 40 lines, how many there are.
-/// Nothing: they are the same.
-pub fn difference(old: &Config, new: &Config, out: &mut dyn Write) {
-    let mut lines: Vec<String> = Vec::new();
-    let mut line = |text: Arguments<'_>| lines.push(text.to_string());
+/// Nothing: they are the same. Returns whether no connection needs what differs.
+pub fn difference(old: &Config, new: &Config, out: &mut dyn Write) -> bool {
     let (olds, news) = (Entries::of(old), Entries::of(new));
-    let is_there = |list: &[Entry], place: &str| list.iter().any(|e| e.place == place);
-    let all = || news.iter().chain(&olds);
-    for (n, entry) in all().enumerate() {
-        let place = entry.place.as_str();
-        if all().take(n).any(|earlier| earlier.place == place) {
-            continue;
+    let (mut lines, mut quiet) = (0_usize, true);
+    let mut line = |text: Arguments<'_>| {
+        lines += 1;
+        if lines <= MOST_LINES {
+            let _ = writeln!(out, "{text}");
         }
-        // All of a part that comes or goes is said with it.
-        let part = place.get(..entry.part).unwrap_or_default();
-        if !part.is_empty() && !(is_there(&olds, part) && is_there(&news, part)) {
-            continue;
-        }
-        let values = |list: &'_ [Entry], other: &[Entry]| -> Vec<String> {
-            let here = list.iter().filter(|e| e.place == place);
-            let only = here.filter(|e| {
-                let mut others = other.iter().filter(|e| e.place == place);
-                !others.any(|other| other.value == e.value)
-            });
-            only.map(|e| e.value.clone()).collect()
-        };
-        let colon = if part.is_empty() { ":" } else { "" };
-        let was = is_there(&olds, place);
-        if entry.is_secret || entry.is_a_part() {
-            match (was, is_there(&news, place)) {
-                (true, false) => line(format_args!("{place} removed")),
-                (false, _) => line(format_args!("{place} added")),
-                (true, true) if values(&olds, &news).is_empty() => {}
-                (true, true) => line(format_args!("{place} changed")),
-            }
-            continue;
-        }
-        match (&values(&olds, &news)[..], &values(&news, &olds)[..]) {
-            ([], []) => {
-                let order = |list: &[Entry]| -> Vec<String> {
-                    let here = list.iter().filter(|e| e.place == place);
-                    here.map(|e| e.value.clone()).collect()
-                };
-                let (before, after) = (order(&olds), order(&news));
-                if before != after {
-                    let (before, after) = (before.join(", "), after.join(", "));
-                    line(format_args!("{place}{colon} {before} -> {after}"));
-                }
-            }
-            ([before], [after]) => line(format_args!("{place}{colon} {before} -> {after}")),
-            (gone, come) => {
-                for value in gone {
-                    line(format_args!("{place}{colon} - {value}"));
-                }
-                for value in come {
-                    line(format_args!("{place}{colon} + {value}"));
-                }
-            }
-        }
-    }
-    // Of the networks, and of what patterns match, the first ones are preferred.
-    let order = |kind: &str, list: &[Entry], other: &[Entry]| -> Vec<String> {
-        let parts = list
-            .iter()
-            .filter(|e| e.is_a_part() && e.place.starts_with(kind));
-        let both = parts.filter(|e| is_there(other, &e.place));
-        both.map(|e| e.place.clone()).collect()
     };
-    for kind in ["wifi ", "bridges ", "links "] {
-        let (before, after) = (order(kind, &olds, &news), order(kind, &news, &olds));
-        if before == after {
+    let mut told: Vec<&str> = Vec::new();
+    for entry in news.iter().chain(&olds) {
+        let place = entry.place.as_str();
+        let (part, key) = place.split_at(entry.part);
+        // All of a part that comes or goes is said with it.
+        let is_whole = part.is_empty() || (has(&olds, part) && has(&news, part));
+        if !is_whole || told.contains(&place) {
             continue;
         }
-        lines.push(format!(
-            "order: {} -> {}",
-            before.join(", "),
-            after.join(", ")
-        ));
+        told.push(place);
+        let (was, is) = (at(&olds, place), at(&news, place));
+        if was == is {
+            continue;
+        }
+        let (gone, come) = (pick(&was, &is, false), pick(&is, &was, false));
+        let (before, after) = (pick(&was, &is, true), pick(&is, &was, true));
+        let is_harmless = QUIET.iter().any(|word| key.contains(word));
+        quiet &= entry.kind == Kind::Value
+            && (is_harmless || (key.ends_with("addresses") && gone.is_empty()));
+        let colon = if part.is_empty() { ":" } else { "" };
+        let changed = |before: &[&str], after: &[&str]| {
+            let (before, after) = (before.join(", "), after.join(", "));
+            format!("{place}{colon} {before} -> {after}")
+        };
+        match (entry.kind, &gone[..], &come[..]) {
+            (Kind::Part | Kind::Secret, ..) => {
+                let verb = match (was.is_empty(), is.is_empty()) {
+                    (true, _) => "added",
+                    (false, true) => "removed",
+                    (false, false) => "changed",
+                };
+                line(format_args!("{place} {verb}"));
+            }
+            (Kind::Order, ..) if before == after => {}
+            (Kind::Order, ..) | (Kind::Value, [], []) => {
+                line(format_args!("{}", changed(&before, &after)));
+            }
+            (Kind::Value, [_], [_]) => line(format_args!("{}", changed(&gone, &come))),
+            (Kind::Value, ..) => {
+                for (sign, list) in [("-", &gone), ("+", &come)] {
+                    for value in list {
+                        line(format_args!("{place}{colon} {sign} {value}"));
+                    }
+                }
+            }
+        }
     }
-    for text in lines.iter().take(MOST_LINES) {
-        let _ = writeln!(out, "{text}");
+    if lines > MOST_LINES {
+        let _ = writeln!(out, "and {} more", lines - MOST_LINES);
     }
-    if let Some(more) = lines.len().checked_sub(MOST_LINES).filter(|more| *more > 0) {
-        let _ = writeln!(out, "and {more} more");
-    }
+    quiet
+}
+
+fn at<'e>(list: &'e [Entry], place: &str) -> Vec<&'e str> {
+    let here = list.iter().filter(|entry| entry.place == place);
+    here.map(|entry| entry.value.as_str()).collect()
+}
+
+fn has(list: &[Entry], place: &str) -> bool {
+    list.iter().any(|entry| entry.place == place)
 }
 
 #[cfg(test)]
@@ -436,8 +452,8 @@ mod tests {
         );
         assert_eq!(
             text,
-            "wifi \"Home: 2\": hidden false -> true\nwifi \"Other\" (2) removed\n\
-             order: wifi \"Home: 2\", wifi \"Other\" -> wifi \"Other\", wifi \"Home: 2\"\n"
+            "wifi: \"Home: 2\", \"Other\" -> \"Other\", \"Home: 2\"\n\
+             wifi \"Home: 2\": hidden false -> true\nwifi \"Other\" (2) removed\n"
         );
     }
 

@@ -12,6 +12,8 @@ use heapless::Vec;
 /// Names that are listed in one line.
 type Names<'a> = Vec<&'a str, { 2 * (MAX_LINKS + MAX_PORTS) }>;
 
+const QUIET: &str = "no connection is interrupted\n";
+
 /// What an interface is by a configuration.
 #[derive(PartialEq)]
 enum Role<'c> {
@@ -80,46 +82,14 @@ impl Display for List<'_> {
     }
 }
 
-/// Only entries are added: what there is stays.
-fn is_more(old: &IpBlock, new: &IpBlock) -> bool {
-    let mut as_old = new.clone();
-    as_old.ipv4.addresses.clone_from(&old.ipv4.addresses);
-    as_old.ipv6.addresses.clone_from(&old.ipv6.addresses);
-    (as_old.dns, as_old.search) = (old.dns.clone(), old.search.clone());
-    let kept = |old: &[_], new: &[_]| old.iter().all(|one| new.contains(one));
-    as_old == *old
-        && kept(&old.ipv4.addresses, &new.ipv4.addresses)
-        && kept(&old.ipv6.addresses, &new.ipv6.addresses)
-}
-
-/// Nothing that a connection needs goes away, or is another.
-fn is_quiet(old: &Config, new: &Config) -> bool {
-    let bonds = (&old.bond, &new.bond);
-    let same_bond = bonds.0.name == bonds.1.name
-        && bonds.0.members == bonds.1.members
-        && bonds.0.primary == bonds.1.primary
-        && bonds.0.fail_over_mac == bonds.1.fail_over_mac
-        && bonds.0.wired_auth == bonds.1.wired_auth
-        && is_more(&bonds.0.ip, &bonds.1.ip);
-    let mut links = old.links.iter().zip(&new.links);
-    let mut bridges = old.bridges.iter().zip(&new.bridges);
-    same_bond
-        && (&old.country, &old.duid, &old.wifi) == (&new.country, &new.duid, &new.wifi)
-        && (old.links.len(), old.bridges.len()) == (new.links.len(), new.bridges.len())
-        && links.all(|(a, b)| {
-            (&a.name, &a.wired_auth) == (&b.name, &b.wired_auth) && is_more(&a.ip, &b.ip)
-        })
-        && bridges
-            .all(|(a, b)| (&a.name, &a.members) == (&b.name, &b.members) && is_more(&a.ip, &b.ip))
-}
-
 impl Engine {
     /// Writes what this configuration has otherwise than the one in force, and what that means, a line
     /// each. Nothing: they are the same.
     pub fn write_changes(&self, new: &Config, out: &mut dyn Write) {
         if self.config != *new {
-            config::difference(&self.config, new, out);
+            let quiet = config::difference(&self.config, new, out);
             let _ = write(self, new, out);
+            let _ = out.write_str(if quiet { QUIET } else { "" });
         }
     }
 }
@@ -154,9 +124,6 @@ fn write(engine: &Engine, new: &Config, out: &mut dyn Write) -> fmt::Result {
     write_turns(engine, &joining, out)?;
     if !untouched.is_empty() {
         writeln!(out, "not touched: {}", List(&untouched))?;
-    }
-    if is_quiet(old, new) {
-        out.write_str("no connection is interrupted\n")?;
     }
     Ok(())
 }

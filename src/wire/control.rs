@@ -54,6 +54,10 @@ pub enum Request<'a> {
 /// The daemon's line that asks for the file of [`Request::Plan`].
 pub const SEND: &str = "send\n";
 
+/// Between what a file that was refused would have changed and why it was, in the answer to
+/// [`Request::Reload`].
+pub const SPLIT: char = '\0';
+
 impl Request<'_> {
     /// It changes something, so the daemon takes it from root and its own user alone.
     pub fn is_change(&self) -> bool {

@@ -34,9 +34,8 @@ impl Machine {
     pub fn list(&self, path: &str) -> Vec<String> {
         let mut names = Vec::new();
         let _ = files::list(&format!("{}{path}", self.root), &mut |name| {
-            names.push(name.into());
+            insert(&mut names, name);
         });
-        names.sort();
         names
     }
 
@@ -45,6 +44,14 @@ impl Machine {
         let mut names = self.list("/sys/class/net");
         names.retain(|name| name != "lo" && name != "bonding_masters");
         names
+    }
+}
+
+/// Adds a name in its place, unless it is there.
+pub(super) fn insert(names: &mut Vec<String>, name: &str) {
+    let place = names.partition_point(|other| other.as_str() < name);
+    if names.get(place).is_none_or(|other| other != name) {
+        names.insert(place, name.into());
     }
 }
 

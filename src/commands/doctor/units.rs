@@ -6,7 +6,7 @@
 //! parts of a name are compared, and commands after their specifiers (systemd.unit(5)) are
 //! expanded.
 use super::Find;
-use super::machine::{Machine, unescaped};
+use super::machine::{Machine, insert, unescaped};
 
 /// Where units may be enabled.
 const ENABLED: [&str; 2] = ["/etc/systemd/system", "/run/systemd/system"];
@@ -90,13 +90,13 @@ fn enabled(machine: &Machine) -> Vec<String> {
     for place in ENABLED {
         for directory in machine.list(place) {
             if directory.ends_with(".wants") || directory.ends_with(".requires") {
-                names.extend(machine.list(&format!("{place}/{directory}")));
+                for name in machine.list(&format!("{place}/{directory}")) {
+                    insert(&mut names, &name);
+                }
             }
         }
     }
     names.retain(|name| !name.starts_with("wifibond"));
-    names.sort();
-    names.dedup();
     names
 }
 

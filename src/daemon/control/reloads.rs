@@ -3,7 +3,7 @@ use super::clients::Waits;
 use crate::daemon::{Daemon, time};
 use crate::engine::Engine;
 use crate::engine::trial::Progress;
-use crate::wire::control::Reload;
+use crate::wire::control::{Reload, SPLIT};
 
 /// The answer where nothing changes.
 const NOTHING: &str = "nothing to do\n";
@@ -31,7 +31,7 @@ impl Daemon {
 }
 
 /// The answer to a `reload` whose file was on trial. `changes`: what it has otherwise than the one
-/// before; an empty line is between that and a verdict against it.
+/// before.
 pub(super) fn became_of_file(engine: &Engine, changes: &str, notes: &str) -> (u8, String) {
     match engine.trial().progress() {
         None => {
@@ -40,7 +40,7 @@ pub(super) fn became_of_file(engine: &Engine, changes: &str, notes: &str) -> (u8
         }
         Some(Progress::Trying) => {
             let verdict = "the new file is still tried; see `wifibond status`";
-            (1, format!("{changes}\n{verdict}\n"))
+            (1, format!("{changes}{SPLIT}{verdict}\n"))
         }
         Some(Progress::Unconfirmed { until }) => {
             let seconds = (until - time::now()).0.div_ceil(1000);
@@ -51,7 +51,7 @@ pub(super) fn became_of_file(engine: &Engine, changes: &str, notes: &str) -> (u8
         }
         Some(Progress::SetAside { why, .. }) => {
             let verdict = "the new file is set aside, the one before stays in force";
-            (1, format!("{changes}\n{verdict}: {why}\n"))
+            (1, format!("{changes}{SPLIT}{verdict}: {why}\n"))
         }
     }
 }

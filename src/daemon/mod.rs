@@ -14,7 +14,7 @@ mod perform;
 mod processes;
 mod sockets;
 mod time;
-mod utc;
+pub mod utc;
 mod wait;
 
 use self::engine::{EngineHandle, Tell};

@@ -24,10 +24,30 @@ impl Machine {
         Machine { root: root.into() }
     }
 
-    /// A file as text; `None`: it cannot be read, or has more than [`MOST_BYTES`].
+    /// A file; `None`: it cannot be read, or has more than [`MOST_BYTES`].
+    pub fn bytes(&self, path: &str) -> Option<Vec<u8>> {
+        files::read(&format!("{}{path}", self.root), MOST_BYTES).ok()
+    }
+
+    /// The same as text.
     pub fn text(&self, path: &str) -> Option<String> {
-        let bytes = files::read(&format!("{}{path}", self.root), MOST_BYTES).ok()?;
+        let bytes = self.bytes(path)?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The same without the space around it; empty where it cannot be read.
+    pub fn word(&self, path: &str) -> String {
+        let text = self.text(path).unwrap_or_default();
+        text.trim().into()
+    }
+
+    /// The target of a symbolic link.
+    pub fn link(&self, path: &str) -> Option<String> {
+        files::link(&format!("{}{path}", self.root))
+    }
+
+    pub fn has(&self, path: &str) -> bool {
+        files::exists(&format!("{}{path}", self.root))
     }
 
     /// The names in a directory, sorted.

@@ -6,6 +6,7 @@
 //! parts of a name are compared, and commands after their specifiers (systemd.unit(5)) are
 //! expanded.
 use super::Find;
+use super::finding::MANAGER;
 use super::machine::{Machine, insert, unescaped};
 
 /// Where units may be enabled.
@@ -74,10 +75,8 @@ pub fn find(machine: &Machine, ours: &[&str], find: Find<'_>) -> Vec<String> {
             (_, "service") => format!("`systemctl disable --now '{name}'`"),
             _ => format!("`systemctl disable --now '{name}'; systemctl stop '{service}'`"),
         };
-        find(
-            &names.join(", "),
-            &format!("{name} handles it too, and the next boot starts it: {cure}"),
-        );
+        let what = format!("{name} handles it too, and the next boot starts it");
+        find(&MANAGER, &names.join(", "), &what, &cure);
         told.push(service);
         told.push(name);
     }

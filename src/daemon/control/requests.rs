@@ -74,8 +74,8 @@ impl Daemon {
             }
             Some(Request::Doctor) => {
                 let fault = self.source.fault();
-                let (code, body) = answers::doctor(&self.engine, fault, time::now());
-                self.clients.answer(place, code, &body);
+                let body = answers::doctor(&self.engine, fault, time::now());
+                self.clients.answer(place, 0, &body);
             }
             Some(Request::Links) => {
                 let body = answers::links(&self.engine, time::now());

@@ -96,7 +96,7 @@ fn switch(machine: &Machine, name: &str, find: Find<'_>) {
 fn port(machine: &Machine, name: &str) -> Option<String> {
     let device = machine.link(&format!("/sys/class/net/{name}/device"))?;
     let (port, _) = device.rsplit('/').next()?.split_once(':')?;
-    let is_port = port.contains('-') && machine.word(&usb(port, "speed")) != "";
+    let is_port = port.contains('-') && !machine.word(&usb(port, "speed")).is_empty();
     is_port.then(|| port.into())
 }
 

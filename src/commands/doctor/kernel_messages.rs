@@ -81,26 +81,37 @@ pub(super) fn find(machine: &Machine, path: &str, find: Find<'_>) {
     }
 }
 
-/// The file that a driver has asked for and that is still missing (-2: ENOENT,
-/// `fw_get_filesystem_firmware()`). Drivers ask for several in turn: one whose device has an interface
-/// has found another; one whose device is not there any more needs none.
+/// The file that a driver has asked for and that is still missing (-2: ENOENT): the kernel's own message
+/// (`fw_get_filesystem_firmware()`), and Debian's. Drivers ask for several in turn: one whose device has
+/// an interface has found another; one whose device is not there any more needs none.
 fn missing<'m>(machine: &Machine, message: &Message<'m>) -> Option<&'m str> {
-    let (_, rest) = message.text.split_once("Direct firmware load for ")?;
-    let file = rest.strip_suffix(" failed with error -2")?;
-    let is_there = PLACES.iter().any(|place| {
-        FORMS
-            .iter()
-            .any(|form| machine.has(&format!("{place}/{file}{form}")))
-    });
-    if is_there {
+    let between = |begin: &str, end: &str| {
+        let (_, rest) = message.text.split_once(begin)?;
+        rest.strip_suffix(end)
+    };
+    let file = between("Direct firmware load for ", " failed with error -2")
+        .or_else(|| between("firmware: failed to load ", " (-2)"))?;
+    let is_there = |place: &str| {
+        let mut forms = FORMS.iter();
+        forms.any(|form| machine.has(&format!("{place}/{file}{form}")))
+    };
+    if PLACES.iter().any(|place| is_there(place)) {
         return None;
     }
     if file == "regulatory.db" {
         return Some(file);
     }
-    let (bus, device) = message.device?.strip_prefix('+')?.split_once(':')?;
-    let device = format!("/sys/bus/{bus}/devices/{device}");
-    (machine.has(&device) && machine.list(&format!("{device}/net")).is_empty()).then_some(file)
+    // `+usb:1-1.2:1.0`, or by the number of its device file: `c189:3`.
+    let (kind, name) = message.device?.split_once(':')?;
+    let device = match kind.split_at_checked(1)? {
+        ("+", bus) => format!("/sys/bus/{bus}/devices/{name}"),
+        ("c", major) => format!("/sys/dev/char/{major}:{name}"),
+        _ => return None,
+    };
+    let parts = machine.list(&device);
+    let mut nets = parts.iter().flat_map(|part| [part.as_str(), ""]);
+    let works = nets.any(|part| !machine.list(&format!("{device}/{part}/net")).is_empty());
+    (!parts.is_empty() && !works).then_some(file)
 }
 
 #[cfg(test)]

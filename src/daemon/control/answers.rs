@@ -76,7 +76,7 @@ fn not_online(status: &status::Status<'_>, find: Find<'_>) {
     find("not-online", "", &"not online", "");
     if let Some(bond) = &status.bond {
         for member in bond.members.iter().filter(|member| !member.authorized) {
-            find("interface", &member.name, &member.state.0, "");
+            find("interface", member.name, &member.state.0, "");
         }
         for missing in &bond.missing {
             find("interface", &missing.0.to_string(), &Why::Unplugged, "");

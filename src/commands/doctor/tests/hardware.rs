@@ -156,6 +156,13 @@ fn firmware_that_is_missing_is_named_with_its_package() {
     );
     root.put("/lib/firmware/rtw88/rtw8822b_fw.bin.xz", "");
     assert_eq!(root.firmware(&log), [""; 0]);
+    // As Debian's kernel says it, of a device that is named by its number.
+    let debian = "4,1,1,-;usb 1-1.4: firmware: failed to load rtlwifi/rtl8192cufw.bin (-2)\n DEVICE=c189:4\n";
+    assert_eq!(root.firmware(debian), [""; 0]);
+    root.put("/sys/dev/char/189:4/1-1.4:1.0/uevent", "");
+    assert!(root.firmware(debian)[0].contains("the firmware rtlwifi/rtl8192cufw.bin: "));
+    root.put("/sys/dev/char/189:4/1-1.4:1.0/net/wlan0/ifindex", "4\n");
+    assert_eq!(root.firmware(debian), [""; 0]);
     let regulatory = "4,1,1,-;platform regulatory.0: Direct firmware load for regulatory.db failed with error -2\n";
     assert!(root.firmware(regulatory)[0].contains("wireless-regdb"));
     root.put("/usr/lib/firmware/regulatory.db", "");

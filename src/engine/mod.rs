@@ -45,6 +45,7 @@ pub mod routers;
 mod scans;
 pub mod select;
 mod slow;
+mod sort;
 pub mod startup;
 pub mod status;
 mod stop;

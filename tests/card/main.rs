@@ -240,12 +240,6 @@ fn a_boot_partition_that_comes_late_and_parts_that_are_pulled_out() {
     boot(PI3, &image, &rider(PI3, "late-and-pulled-out"));
 }
 
-#[test]
-fn the_other_managers_are_found_with_what_to_type() {
-    let image = copy(PI3, "managers");
-    boot(PI3, &image, &rider(PI3, "other-managers"));
-}
-
 /// A card for a board that cannot be emulated: its kernel and modules are of another kind.
 #[test]
 fn a_card_for_another_board_is_verified() {

@@ -14,6 +14,8 @@ fn main() {
     if aborts && target && linker.ends_with("rust-lld") {
         let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
         println!("cargo:rustc-link-arg-bins=--no-eh-frame-hdr");
+        // Functions of the same instructions once.
+        println!("cargo:rustc-link-arg-bins=--icf=all");
         println!("cargo:rustc-link-arg-bins=-T{root}/cross/no-unwind.ld");
     }
 }

@@ -9,6 +9,7 @@ sys.dont_write_bytecode = True
 
 import boards  # noqa: E402
 import card  # noqa: E402
+import imager  # noqa: E402
 import overlay  # noqa: E402
 import package  # noqa: E402
 import release  # noqa: E402
@@ -25,6 +26,7 @@ def arguments():
     parser.add_argument("--rootfs", metavar="TARBALL", help="root file system of Arch Linux ARM")
     parser.add_argument("--add", metavar="PACKAGE", action="append", default=[], help="a package to unpack over it; may be repeated")
     parser.add_argument("--config", metavar="FILE", help="the card's wifibond.json; default: an example to be edited")
+    parser.add_argument("--imager", action="store_true", help="for Raspberry Pi Imager: without a wifibond.json, with a manifest beside the image")
     parser.add_argument("--out", metavar="CARD.img", help="the image to make")
     parser.add_argument("--size", help="of the image, as 4G; default: what is needed")
     parser.add_argument("--verify", action="store_true", help="boot the image in the emulator as far as `wifibond status`")
@@ -55,6 +57,8 @@ def make_card(given):
     missing = [f"--{key}" for key in ("rootfs", "out") if getattr(given, key) is None]
     if missing:
         raise Fault(f"--board needs {' and '.join(missing)} too")
+    if given.imager and given.config:
+        raise Fault("--imager and --config: Imager's settings count only where the card has no wifibond.json")
     board = boards.load(given.board)
     if "FAKEROOTKEY" not in os.environ:
         program = overlay.program(board["arch"], given.program and Path(given.program))
@@ -66,6 +70,8 @@ def make_card(given):
     made.build()
     if made.secret:
         step(f"{given.out} holds the passphrases of its wifibond.json: only you can read it (mode 0600)")
+    if given.imager:
+        step(f"{imager.write_manifest(board, Path(given.out))} is what Raspberry Pi Imager opens")
     if given.verify:
         step("booting it in the emulator")
         os.environ.pop("LD_PRELOAD", None)

@@ -118,8 +118,13 @@ class Card:
         state.chmod(0o700)
         os.chown(state, self.user, self.group)
         file = tree.prepare("boot/wifibond.json")
-        self.secret = True
-        if self.arguments.config:
+        self.secret = not self.arguments.imager
+        if self.arguments.imager:
+            # Ours would win.
+            for path in (file, file.with_suffix(".json.txt")):
+                path.unlink(missing_ok=True)
+            file.with_suffix(".json.example").write_bytes(tree.resolve("usr/share/wifibond/wifibond.json").read_bytes())
+        elif self.arguments.config:
             file.write_bytes(Path(self.arguments.config).read_bytes())
         elif not file.exists() and not file.with_suffix(".json.txt").exists():
             file.write_bytes(tree.resolve("usr/share/wifibond/wifibond.json").read_bytes())

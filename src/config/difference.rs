@@ -212,6 +212,7 @@ impl Entries {
             metric,
             addresses,
             routes,
+            link_local,
             fallback,
         } = &ip.ipv4;
         self.add("ipv4.dhcp", dhcp);
@@ -219,6 +220,7 @@ impl Entries {
         self.add("ipv4.metric", metric);
         self.each("ipv4.addresses", addresses);
         self.each("ipv4.routes", routes);
+        self.add("ipv4.link_local", link_local);
         self.each("ipv4.fallback", fallback.as_slice());
         let Ipv6 {
             mode,

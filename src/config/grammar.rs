@@ -167,6 +167,7 @@ static IPV4: Object = Object {
         number("metric", 0, u32::MAX, ""),
         texts("addresses", MAX_ADDRESSES),
         objects("routes", &ROUTE, MAX_ROUTES),
+        field("link_local", Kind::Flag),
         field("fallback", Kind::Object(&FALLBACK)),
     ],
 };

@@ -17,6 +17,7 @@ mod grammar;
 mod notice;
 mod path;
 mod place;
+pub mod preseed;
 mod reader;
 mod report;
 mod scan;

@@ -28,6 +28,8 @@ pub(super) struct Managed<'a> {
     client: Option<&'a Client>,
     /// What it goes by without.
     fallback: Option<&'a Fallback>,
+    /// Which nobody has given.
+    link_local: Option<IpNet>,
 }
 
 impl Managed<'_> {
@@ -39,7 +41,8 @@ impl Managed<'_> {
         let fixed = v4.chain(v6).copied();
         let lease = self.lease().map(|lease| (lease.net, Some(lease.until)));
         let fallback = self.fallback.map(|fallback| (fallback.address, None));
-        let lent = lease.into_iter().chain(fallback);
+        let own = self.link_local.map(|net| (net, None));
+        let lent = lease.into_iter().chain(fallback).chain(own);
         let lent = lent.filter(|(net, _)| !self.block.ipv4.addresses.contains(net));
         fixed.map(|net| (net, None)).chain(lent)
     }
@@ -109,7 +112,9 @@ impl Managed<'_> {
 pub(super) fn block<'a>(engine: &'a Engine, link: &Link) -> Option<&'a IpBlock> {
     if link.name == engine.config.bond.name {
         // In a bridge it is a port, and the bridge has the addresses.
-        return (!existing::is_bond_in_bridge(&engine.config)).then_some(&engine.config.bond.ip);
+        let ip = engine.trial.addresses_before();
+        let ip = ip.unwrap_or(&engine.config.bond.ip);
+        return (!existing::is_bond_in_bridge(&engine.config)).then_some(ip);
     }
     let bridge = || existing::usable_bridge(engine, link).map(|bridge| &bridge.ip);
     let own = engine.own(link);
@@ -166,6 +171,7 @@ fn managed<'a>(engine: &'a Engine, link: &'a Link) -> Option<Managed<'a>> {
         fallback: client
             .filter(|client| client.fallback)
             .and(block.ipv4.fallback.as_ref()),
+        link_local: client.and_then(|client| client.link_local.as_ref()?.net()),
     })
 }
 

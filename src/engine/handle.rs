@@ -97,7 +97,7 @@ impl Engine {
             } => {
                 match self.trial.is_on() && self.config == *config {
                     true => self.trial.confirm_within(confirm),
-                    false => self.begin_trial(now, again, confirm),
+                    false => self.begin_trial(now, config, again, confirm),
                 }
                 self.reconfigure(now, config);
             }

@@ -128,8 +128,9 @@ impl Engine {
                 awaits_reply(Family::V4) && self.leased_address(link) == Some(address)
             }
             Purpose::AddressConflict(address) => {
-                let lease = self.lease4(link);
-                lease.is_some_and(|lease| lease.address() == address)
+                let name = self.observed.link(link).map(|link| &link.name);
+                let client = name.and_then(|name| self.dhcp4(name));
+                client.and_then(|client| client.contested()) == Some(address)
             }
             Purpose::Dhcp6 => awaits_reply(Family::V6),
             Purpose::Probe(host) => self.probes(link, host) || self.awaits_gateway(link, host),

@@ -6,7 +6,7 @@
 use super::Engine;
 use super::actions::Remember;
 use super::contract::action::{Action, Store};
-use super::dhcp::v4::Client;
+use super::dhcp::v4::{Client, LinkLocal};
 use super::fingerprint::Fingerprint;
 use super::journal::RecordKind;
 use super::observed::Link;
@@ -224,6 +224,14 @@ impl Engine {
                 "{}: no address was had from a DHCP server",
                 client.name
             )?;
+            if let Some(net) = client.link_local.as_ref().and_then(LinkLocal::net) {
+                write!(
+                    out,
+                    ". A computer on the same cable reaches this one by {}.\r\n",
+                    net.address
+                )?;
+                continue;
+            }
             out.write_str(match client.fallback {
                 true => ": the fallback address of the file is in use.\r\n",
                 false => ". Is the router on? Does it give addresses?\r\n",

@@ -3,9 +3,10 @@
 //! and its own file make of it (`lab::Plain`).
 //!
 //!     WIFIBOND_VM_TIMEOUT=7200 cross/cargo test --release \
-//!         --target aarch64-unknown-linux-musl --test joining -- [ROUNDS]
+//!         --target aarch64-unknown-linux-musl --test joining -- [ROUNDS [WORD...]]
 //!
-//! Prints a table of medians with the bars, and fails where wifibond misses one.
+//! Prints a table of medians with the bars, and fails where wifibond misses one. With words only the
+//! rows that have one of them in their names.
 
 #[cfg(all(target_arch = "aarch64", target_env = "musl"))]
 #[path = "../lab/mod.rs"]
@@ -14,7 +15,7 @@ mod lab;
 #[cfg(all(target_arch = "aarch64", target_env = "musl"))]
 mod inside {
     use crate::lab::leasing::one_line;
-    use crate::lab::measure::median;
+    use crate::lab::measure::{is_wanted, median};
     use crate::lab::path::PACKETS;
     use crate::lab::scene::{ADDRESS, GATEWAY, LONG, MAC0, MAC1, PASSPHRASE, SSID, config};
     use crate::lab::trials::ask_again_soon;
@@ -257,6 +258,9 @@ mod inside {
         ask_again_soon();
         let mut missed = 0;
         for (case, what, bar) in CASES {
+            if !is_wanted(what) {
+                continue;
+            }
             let (mut plain, mut ours) = (Vec::new(), Vec::new());
             for _ in 0..rounds {
                 // By hand there is no lease, but a static address: what is compared is the radio.

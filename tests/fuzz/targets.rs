@@ -37,6 +37,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("netlink", read_netlink),
     ("keys", read_keys),
     ("places", read_places),
+    ("preseed", read_preseed),
     ("router", read_router),
     ("wpa", parse_wpa),
 ];
@@ -60,6 +61,17 @@ fn read_certificate(input: &[u8]) {
     let both = [PEM, b"\n", input].concat();
     if let (Some(both), Some(begin)) = (certificate::not_before(&both), begin) {
         assert!(both <= begin || input.first() == Some(&0x30));
+    }
+}
+
+/// Any text gives a file of ours or a reason; whatever that file is, it is read.
+fn read_preseed(input: &[u8]) {
+    let Ok(text) = core::str::from_utf8(input) else {
+        return;
+    };
+    match config::preseed::to_json(text) {
+        Ok(json) => parse_config(json.as_bytes()),
+        Err(reason) => assert!(!reason.is_empty() && reason.len() < 200),
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 const GOOD: &str =
     r#"{ "country": "BE", "wifi": [ { "ssid": "Hotspot", "passphrase": "correct horse" } ] }"#;
+const IMAGER: &str = "config_version = \"1.0\"\n\n[wlan]\nssid = \"Hotspot\"\npassword = \"correct horse\"\npassword_encrypted = false\ncountry = \"BE\"\n";
 const WRONG: &str = r#"{ "country": "QQ" }"#;
 
 /// An empty directory of this test, and the path of the file in it.
@@ -61,6 +62,39 @@ const CASES: &[Case] = &[
         |at| write(at, "wifibond.json.txt", GOOD),
         0,
         "wifibond.json.txt: good\n",
+    ),
+    (
+        "of the imager",
+        |at| write(at, "rpi-preseed.toml", IMAGER),
+        0,
+        "rpi-preseed.toml (as wifibond.json): good\n",
+    ),
+    (
+        "of the imager, wrong",
+        |at| {
+            write(
+                at,
+                "rpi-preseed.toml",
+                IMAGER.replace("correct horse", "short"),
+            )
+        },
+        1,
+        "wifibond: rpi-preseed.toml (as wifibond.json):6:19: wifi[0].passphrase: too short: 5 octets; a passphrase has 8 to 63\n      \"passphrase\": \"***\"\n                    ^\n",
+    ),
+    (
+        "of the imager, cut",
+        |at| write(at, "rpi-preseed.toml", "[wlan]\nssid = \"Hot"),
+        1,
+        "wifibond: rpi-preseed.toml: line 2: no \" ends this text\n",
+    ),
+    (
+        "of the imager beside ours",
+        |at| {
+            write(at, "wifibond.json", GOOD);
+            write(at, "rpi-preseed.toml", IMAGER);
+        },
+        0,
+        "wifibond.json: rpi-preseed.toml is there too, and is not read: take one of the two away\nwifibond.json: good\n",
     ),
     (
         "capitals",

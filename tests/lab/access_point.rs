@@ -2,7 +2,7 @@
 
 use super::lan::BRIDGE;
 use super::lan::SINK;
-use super::{Air, Lan, Process, Radio, Thing, wait_for};
+use super::{Air, Lan, Process, Radio, Thing, wait_for, wait_until};
 use nix::sys::signal::Signal;
 use std::cell::{Cell, RefCell};
 use std::os::unix::net::UnixDatagram;
@@ -28,6 +28,12 @@ pub enum Security {
     /// IEEE 802.1X, with a server of its own.
     Eap,
 }
+
+/// What it says when the kernel refuses its channel, or beacons on it.
+const REFUSED: [&str; 2] = [
+    "Failed to set beacon parameters",
+    "Could not set channel for kernel driver",
+];
 
 /// The usual network and its key: in nearly every test hostapd would derive it from the passphrase,
 /// which takes the emulated processor a tenth of a second.
@@ -202,18 +208,34 @@ impl AccessPoint {
             head + &self.network.borrow().hostapd_lines(&self.dir),
         )
         .expect("hostapd's file");
-        let log = self.dir.join(format!("{}.hostapd", self.name));
-        let _ = std::fs::remove_file(&log);
-        let mut command = self.lan.ns.command("hostapd");
-        // -f: a line at a time; its standard output would come in blocks.
-        command.arg("-t").arg("-f").arg(&log).arg(&file);
-        let hostapd = Process::start(command, &log);
         let soon = match self.network.borrow().has_radars() {
             true => LISTENED,
             false => SOON,
         };
-        hostapd.wait_log("AP-ENABLED", soon);
+        // When the last of all radios becomes idle, as this one may by its own set-up, the kernel goes
+        // back to the world's rules and then sets the country again (net/wireless/reg.c,
+        // restore_regulatory_settings); it refuses beacons in between. An init system would start it again.
+        let mut hostapd = self.launch(&file);
+        wait_until("an access point on the air", soon, || {
+            let running = hostapd.running();
+            let log = hostapd.log();
+            if !running {
+                let refused = REFUSED.iter().any(|words| log.contains(words));
+                assert!(refused, "hostapd ended:\n{log}");
+                hostapd = self.launch(&file);
+            }
+            running && log.contains("AP-ENABLED")
+        });
         self.hostapd.replace(Some(hostapd));
+    }
+
+    fn launch(&self, file: &Path) -> Process {
+        let log = self.dir.join(format!("{}.hostapd", self.name));
+        let _ = std::fs::remove_file(&log);
+        let mut command = self.lan.ns.command("hostapd");
+        // -f: a line at a time; its standard output would come in blocks.
+        command.arg("-t").arg("-f").arg(&log).arg(file);
+        Process::start(command, &log)
     }
 
     /// Switches it off in order: it says good-bye to its stations.

@@ -120,6 +120,13 @@ pub fn rounds() -> usize {
     given.and_then(|text| text.parse().ok()).unwrap_or(5)
 }
 
+/// Whether a row of a benchmark is to be measured: all are where no further arguments, words of
+/// their names, are given.
+pub fn is_wanted(row: &str) -> bool {
+    let mut words = std::env::args().skip(2).peekable();
+    words.peek().is_none() || words.any(|word| row.contains(&word))
+}
+
 /// The value in the middle.
 pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);

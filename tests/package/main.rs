@@ -57,6 +57,7 @@ checks! {
     makepkg_makes_the_same_package: "recipe";
     other_managers_are_told_to_keep_off_and_given_back: "keep_off";
     image_build_refuses_what_cannot_work: "refusals";
+    a_card_for_raspberry_pi_imager_has_no_file_of_its_own: "imager";
     links_in_a_root_file_system_lead_nobody_out_of_it: "links";
     a_boot_partition_that_appears_late_is_mounted: "late_boot_partition";
     a_release_has_all_that_belongs_to_it: "release";

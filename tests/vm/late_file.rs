@@ -1,6 +1,6 @@
 //! A boot partition that comes late, and a file that is written while the program waits for it.
 
-use crate::lab::scene::{LONG, SHORT, config, static_ipv4};
+use crate::lab::scene::{LONG, PASSPHRASE, SHORT, SSID, config, static_ipv4};
 use crate::lab::{Process, Scene, status, wait_until};
 use serde_json::json;
 use std::time::Duration;
@@ -134,4 +134,35 @@ fn a_place_that_is_made_later_is_found() {
     s.pi.wait("both members", LONG, |st| {
         status::authorized(st, "wlan0") && status::authorized(st, "wlan1")
     });
+}
+
+/// The card is of Raspberry Pi Imager, and has no file of ours.
+#[test]
+fn what_raspberry_pi_imager_asked_for_is_enough() {
+    let s = Scene::new();
+    let preseed = format!(
+        "config_version = \"1.0\"\r\n\r\n[system]\r\nhostname = \"sms-wall\"\r\n\r\n[wlan]\r\n\
+         ssid = \"{SSID}\"\r\npassword = \"{PASSPHRASE}\"\r\npassword_encrypted = false\r\n\
+         hidden = false\r\ncountry = \"BE\"\r\n"
+    );
+    std::fs::write(s.pi.ns.path("/boot/rpi-preseed.toml"), &preseed).expect("a file");
+    s.lan
+        .serve_dhcp("192.168.43.100,192.168.43.110,255.255.255.0,1h");
+    s.pi.start_again();
+    s.pi.wait("online", LONG, status::online);
+    assert!(s.lan.dhcp_log().contains("sms-wall"));
+    // Ours wins where both are there, and what is wrong in Imager's is said.
+    std::fs::write(
+        s.pi.ns.path("/boot/rpi-preseed.toml"),
+        preseed.replace(PASSPHRASE, "short"),
+    )
+    .expect("a file");
+    let (code, _, complaint) = s.pi.wifibond(&["reload"]);
+    assert_eq!(code, 1, "{complaint}");
+    assert!(complaint.contains("too short"), "{complaint}");
+    assert!(s.pi.ns.read("/boot/wifibond-report.txt").is_some());
+    let mut ours = config();
+    ours["hostname"] = json!("ours");
+    s.pi.reload_with(&ours);
+    s.ready();
 }

@@ -41,6 +41,7 @@ mod lease_networks;
 mod lease_servers;
 mod leases;
 mod lifecycle;
+mod link_local;
 mod memory;
 mod neighbours;
 mod networks;

@@ -74,6 +74,21 @@ fn a_wrong_passphrase_costs_no_ping() {
     assert!(s.pi.status()["file_fault"].is_null());
 }
 
+/// The address of another network waits until the network has let a member in.
+#[test]
+fn a_wrong_passphrase_with_another_address_costs_no_ping() {
+    let s = Scene::running();
+    let mut changed = wrong_passphrase();
+    changed["bond"]["ipv4"] = static_ipv4("192.168.44.150/24", "192.168.44.1", 100);
+    let pings = pinged(&s, || {
+        refused(&s, &changed, "wlan1: wrong passphrase for \"Hotspot\"");
+        s.ready();
+    });
+    assert_eq!(pings.lost(), 0, "{pings:?}");
+    let addresses = s.pi.ns.ip("address show bond0");
+    assert!(!addresses.contains("192.168.44."), "{addresses}");
+}
+
 #[test]
 fn one_adapter_alone_goes_back() {
     let s = Scene::new();

@@ -32,6 +32,7 @@ pub fn wired() -> IpBlock {
     let mut ip = IpBlock::default();
     ip.ipv4.metric = 10;
     ip.ipv6.metric = 10;
+    ip.ipv4.link_local = true;
     ip
 }
 

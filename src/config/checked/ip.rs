@@ -36,6 +36,16 @@ fn ipv4(node: Node<'_>, out: &mut Ipv4) {
     out.dhcp = node.flag("dhcp").unwrap_or(out.dhcp);
     out.iaid = node.number("iaid");
     out.metric = node.number("metric").unwrap_or(out.metric);
+    out.link_local = node.flag("link_local").unwrap_or(out.link_local);
+    if let Some(part) = node
+        .get("link_local")
+        .filter(|_| out.link_local && !out.dhcp)
+    {
+        node.error(part.plain(
+            "a link-local address is for the time without a DHCP lease, and \"dhcp\" is false",
+            "put an address into `addresses`, or leave \"link_local\" out",
+        ));
+    }
     addresses(node, false, &mut out.addresses);
     if let Some(part) = node.get("fallback") {
         if !out.dhcp {

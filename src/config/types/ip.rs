@@ -41,6 +41,8 @@ pub struct Ipv4 {
     pub addresses: Vec<IpNet, MAX_ADDRESSES>,
     /// IPv4 only.
     pub routes: Vec<Route, MAX_ROUTES>,
+    /// Without a lease, and where the file gives no address: one of RFC 3927.
+    pub link_local: bool,
     /// Only with `dhcp`.
     pub fallback: Option<Fallback>,
 }
@@ -53,6 +55,7 @@ impl Default for Ipv4 {
             metric: 100,
             addresses: Vec::new(),
             routes: Vec::new(),
+            link_local: false,
             fallback: None,
         }
     }

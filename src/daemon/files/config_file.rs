@@ -1,6 +1,6 @@
 //! Reading a configuration file, and checks of what it names.
 use super::report;
-use crate::config::{self, Config};
+use crate::config::{self, Config, preseed};
 use crate::system::{self, files, host};
 
 /// The default path of the file.
@@ -18,10 +18,14 @@ pub struct Text {
 
 /// Reads the file at `path`. Where that is missing, the same name in other capitals is taken: FAT
 /// does not tell them apart, other file systems do. Then the name with `.txt` behind it: Windows
-/// hides the ending of known types, so that people make it without seeing it.
+/// hides the ending of known types, so that people make it without seeing it. Then what Raspberry Pi
+/// Imager has written beside it, as a file of ours.
 ///
 /// Anything but a regular file is an error, but for a pipe of the shell (`/dev/fd/63`).
 pub fn read(path: &str) -> Result<Text, String> {
+    if path.ends_with(".toml") {
+        return read_preseed(path);
+    }
     if path.starts_with("/dev/") {
         let bytes = files::read(path, config::MAX_FILE).map_err(|e| why(path, e))?;
         return Ok(Text {
@@ -31,12 +35,21 @@ pub fn read(path: &str) -> Result<Text, String> {
         });
     }
     let mut found = Found::beside(path);
+    let preseed = beside(path, preseed::NAME);
+    let is_preseed = files::exists(&preseed);
     let Some(chosen) = found.candidates.first().cloned() else {
-        return Err(found.nothing(path));
+        return match is_preseed {
+            true => read_preseed(&preseed),
+            false => Err(found.nothing(path)),
+        };
     };
     let bytes = files::read_regular(&chosen, config::MAX_FILE).map_err(|e| why(&chosen, e))?;
     let mut note = String::new();
-    for other in found.candidates.drain(1..) {
+    for other in found
+        .candidates
+        .drain(1..)
+        .chain(is_preseed.then_some(preseed))
+    {
         note.push_str(&format!(
             "{chosen}: {other} is there too, and is not read: take one of the two away\n"
         ));
@@ -45,6 +58,26 @@ pub fn read(path: &str) -> Result<Text, String> {
         path: chosen,
         bytes,
         note,
+    })
+}
+
+/// The file of this name in the directory of another one.
+fn beside(path: &str, name: &str) -> String {
+    match path.rsplit_once('/') {
+        Some((directory, _)) => format!("{directory}/{name}"),
+        None => name.into(),
+    }
+}
+
+/// The file of Raspberry Pi Imager. The places in errors are those of what is made of it.
+fn read_preseed(path: &str) -> Result<Text, String> {
+    let bytes = files::read_regular(path, config::MAX_FILE).map_err(|e| why(path, e))?;
+    let text = config::decode(&bytes).map_err(|errors| format!("{path}:{errors}"))?;
+    let json = preseed::to_json(&text).map_err(|e| format!("{path}: {e}"))?;
+    Ok(Text {
+        path: format!("{path} (as wifibond.json)"),
+        bytes: json.into_bytes(),
+        note: String::new(),
     })
 }
 
@@ -91,11 +124,7 @@ impl Found {
         // Found without the directory, which may be unreadable.
         let mut candidates = Vec::new();
         let mut identities = Vec::new();
-        let beside = |name: String| match path.rsplit_once('/') {
-            Some((directory, _)) => format!("{directory}/{name}"),
-            None => name,
-        };
-        let others = names.into_iter().map(|(_, name)| beside(name));
+        let others = names.into_iter().map(|(_, name)| beside(path, &name));
         for candidate in std::iter::once(path.to_owned()).chain(others) {
             // On FAT the two names are one file.
             match files::identity(&candidate) {

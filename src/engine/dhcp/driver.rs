@@ -6,7 +6,7 @@ use crate::engine::contract::event::Kept;
 use crate::engine::journal::RecordKind;
 use crate::engine::observed::{Index, Link};
 use crate::engine::tables::Observed;
-use crate::engine::time::{Instant, Seconds};
+use crate::engine::time::Instant;
 use crate::engine::{Engine, address, existing};
 use crate::wire::control::Leases;
 use crate::wire::{Family, dhcp4, dhcp6, wpa};
@@ -127,30 +127,8 @@ impl Engine {
         }
         for place in 0..self.dhcp.v4.len() {
             self.update_fallback(now, place);
+            self.update_link_local(now, place);
         }
-    }
-
-    /// When a lease has been waited for long enough.
-    fn fallback_due(&self, client: &v4::Client) -> Option<(Instant, Index, IpNet)> {
-        let link = self.observed.by_name(&client.name)?;
-        let fallback = address::block(self, link)?.ipv4.fallback.as_ref()?;
-        let at = client.waiting_since? + Seconds(fallback.after_s.into());
-        Some((at, link.index, fallback.address))
-    }
-
-    fn update_fallback(&mut self, now: Instant, place: usize) {
-        let client = &self.dhcp.v4[place];
-        // The previous instance may have come to it already.
-        let is_due = |(at, link, net): &(Instant, Index, IpNet)| {
-            now >= *at || self.observed.has_address(*link, *net)
-        };
-        let due = self.fallback_due(client).filter(is_due);
-        if let Some((_, _, net)) = due.filter(|_| !client.fallback) {
-            let text = format_args!("no DHCP server gives a lease: fallback to {net}");
-            self.journal
-                .write(now, RecordKind::Lease, &client.name, text);
-        }
-        self.dhcp.v4[place].fallback = due.is_some();
     }
 
     /// A datagram for DHCP's client port on this link.
@@ -330,14 +308,13 @@ impl Engine {
         meant.filter_map(|client| Some((releasable_on(client, &self.observed)?, client.family())))
     }
 
-    /// When a client or a fallback is due by itself.
+    /// When a client, or what takes the place of a lease, is due by itself.
     pub(in crate::engine) fn dhcp_poll_at(&self, now: Instant) -> Option<Instant> {
         let clients = self.dhcp.iter().filter_map(|client| client.poll_at());
-        let fallbacks = self.dhcp.v4.iter().filter_map(|c| self.fallback_due(c));
-        let fallbacks = fallbacks.map(|(at, ..)| at);
+        let without = self.dhcp.v4.iter().flat_map(|c| self.without_lease_due(c));
         // What was due at this time has been offered; if it had to wait, for something
         // else's sake, that has a time of its own.
-        clients.chain(fallbacks).filter(|at| *at > now).min()
+        clients.chain(without).filter(|at| *at > now).min()
     }
 }
 

@@ -10,6 +10,7 @@ mod record;
 mod steps;
 pub mod v4;
 pub mod v6;
+mod without_lease;
 
 pub use conflict::next_arp;
 pub use steps::{

@@ -116,6 +116,7 @@ fn source(engine: &Engine, link: &Link, net: IpNet) -> &'static str {
         () if block.ipv4.addresses.contains(&net) => "static",
         () if lease.is_some_and(|lease| lease.net == net) => "dhcp",
         () if dhcp::wants_address(engine, link, net) => "dhcp",
+        () if net.address.is_ipv4() && address::is_link_local(&net.address) => "link-local",
         () if fallback.is_some_and(|fallback| fallback.address == net) => "fallback",
         () => "static",
     }

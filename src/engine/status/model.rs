@@ -257,7 +257,8 @@ pub struct PortStatus<'a> {
 pub struct AddressStatus {
     /// With the length of its prefix.
     pub address: Shown<IpNet>,
-    /// "static": from the file; "dhcp", also DHCPv6; "fallback"; "router": the kernel made
+    /// "static": from the file; "dhcp", also DHCPv6; "fallback"; "link-local": chosen here
+    /// (RFC 3927); "router": the kernel made
     /// it from an advertisement; "kernel": the kernel's own; "other": another program's.
     pub from: &'static str,
 }

@@ -1,6 +1,7 @@
 //! Leases: on an invented clock, with an invented server.
 mod acd;
 mod kept;
+mod link_local;
 mod messages;
 mod networks;
 mod offers;

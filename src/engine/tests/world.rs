@@ -185,7 +185,10 @@ impl World {
 
     /// A new file is in force, and the one before is kept.
     pub fn try_config(&mut self, config: &Config, confirm: Option<Seconds>) {
-        self.before = Some(self.engine.config().clone());
+        // One that follows another one on trial replaces no file that worked.
+        if !self.engine.trial().is_on() {
+            self.before = Some(self.engine.config().clone());
+        }
         self.on_trial = Some(config.clone());
         self.handle(Event::TryConfig {
             config,

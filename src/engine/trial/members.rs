@@ -1,6 +1,6 @@
 //! New settings of networks, member by member.
-use super::LEASE_WITHIN;
 use super::state::State;
+use super::{LEASE_WITHIN, WITHIN_OF_ADDRESSES};
 use crate::engine::Engine;
 use crate::engine::address;
 use crate::engine::health::Health;
@@ -85,8 +85,15 @@ impl Engine {
     /// The new settings let this one in, and its gateway answers through it, where one did before.
     fn is_proved(&self, index: Index) -> bool {
         let in_network = self.supplicant(index).is_some_and(is_in);
-        let answered = self.health(index).and_then(Health::answered).is_some();
-        let shown = answered || self.probed().is_none() || !self.is_present_member(index);
+        let since = match self.trial.released {
+            false => Some(Instant::ZERO),
+            // Until all that follows from the addresses is done there is another gateway, or none.
+            true => self.trial.rested,
+        };
+        let answered = self.health(index).and_then(Health::answered);
+        let shown = since.is_some_and(|since| {
+            answered >= Some(since) || self.probed().is_none() || !self.is_present_member(index)
+        });
         self.is_unchanged(index) || (in_network && shown)
     }
 
@@ -144,7 +151,8 @@ impl Engine {
         others.retain(|link| link.index != index);
         let is_in_by_old = |link: &&Link| outdated(link.index) && self.carries(link).is_ok();
         let is_last = !others.iter().any(is_in_by_old);
-        if !is_last || others.iter().any(|link| self.may_be_followed(link)) {
+        let followed = || others.iter().any(|link| self.may_be_followed(link));
+        if !is_last || (self.trial.staged.is_none() && followed()) {
             return Turn::Usual;
         }
         let mut others = others.iter().filter(|link| self.wants_supplicant(link));
@@ -169,6 +177,7 @@ impl Engine {
         // An address of the file is there in any network: its gateway's silence says all.
         let block = self.addressed().and_then(|link| address::block(self, link));
         let fixed = block.is_some_and(|ip| !ip.ipv4.dhcp && !ip.ipv4.addresses.is_empty());
+        let fixed = fixed && self.trial.staged.is_none();
         if start || fixed || self.trial.verified.is_some() {
             return;
         }
@@ -187,6 +196,55 @@ impl Engine {
             self.trial.state = State::On {
                 since,
                 until: until.max(now + LEASE_WITHIN),
+                start,
+            };
+        }
+    }
+
+    /// A member is in a network of the new file, or no other one keeps the settings before.
+    fn a_network_has_let_in(&self) -> bool {
+        let members = self.present_members();
+        let keeps = |link: &&Link| {
+            let supplicant = self.supplicant(link.index);
+            let outdated = supplicant.is_some_and(Supplicant::is_outdated);
+            outdated && self.was_joined(link.index) && self.carries(link).is_ok()
+        };
+        self.trial.verified.is_some()
+            || !members.iter().any(keeps)
+            || members.iter().any(|link| self.may_be_followed(link))
+    }
+
+    /// A member has just joined by the new settings: its gateway is given time to answer.
+    pub(super) fn awaited_until(&self, since: Instant, start: bool) -> Instant {
+        let waits = |s: &&Supplicant| !start && is_in(s) && !self.is_proved(s.link);
+        let joined = self.supplicants().filter(waits);
+        let until = joined.map(|s| s.since.max(since) + ANSWER_WITHIN + Millis(1));
+        until.max().unwrap_or(since)
+    }
+
+    /// The bond's new addresses come into force then.
+    pub(super) fn release_addresses(&mut self, now: Instant) {
+        if let State::On {
+            since,
+            until,
+            start,
+        } = self.trial.state
+            && self.trial.staged.is_some()
+            && self.a_network_has_let_in()
+        {
+            let enough = now + WITHIN_OF_ADDRESSES;
+            let until = match self.supplicants().any(is_in) {
+                true => enough,
+                // It has to join first.
+                false => until.max(enough),
+            };
+            self.trial.staged = None;
+            self.trial.released = true;
+            // What follows from them is not done yet.
+            self.trial.rested = None;
+            self.trial.state = State::On {
+                since,
+                until,
                 start,
             };
         }

@@ -3,6 +3,7 @@
 //!
 //! - New Wi-Fi settings go to the members that stand by first ([`members`]); the last one that is in
 //!   its network by the settings before keeps them until another one has proved the new ones.
+//! - The bond's addresses and routes follow when a network of the new file has let a member in.
 //! - What else has changed is in force at once; afterwards a link that may carry traffic has to have an
 //!   address, and its gateway has to answer ([`gateways`]).
 //! - At a start there is nothing to lose: the file is given two minutes, where another one is kept
@@ -49,7 +50,13 @@ impl Engine {
 
     /// [`Event::TryConfig`](super::contract::event::Event::TryConfig): the configuration before is
     /// still in force.
-    pub(super) fn begin_trial(&mut self, now: Instant, again: bool, confirm: Option<Seconds>) {
+    pub(super) fn begin_trial(
+        &mut self,
+        now: Instant,
+        config: &Config,
+        again: bool,
+        confirm: Option<Seconds>,
+    ) {
         // One that follows another one on trial is held against the same one before.
         if !self.trial.is_on() {
             self.trial.before = self.before();
@@ -58,7 +65,13 @@ impl Engine {
         if !again {
             self.trial.times = 0;
         }
+        // Another one on trial may hold them back already.
+        let staged = self.trial.staged.take();
         self.put_on_trial(now);
+        if self.trial.before.online && self.config.bond.name == config.bond.name {
+            let ip = staged.unwrap_or_else(|| self.config.bond.ip.clone());
+            self.trial.staged = (ip != config.bond.ip).then_some(ip);
+        }
     }
 
     /// [`Event::Trial`](super::contract::event::Event::Trial).
@@ -102,6 +115,8 @@ impl Engine {
     fn end_trial(&mut self, state: State) {
         self.trial.state = state;
         self.trial.verified = None;
+        self.trial.staged = None;
+        self.trial.released = false;
         self.trial.asked.clear();
         self.trial.offline_since = None;
         self.trial.rested = None;
@@ -138,6 +153,7 @@ impl Engine {
     fn judge_file(&mut self, now: Instant, since: Instant, until: Instant, start: bool) {
         self.update_asked(now);
         self.verify(now, until);
+        self.release_addresses(now);
         // Who is still given its settings then decides nothing.
         if self.works(now >= until) {
             return self.file_works(now);
@@ -159,6 +175,7 @@ impl Engine {
             until,
             start,
         };
+        let until = until.max(self.awaited_until(since, start));
         if now >= until {
             self.trial.why = self.failure(now - since, start);
             self.trial.state = State::Failed;
@@ -180,6 +197,7 @@ impl Engine {
     /// It is online as before, with these settings.
     fn works(&self, late: bool) -> bool {
         let rested = self.trial.rested;
+        let rested = rested.filter(|_| self.trial.staged.is_none());
         let rested = rested.filter(|_| late || self.is_settled_for_trial());
         rested.is_some_and(|rested| self.members_prove() && self.has_a_way_out(rested))
     }
@@ -190,7 +208,7 @@ impl Engine {
             return clip(format_args!("{name}: {fault}"));
         }
         let seconds = took.0 / 1000;
-        if !self.members_prove() {
+        if !self.members_prove() && !self.trial.released {
             return clip(format_args!(
                 "no adapter was let into a network of the file within {seconds} s"
             ));

@@ -1,6 +1,7 @@
 //! How far the trial of a file is.
 use super::OFFLINE_FOR;
 use super::gateways::{self, Asked};
+use crate::config::IpBlock;
 use crate::engine::journal::Text;
 use crate::engine::observed::Index;
 use crate::engine::supplicant::MAX_SUPPLICANTS;
@@ -17,6 +18,12 @@ pub struct Trial {
     /// address is seen with the traffic alone.
     pub(super) verified: Option<Index>,
     pub(super) asked: Vec<Asked, { gateways::MOST }>,
+    /// Addresses and routes of the bond by the file before: in force until a network of the new one
+    /// has let a member in.
+    pub(super) staged: Option<IpBlock>,
+    /// They were held back, and are those of the new file since: what was shown through the old ones
+    /// counts no more.
+    pub(super) released: bool,
     /// How often in a row this file was set aside.
     pub(super) times: u32,
     /// It differs from the one before in networks alone.
@@ -147,6 +154,11 @@ impl Trial {
     /// It is not known yet what becomes of the new file.
     pub fn is_being_judged(&self) -> bool {
         matches!(self.state, State::On { .. } | State::Failed | State::Again)
+    }
+
+    /// The bond's addresses and routes where they are not yet those of the file in force.
+    pub fn addresses_before(&self) -> Option<&IpBlock> {
+        self.staged.as_ref()
     }
 
     /// Why the last file was set aside, in one line.

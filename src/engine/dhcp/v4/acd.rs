@@ -1,4 +1,5 @@
-//! Address conflict detection (RFC 5227) beside the use of the address, which it never delays.
+//! Address conflict detection (RFC 5227) beside the use of the address, which it never delays; only
+//! one that nobody has given (RFC 3927) is probed for first.
 //!
 //! A new address is announced and probed for; one that moved to another adapter is announced.
 //! A conflict within the time of the probes declines the lease. Later the address is defended,
@@ -14,6 +15,14 @@ const NEW: &[(Millis, Kind)] = &[
     (Millis(2_100), Kind::Probe),
     (Millis(2_600), Kind::Announce),
 ];
+/// RFC 3927, 9: `PROBE_NUM`, `PROBE_MIN`, `ANNOUNCE_WAIT`, `ANNOUNCE_INTERVAL`.
+const UNUSED: &[(Millis, Kind)] = &[
+    (Millis(0), Kind::Probe),
+    (Millis(1_000), Kind::Probe),
+    (Millis(2_000), Kind::Probe),
+    (Millis(4_000), Kind::Announce),
+    (Millis(6_000), Kind::Announce),
+];
 const MOVED: &[(Millis, Kind)] = &[(Millis(0), Kind::Announce), (Millis(1_000), Kind::Announce)];
 /// `DEFEND_INTERVAL` (RFC 5227, 1.1).
 const DEFEND: Millis = Millis(10_000);
@@ -24,11 +33,21 @@ const PROBED: Millis = Millis(4_000);
 #[derive(Debug, Clone, Copy)]
 pub struct Acd {
     began: Instant,
-    /// A new address, not one that moved.
-    new: bool,
+    course: Course,
     sent: usize,
     defended: Option<Instant>,
     defend: bool,
+}
+
+/// What the address was before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// Not in use: it is now, and is probed for.
+    New,
+    /// In use on another adapter.
+    Moved,
+    /// Not in use: it is once it has been probed for.
+    Unused,
 }
 
 /// What a conflict means.
@@ -41,11 +60,11 @@ pub enum Claim {
 }
 
 impl Acd {
-    /// The address is in use since now; `new`: it was not before, and is probed for first.
-    pub fn new(now: Instant, new: bool) -> Self {
+    /// From now on.
+    pub fn new(now: Instant, course: Course) -> Self {
         Acd {
             began: now,
-            new,
+            course,
             sent: 0,
             defended: None,
             defend: false,
@@ -56,12 +75,23 @@ impl Acd {
     pub fn moved(&mut self, now: Instant) {
         *self = Acd {
             defended: self.defended,
-            ..Acd::new(now, false)
+            ..Acd::new(now, Course::Moved)
         };
     }
 
     fn schedule(&self) -> &'static [(Millis, Kind)] {
-        if self.new { NEW } else { MOVED }
+        match self.course {
+            Course::New => NEW,
+            Course::Moved => MOVED,
+            Course::Unused => UNUSED,
+        }
+    }
+
+    /// All probes have been sent, and no other host has answered.
+    pub fn is_probed(&self, now: Instant) -> bool {
+        let probes = self.schedule().iter().take(self.sent);
+        let probes = probes.filter(|(_, kind)| *kind == Kind::Probe);
+        probes.count() >= 3 && now >= self.began + PROBED
     }
 
     /// When the next packet is due, and its kind.
@@ -84,7 +114,8 @@ impl Acd {
     /// Another host claims the address.
     pub fn claimed(&mut self, now: Instant) -> Claim {
         let again = self.defended.is_some_and(|at| now < at + DEFEND);
-        if again || (self.new && now < self.began + PROBED) {
+        let probed = self.course == Course::Moved || now >= self.began + PROBED;
+        if again || !probed {
             return Claim::Lost;
         }
         self.defended = Some(now);

@@ -10,6 +10,7 @@ mod acd;
 mod ask;
 mod kept;
 mod lease;
+mod link_local;
 mod place;
 mod protocol;
 mod receive;
@@ -18,6 +19,7 @@ mod timing;
 
 pub use kept::{FILE_BYTES, KeptLeases, MAX_LEASES, Network};
 pub use lease::Lease;
+pub use link_local::LinkLocal;
 pub use state::{Offer, State};
 
 use super::Change;
@@ -103,6 +105,8 @@ pub struct Client {
     decline: Option<(Ipv4Addr, Option<Ipv4Addr>)>,
     /// A lease has been waited for long enough.
     pub fallback: bool,
+    /// An address that nobody has given, for the same time.
+    pub link_local: Option<LinkLocal>,
     /// Not yet stored for this boot.
     unstored: bool,
     /// Nor for the next one.
@@ -135,6 +139,7 @@ impl Client {
             skipped: None,
             decline: None,
             fallback: false,
+            link_local: None,
             unstored: false,
             unstored_lasting: false,
             lasting_writes: Allowance::new(LASTING_WRITES.0, LASTING_WRITES.1),
@@ -180,29 +185,46 @@ impl Client {
     /// The ARP packet that is due for the address.
     pub fn arp_packet(&self, now: Instant) -> Option<(arp::Kind, Ipv4Addr)> {
         let (at, kind) = self.next_arp()?;
-        (now >= at).then_some((kind, self.lease()?.address()))
+        (now >= at).then_some((kind, self.contested()?))
+    }
+
+    /// The address that other hosts must not have: the lease's, or the one that nobody has given.
+    pub fn contested(&self) -> Option<Ipv4Addr> {
+        let own = self.link_local.as_ref().map(|own| own.address);
+        self.lease().map(Lease::address).or(own)
     }
 
     fn next_arp(&self) -> Option<(Instant, arp::Kind)> {
         match self.state {
             State::Idle | State::Released => None,
+            _ => self.acd()?.next(),
+        }
+    }
+
+    fn acd(&self) -> Option<&Acd> {
+        match &self.held {
             // In another network the address may be another host's.
-            _ => {
-                let held = self.held.as_ref().filter(|held| self.is_here(held))?;
-                held.acd.as_ref()?.next()
-            }
+            Some(held) => held.acd.as_ref().filter(|_| self.is_here(held)),
+            None => self.link_local.as_ref().map(|own| &own.acd),
         }
     }
 
     /// The ARP packet has left.
     pub fn arp_sent(&mut self) {
-        if let Some(acd) = self.held.as_mut().and_then(|held| held.acd.as_mut()) {
+        let acd = match &mut self.held {
+            Some(held) => held.acd.as_mut(),
+            None => self.link_local.as_mut().map(|own| &mut own.acd),
+        };
+        if let Some(acd) = acd {
             acd.sent();
         }
     }
 
     /// Another host claims this address.
     pub fn claimed(&mut self, now: Instant, address: Ipv4Addr, random: &mut Random) -> Change {
+        if let (None, Some(own)) = (&self.held, &mut self.link_local) {
+            return own.claimed(now, address);
+        }
         let here = self.held.as_ref().is_some_and(|held| self.is_here(held));
         let held = self.held.as_mut().filter(|_| here);
         let ours = held.filter(|held| held.lease.address() == address);

@@ -1,5 +1,5 @@
 //! Where the link is: which network's lease is asked for, and whether the one in use is of it.
-use super::acd::Acd;
+use super::acd::{Acd, Course};
 use super::kept::{KeptLease, KeptLeases};
 use super::timing::Retry;
 use super::{Client, Held, Lease, Network, State};
@@ -218,7 +218,9 @@ impl Client {
     /// The lease's address is reached through another adapter now, or again.
     fn announce(&mut self, now: Instant) {
         if let Some(held) = &mut self.held {
-            held.acd.get_or_insert(Acd::new(now, false)).moved(now);
+            held.acd
+                .get_or_insert(Acd::new(now, Course::Moved))
+                .moved(now);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! A server's message, and the state that follows from it (RFC 2131, 4.4).
-use super::acd::Acd;
+use super::acd::{Acd, Course};
 use super::timing::Retry;
 use super::{AFTER_NAK, Client, Held, Lease, MOST_DOUBLINGS, Offer, SKIPPED_FOR, State};
 use crate::engine::dhcp::{Change, Gain, Protocol};
@@ -160,7 +160,7 @@ impl Client {
         let change = match &mut self.held {
             Some(held) if held.lease.net == lease.net => {
                 held.lease = lease;
-                let acd = held.acd.get_or_insert(Acd::new(now, false));
+                let acd = held.acd.get_or_insert(Acd::new(now, Course::Moved));
                 // It was not announced here before it was known to be good.
                 if held.network != self.network {
                     acd.moved(now);
@@ -169,7 +169,7 @@ impl Client {
             }
             held => {
                 let kernel_until = held.as_ref().and_then(|held| held.kernel_until);
-                let acd = Some(Acd::new(now, true));
+                let acd = Some(Acd::new(now, Course::New));
                 *held = Some(Held {
                     lease,
                     network: None,

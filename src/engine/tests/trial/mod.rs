@@ -1,6 +1,7 @@
 //! A new file that is tried, and taken back where the box is not online with it.
 mod course;
 mod networks;
+mod staged;
 mod ways;
 
 use super::health::lab::{self, GATEWAY, Lab, MAC, Path};

@@ -3,7 +3,7 @@
 use super::{Exit, FAILED, NOT_ONLINE, NOT_RUNNING, Outcome, say};
 use crate::daemon::CONTROL;
 use crate::system::unix;
-use crate::wire::control::{self, Form, Leases, Order, Reload, Request, SEND};
+use crate::wire::control::{self, Form, Leases, Order, Reload, Request, SEND, SPLIT};
 use lexopt::prelude::*;
 use std::io::{IsTerminal, Read, Write};
 use std::net::Shutdown;
@@ -174,7 +174,20 @@ pub fn reload(parser: &mut lexopt::Parser) -> Outcome {
     if std::io::stdout().is_terminal() {
         eprintln!("trying the file: this may take half a minute where networks have changed");
     }
-    show(Request::Reload(how))
+    let (code, body) = ask(Request::Reload(how))?;
+    // What the file changes is a result also where it is taken back.
+    let (changes, verdict) = match code {
+        0 => (body.as_str(), ""),
+        _ => body.split_once(SPLIT).unwrap_or(("", &body)),
+    };
+    say(changes)?;
+    match code {
+        0 => Ok(0),
+        code => {
+            let message = verdict.trim_end().into();
+            Err(Exit { code, message })
+        }
+    }
 }
 
 /// `wifibond report`: exit code 1 where there is something to report, which is its result.

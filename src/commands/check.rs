@@ -25,9 +25,8 @@ pub fn load(path: &str) -> Result<(config_file::Text, Good), Exit> {
     match config::read(&text.bytes) {
         Ok(good) => Ok((text, good)),
         Err(errors) => {
-            let mut list = String::new();
-            let _ = config::list(&mut list, &text.path, &text.bytes, &errors);
-            Err(Exit::failed(list.trim_end().into()))
+            let list = config_file::listed(&text.path, &text.bytes, &errors);
+            Err(Exit::failed(list))
         }
     }
 }

@@ -45,7 +45,7 @@ usage: wifibond COMMAND
   member MEMBER down|up      set one member down, or up again
   member MEMBER reassociate  have it read its networks and join anew
   member MEMBER repair       carry out the next measure of its repair
-  doctor                     what is not as the file has it, and what to do
+  doctor [--json]            what is wrong, why it matters, and what to do
   renew [LINK] [4|6]         ask for the lease again, now; 4: DHCPv4, 6: DHCPv6
   release [LINK] [4|6]       give the lease back, until the next renew
   wait-online [--timeout S]  return when a link has an address and its gateway answers

@@ -9,6 +9,7 @@ mod checked;
 pub mod choice;
 pub mod countries;
 mod decode;
+mod difference;
 mod document;
 mod error;
 mod excerpt;
@@ -27,6 +28,7 @@ pub mod types;
 
 pub use bounded::Bounded;
 pub use decode::{MAX_FILE, decode};
+pub use difference::difference;
 pub use error::{ConfigError, ConfigErrors, MAX_ERRORS};
 pub use notice::each_eap;
 pub use report::{InForce, list, report};

@@ -14,7 +14,7 @@ mod perform;
 mod processes;
 mod sockets;
 mod time;
-mod utc;
+pub mod utc;
 mod wait;
 
 use self::engine::{EngineHandle, Tell};
@@ -283,8 +283,9 @@ impl Daemon {
         self.engine.is_online() && !self.engine.trial().is_open()
     }
 
-    /// `true`: the new file is on trial.
-    fn reload(&mut self, how: Reload) -> Result<bool, String> {
+    /// `true`: the new file is on trial; and what it has otherwise than the one before. On error, all that
+    /// is wrong with it.
+    fn reload(&mut self, how: Reload) -> Result<(bool, String), String> {
         notify::reloading();
         let works = self.works();
         let (way, confirm) = match how {
@@ -297,6 +298,14 @@ impl Daemon {
             self.source.await_confirmation();
         }
         let config = self.source.config();
+        let mut changes = String::new();
+        match &result {
+            Ok(_) => self.engine.write_changes(config, &mut changes),
+            Err(_) => {
+                let fault = self.source.fault().unwrap_or_default();
+                self.engine.tell(Event::File(FileEvent::Refused { fault }));
+            }
+        }
         match &result {
             Ok(true) => self.engine.tell(Event::TryConfig {
                 config,
@@ -307,10 +316,10 @@ impl Daemon {
                 self.engine.tell(Event::Trial(TrialEvent::Ends));
                 self.engine.tell(Event::Config(config));
             }
-            Err(fault) => self.engine.tell(Event::File(FileEvent::Refused { fault })),
+            Err(_) => {}
         }
         notify::ready(self.status_line.line());
-        result
+        result.map(|on_trial| (on_trial, changes))
     }
 
     /// The file that is waited for may have come.

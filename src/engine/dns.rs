@@ -5,6 +5,7 @@ use super::address;
 use super::contract::action::{Action, Store};
 use super::contract::content::Content;
 use super::fingerprint::Fingerprint;
+use super::sort::sort;
 use super::time::{Instant, Millis};
 use crate::config::{DnsName, IfName};
 use core::fmt::{self, Write};
@@ -117,12 +118,11 @@ fn collect(engine: &Engine, with_routers: bool) -> Resolver {
     for part in address::all(engine).filter(|part| part.ready) {
         let _ = parts.push(part);
     }
-    parts.sort_unstable_by_key(|part| {
-        (
-            part.block.ipv4.metric.saturating_add(part.step),
-            part.link.index,
-        )
-    });
+    let key = |part: &address::Managed<'_>| {
+        let metric = part.block.ipv4.metric.saturating_add(part.step);
+        (metric, part.link.index)
+    };
+    sort(&mut parts, &mut |a, b| key(a) < key(b));
     let mut list = Resolver::default();
     for part in &parts {
         list.add_part(engine, part, with_routers);

@@ -29,10 +29,12 @@ pub(crate) fn of_start(
     plan.end();
 }
 
-/// What a running engine would do if this were its configuration. What comes with adapters
+/// What this configuration has otherwise than the one of a running engine, and what the engine would
+/// do if it were its own. What comes with adapters
 /// and cables that are not there yet is shown only for a configuration that is another.
 pub(crate) fn of_change(engine: &mut Engine, now: Instant, config: &Config, out: &mut dyn Write) {
     let is_another = *engine.config() != *config;
+    engine.write_changes(config, out);
     engine.answer_for_kernel();
     // Whatever is awaited of them has been answered.
     let supplicants: Vec<Index, { super::supplicant::MAX_SUPPLICANTS }> =
@@ -44,6 +46,7 @@ pub(crate) fn of_change(engine: &mut Engine, now: Instant, config: &Config, out:
     let mut plan = Plan::new(engine, now, &|_| false, out);
     plan.part(&"now");
     if is_another {
+        plan.is_empty = false;
         plan.later();
     }
     plan.end();

@@ -3,6 +3,7 @@ use super::Engine;
 use super::contract::action::{Action, ReadRequest};
 use super::journal::{Text, clip};
 use super::observed::{Index, Kind, Link, Medium, Mode};
+use super::sort::sort;
 use super::tables::Observed;
 use super::time::Instant;
 use crate::config::{Bridge, Config, Eap, MAX_LINKS, Matcher, Network};
@@ -125,7 +126,9 @@ pub fn own_links(config: &Config, observed: &Observed) -> (Vec<Own, MAX_LINKS>, 
             let _ = found.push((entry, link));
         }
     }
-    found.sort_unstable_by(|(m, a), (n, b)| m.cmp(n).then_with(|| by_port(a, b, false)));
+    sort(&mut found, &mut |(m, a), (n, b)| {
+        (m, by_port(a, b, false)) < (n, Ordering::Equal)
+    });
     let mut own: Vec<Own, MAX_LINKS> = Vec::new();
     let mut left_out = 0;
     for (entry, link) in found {
@@ -248,7 +251,9 @@ impl Engine {
                 let _ = ranked.push((rank, link));
             }
         }
-        ranked.sort_unstable_by(|(m, a), (n, b)| m.cmp(n).then_with(|| by_port(a, b, true)));
+        sort(&mut ranked, &mut |(m, a), (n, b)| {
+            (m, by_port(a, b, true)) < (n, Ordering::Equal)
+        });
         // A ninth adapter is left out; the status has how many there are.
         let best = ranked.into_iter().take(MAX_PORTS);
         best.map(|(_, link)| link).collect()

@@ -73,8 +73,7 @@ pub struct Known {
 const PORT: &str = "the USB adapter no longer answers: another port, a shorter cable or a hub with power of its own; then another adapter";
 const FIRMWARE: &str = "the firmware of the adapter has stopped: `wifibond member NAME repair`; newer firmware, or another adapter, if it comes again";
 
-const POWER: &str =
-    "the power supply is too weak, or its cable too thin: USB adapters are the first to fail";
+const POWER: &str = "the power supply is too weak, or its cable too thin: the board's own supply, or adapters at a hub with power of its own";
 
 const fn known(parts: &'static [&'static str], means: &'static str) -> Known {
     Known { parts, means }

@@ -34,7 +34,8 @@ pub enum Request<'a> {
         /// The change.
         order: Order,
     },
-    /// Findings of the daemon, one a line; exit code 1 where there are some.
+    /// Findings of the daemon, one a line: its kind, what it is about, what is wrong, and what to do, with
+    /// tabs between. Of the kind [`CERTIFICATE`]: a block of the file, and a certificate that it names.
     Doctor,
     /// Links with an address, each with its gateway: a line `LINK GATEWAY` each, `-` for none.
     Ways,
@@ -77,6 +78,13 @@ impl Form {
 
 /// The daemon's line that asks for the file of [`Request::Plan`].
 pub const SEND: &str = "send\n";
+
+/// Between what a file that was refused would have changed and why it was, in the answer to
+/// [`Request::Reload`].
+pub const SPLIT: char = '\0';
+
+/// No finding: see [`Request::Doctor`].
+pub const CERTIFICATE: &str = "certificate";
 
 impl Request<'_> {
     /// It changes something, so the daemon takes it from root and its own user alone.

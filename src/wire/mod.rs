@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod arp;
+pub mod certificate;
 pub mod control;
 pub mod dhcp4;
 pub mod dhcp6;

@@ -12,7 +12,7 @@ use wifibond::engine::places::{FILE_BYTES, Place, Places};
 use wifibond::engine::routers::Routers;
 use wifibond::engine::time::{Day, Instant};
 use wifibond::kernel::{self, REQUEST_BYTES, messages, nl80211};
-use wifibond::wire::{arp, control, neighbour, router, udp4, wpa};
+use wifibond::wire::{arp, certificate, control, neighbour, router, udp4, wpa};
 
 #[path = "lease.rs"]
 mod lease;
@@ -24,6 +24,7 @@ type Target = fn(&[u8]);
 /// Name (also of the folder in `corpus/`) and what is done with an input.
 pub const TARGETS: &[(&str, Target)] = &[
     ("arp", read_arp),
+    ("certificate", read_certificate),
     ("config", parse_config),
     ("control", parse_control),
     ("dhcp4", read_dhcp4),
@@ -47,6 +48,20 @@ pub fn run(name: &str, input: &[u8]) {
         .find(|(known, _)| *known == name)
         .expect("a name of the table");
     target(input);
+}
+
+/// A time that is found is one of a four-digit year, and another certificate behind can only be earlier.
+fn read_certificate(input: &[u8]) {
+    const PEM: &[u8] = include_bytes!("../lab/certificates/ca.pem");
+    let begin = certificate::not_before(input);
+    assert!(
+        begin.is_none_or(|begin| begin < 253_500_000_000),
+        "{begin:?}"
+    );
+    let both = [PEM, b"\n", input].concat();
+    if let (Some(both), Some(begin)) = (certificate::not_before(&both), begin) {
+        assert!(both <= begin || input.first() == Some(&0x30));
+    }
 }
 
 /// Any text gives a file of ours or a reason; whatever that file is, it is read.

@@ -144,4 +144,10 @@ fn that_nothing_runs_is_what_the_doctor_finds() {
     let (code, out, _) = run(&["doctor"]);
     assert_eq!(code, 1);
     assert!(out.starts_with("wifibond: "), "{out}");
+    let (code, out, _) = run(&["doctor", "--json"]);
+    assert_eq!(code, 1);
+    let found: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(found["version"], 1);
+    assert_eq!(found["findings"][0]["id"], "not-running", "{out}");
+    assert_eq!(run(&["doctor", "--text"]).0, 2);
 }

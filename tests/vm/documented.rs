@@ -108,6 +108,52 @@ fn the_fields_of_the_events_are_the_documented_ones() {
     }
 }
 
+#[test]
+fn the_fields_of_findings_are_the_documented_ones() {
+    let s = Scene::running();
+    // Two members at one access point: a note, and nothing else.
+    let (code, text, _) = s.pi.wifibond(&["doctor"]);
+    assert_eq!(code, 0, "{text}");
+    let note = "nothing found\nnote: wlan0, wlan1: both are on one channel (";
+    assert!(text.starts_with(note), "{text}");
+    let found = |code: i32| -> Value {
+        let (exit, text, _) = s.pi.wifibond(&["doctor", "--json"]);
+        assert_eq!(exit, code, "{text}");
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"))
+    };
+    let mut real = BTreeSet::new();
+    let all = found(0);
+    keys(&all, &mut real);
+    let text = between("`doctor --json` is one\nobject with", "The exit codes");
+    assert_eq!(real, names(text), "left: the program; right: the README");
+    assert_eq!(all["findings"][0]["id"], "same-channel", "{all:#}");
+    assert_eq!(all["findings"][0]["severity"], "note");
+
+    // A certificate that begins in 2100, and a network that asks for it.
+    let validity = b"\x30\x11\x18\x0f21000101000000Z";
+    let fields = b"\xa0\x03\x02\x01\x02\x02\x01\x07\x30\x00\x30\x00";
+    let inner = [&b"\x30\x1f"[..], fields, validity].concat();
+    let certificate = [&b"\x30\x21"[..], &inner].concat();
+    std::fs::write(s.pi.ns.path("/tmp/ca.der"), certificate).expect("a file");
+    let mut file = config();
+    let eap =
+        json!({ "method": "peap", "identity": "me", "password": "x", "ca_cert": "/tmp/ca.der" });
+    let campus = json!({ "ssid": "Campus", "security": "eap", "eap": eap });
+    file["wifi"].as_array_mut().expect("a list").push(campus);
+    s.pi.force_with(&file);
+    let all = found(1);
+    let list = all["findings"].as_array().expect("a list");
+    let clock = list.iter().find(|one| one["id"] == "clock");
+    let clock = clock.unwrap_or_else(|| panic!("no clock: {all:#}"));
+    assert_eq!(clock["severity"], "error");
+    assert_eq!(clock["place"], "wifi[1].eap.ca_cert");
+    let what = clock["what"].as_str().expect("text");
+    assert!(
+        what.ends_with("/tmp/ca.der begins at 2100-01-01T00:00:00Z"),
+        "{what}"
+    );
+}
+
 /// The exit codes of each command in the README's table.
 fn documented() -> BTreeMap<String, BTreeSet<i32>> {
     let table = between("## The commands", "\n2 is wrong usage");

@@ -23,19 +23,34 @@ fn beside_a_daemon_there_is_nothing_to_do_but_the_difference() {
     other["bond"]["ipv4"] = static_ipv4("192.168.43.77/24", "192.168.43.1", 100);
     let text = plan(&s, &other);
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[0], "now:", "{text}");
+    let words = [
+        "bond.ipv4.addresses: 192.168.43.150/24 -> 192.168.43.77/24",
+        "bond0: addresses, routes or name servers change",
+        "not touched: wlan0, wlan1",
+        "now:",
+    ];
+    assert_eq!(lines[..4], words, "{text}");
     assert!(lines.contains(&"  bond0: add 192.168.43.77/24"), "{text}");
     assert!(
         lines.contains(&"  bond0: remove 192.168.43.150/24"),
         "{text}"
     );
-    for word in ["wpa_supplicant", "country", "power save", "wlan0", "wlan1"] {
+    for word in [
+        "wpa_supplicant",
+        "country",
+        "power save",
+        "  wlan0",
+        "  wlan1",
+    ] {
         assert!(!text.contains(word), "{word} has been done: {text}");
     }
 
     let mut other = config();
     other["wifi"][0]["priority"] = json!(7);
     let text = plan(&s, &other);
+    let words =
+        "wifi \"Hotspot\": priority 0 -> 7\nwlan1 tries the new settings first, wlan0 follows\n";
+    assert!(text.starts_with(words), "{text}");
     // One after the other, and the traffic out of the way first.
     let lines: Vec<&str> = text.lines().collect();
     let place = |line: &str| {
@@ -54,14 +69,24 @@ fn beside_a_daemon_there_is_nothing_to_do_but_the_difference() {
     let mut other = config();
     other["bond"]["miimon_ms"] = json!(50);
     s.pi.write_config(&other.to_string());
-    assert_eq!(s.pi.call(&["plan"]), "now:\n  bond0: set miimon 50 ms\n");
-    s.pi.write_config("{ \"wify\": [] }");
+    assert_eq!(
+        s.pi.call(&["plan"]),
+        "bond.miimon_ms: 100 -> 50\nnot touched: wlan0, wlan1, bond0\n\
+         no connection is interrupted\nnow:\n  bond0: set miimon 50 ms\n"
+    );
+    s.pi.write_config("{ \"wify\": [],\n \"radios\": {} }");
     let (code, out, complaint) = s.pi.wifibond(&["plan"]);
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(
         complaint.contains("/boot/wifibond.json:1:") && complaint.contains("wify"),
         "{complaint}"
     );
+    // All of it, as `check` has it.
+    assert!(complaint.contains("/boot/wifibond.json:2:"), "{complaint}");
+    for command in ["check", "reload"] {
+        let (code, _, same) = s.pi.wifibond(&[command]);
+        assert_eq!((code, same), (1, complaint.clone()), "{command}");
+    }
 
     // A plan changes nothing.
     assert_eq!(s.associations(), [1, 1]);
@@ -70,6 +95,41 @@ fn beside_a_daemon_there_is_nothing_to_do_but_the_difference() {
     let events = s.pi.call(&["events"]);
     assert!(!events.contains("configuration read"), "{events}");
     s.ready();
+}
+
+/// Before it is known what comes of the file, and in the words of `plan`.
+#[test]
+fn a_reload_says_what_it_changes() {
+    let s = Scene::running();
+    assert_eq!(s.pi.call(&["reload"]), "nothing to do\n");
+    let words = |s: &Scene| -> String {
+        let text = s.pi.call(&["plan"]);
+        text.split("now:\n").next().unwrap_or_default().into()
+    };
+    let mut other = config();
+    other["health"]["hold_s"] = json!(5);
+    s.pi.write_config(&other.to_string());
+    let quiet =
+        "health.hold_s: 0 -> 5\nnot touched: wlan0, wlan1, bond0\nno connection is interrupted\n";
+    assert_eq!(s.pi.call(&["plan"]), quiet);
+    assert_eq!(s.pi.call(&["reload"]), quiet);
+    assert_eq!(s.pi.call(&["reload"]), "nothing to do\n");
+
+    // One that is taken back.
+    other["wifi"][0]["passphrase"] = json!("wrong horse");
+    s.pi.write_config(&other.to_string());
+    let planned = words(&s);
+    assert_eq!(
+        planned,
+        "wifi \"Hotspot\": passphrase changed\nwlan1 tries the new settings first, wlan0 follows\n\
+         not touched: bond0\n"
+    );
+    let (code, out, complaint) = s.pi.wifibond(&["reload"]);
+    assert_eq!((code, out), (1, planned), "{complaint}");
+    assert!(
+        complaint.starts_with("wifibond: the new file is set aside"),
+        "{complaint}"
+    );
 }
 
 #[test]

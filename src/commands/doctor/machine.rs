@@ -24,19 +24,38 @@ impl Machine {
         Machine { root: root.into() }
     }
 
-    /// A file as text; `None`: it cannot be read, or has more than [`MOST_BYTES`].
+    /// A file; `None`: it cannot be read, or has more than [`MOST_BYTES`].
+    pub fn bytes(&self, path: &str) -> Option<Vec<u8>> {
+        files::read(&format!("{}{path}", self.root), MOST_BYTES).ok()
+    }
+
+    /// The same as text.
     pub fn text(&self, path: &str) -> Option<String> {
-        let bytes = files::read(&format!("{}{path}", self.root), MOST_BYTES).ok()?;
+        let bytes = self.bytes(path)?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The same without the space around it; empty where it cannot be read.
+    pub fn word(&self, path: &str) -> String {
+        let text = self.text(path).unwrap_or_default();
+        text.trim().into()
+    }
+
+    /// The target of a symbolic link.
+    pub fn link(&self, path: &str) -> Option<String> {
+        files::link(&format!("{}{path}", self.root))
+    }
+
+    pub fn has(&self, path: &str) -> bool {
+        files::exists(&format!("{}{path}", self.root))
     }
 
     /// The names in a directory, sorted.
     pub fn list(&self, path: &str) -> Vec<String> {
         let mut names = Vec::new();
         let _ = files::list(&format!("{}{path}", self.root), &mut |name| {
-            names.push(name.into());
+            insert(&mut names, name);
         });
-        names.sort();
         names
     }
 
@@ -45,6 +64,14 @@ impl Machine {
         let mut names = self.list("/sys/class/net");
         names.retain(|name| name != "lo" && name != "bonding_masters");
         names
+    }
+}
+
+/// Adds a name in its place, unless it is there.
+pub(super) fn insert(names: &mut Vec<String>, name: &str) {
+    let place = names.partition_point(|other| other.as_str() < name);
+    if names.get(place).is_none_or(|other| other != name) {
+        names.insert(place, name.into());
     }
 }
 

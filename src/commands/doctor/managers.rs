@@ -1,5 +1,6 @@
 //! Network managers whose state files have the interfaces that they manage.
 use super::Find;
+use super::finding::MANAGER;
 use super::machine::Machine;
 
 /// The interface's index.
@@ -22,8 +23,10 @@ pub fn networkd(machine: &Machine, name: &str, find: Find<'_>) {
         .any(|state| !matches!(state, "unmanaged" | "pending" | "initialized" | "linger"));
     if managed {
         find(
+            &MANAGER,
             name,
-            "systemd-networkd manages it too: name it in a file as /usr/lib/systemd/network/05-wifibond.network, then `networkctl reload`",
+            "systemd-networkd manages it too",
+            "name it in a file as /usr/lib/systemd/network/05-wifibond.network, then `networkctl reload`",
         );
     }
 }
@@ -38,8 +41,10 @@ pub fn network_manager(machine: &Machine, name: &str, find: Find<'_>) {
     };
     if state.lines().any(|line| line.trim() == "managed=true") {
         find(
+            &MANAGER,
             name,
-            "NetworkManager manages it too: name it in a file as /usr/lib/NetworkManager/conf.d/05-wifibond.conf, then `systemctl reload NetworkManager`",
+            "NetworkManager manages it too",
+            "name it in a file as /usr/lib/NetworkManager/conf.d/05-wifibond.conf, then `systemctl reload NetworkManager`",
         );
     }
 }

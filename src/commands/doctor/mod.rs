@@ -1,4 +1,7 @@
 //! `wifibond doctor`: what usually goes wrong, found by the daemon and in the machine's files.
+mod clock;
+mod finding;
+mod hardware;
 mod kernel_messages;
 mod machine;
 mod managers;
@@ -8,44 +11,57 @@ mod tests;
 mod units;
 
 use super::{FAILED, Outcome, ask, say};
+use crate::system::clock as wall;
 use crate::system::kernel_log;
-use crate::wire::control::Request;
+use crate::wire::control::{CERTIFICATE, Request};
+use finding::{Findings, Kind};
+use lexopt::prelude::*;
 use machine::Machine;
-use std::fmt::Write;
 
-/// Called with each finding: what it is about, then what is wrong and what to type.
-type Find<'f> = &'f mut dyn FnMut(&str, &str);
+/// Called with each finding: its kind, what it is about, what is wrong, and what to type.
+type Find<'f> = &'f mut dyn FnMut(&Kind, &str, &str, &str);
 
-/// Exit code 1: something was found.
+/// Exit code 1: something was found that is no note.
 pub fn main(parser: &mut lexopt::Parser) -> Outcome {
-    if let Some(other) = parser.next()? {
-        return Err(other.unexpected().into());
-    }
-    let mut found = String::new();
-    match ask::ask(Request::Doctor) {
-        Ok((0, _)) => {}
-        Ok((_, body)) => found.push_str(&body),
-        // That the daemon does not answer is a finding as well.
-        Err(exit) => {
-            let _ = writeln!(found, "wifibond: {}", exit.message);
+    let mut json = false;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("json") => json = true,
+            other => return Err(other.unexpected().into()),
         }
     }
+    let mut found = Findings::new(json);
+    let find: Find<'_> = &mut |kind, place, what, cure| found.add(kind, place, what, cure);
     let machine = Machine::here();
+    match ask::ask(Request::Doctor) {
+        Ok((_, body)) => of_daemon(&machine, &body, find),
+        // That the daemon does not answer is a finding as well.
+        Err(exit) => find(&finding::NOT_RUNNING, "wifibond", &exit.message, ""),
+    }
     let ours: Vec<String> = match ask::ask(Request::Links) {
         Ok((_, body)) => body.lines().map(Into::into).collect(),
         // Without the daemon: all that it could manage.
         Err(_) => machine.interfaces(),
     };
     let ours: Vec<&str> = ours.iter().map(String::as_str).collect();
-    conflicts(&machine, &ours, &mut |place, what| {
-        let _ = writeln!(found, "{place}: {what}");
-    });
-    kernel_messages::find(kernel_log::PATH, &mut |place, what| {
-        let _ = writeln!(found, "{place}: {what}");
-    });
-    match found.is_empty() {
-        true => say("nothing found\n").map(|_| 0),
-        false => say(&found).map(|_| FAILED),
+    conflicts(&machine, &ours, find);
+    hardware::find(&machine, &ours, find);
+    kernel_messages::find(&machine, kernel_log::PATH, find);
+    let code = if found.count == 0 { 0 } else { FAILED };
+    say(&found.shown()).map(|_| code)
+}
+
+/// The daemon's lines: kind, place, what and cure, with tabs between. Certificates are read here: the
+/// daemon's own user may not.
+fn of_daemon(machine: &Machine, body: &str, find: Find<'_>) {
+    for line in body.lines() {
+        let mut fields = line.split('\t');
+        let mut field = || fields.next().unwrap_or_default();
+        let (id, place, what, cure) = (field(), field(), field(), field());
+        match id {
+            CERTIFICATE => clock::find(machine, wall::wall_s(), place, what, find),
+            _ => find(&Kind::of_daemon(id), place, what, cure),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Processes that manage interfaces of the daemon at the moment.
 use super::Find;
+use super::finding::MANAGER;
 use super::machine::Machine;
 use crate::daemon::RUN_DIR;
 
@@ -91,8 +92,10 @@ fn client(process: &Process<'_>, find: Find<'_>) {
     let (program, stop) = (process.program, &process.stop);
     for name in process.named() {
         find(
+            &MANAGER,
             name,
-            &format!("{program} asks for a lease there too: {stop}"),
+            &format!("{program} asks for a lease there too"),
+            stop,
         );
     }
 }
@@ -102,8 +105,8 @@ fn supplicant(process: &Process<'_>, find: Find<'_>) {
         return;
     }
     for name in process.named() {
-        let stop = &process.stop;
-        find(name, &format!("another wpa_supplicant runs on it: {stop}"));
+        let what = "another wpa_supplicant runs on it";
+        find(&MANAGER, name, what, &process.stop);
     }
 }
 
@@ -111,8 +114,10 @@ fn plugger(process: &Process<'_>, find: Find<'_>) {
     let (program, stop) = (process.program, &process.stop);
     for name in process.named() {
         find(
+            &MANAGER,
             name,
-            &format!("{program} starts netctl's profiles on it: {stop}"),
+            &format!("{program} starts netctl's profiles on it"),
+            stop,
         );
     }
 }
@@ -120,8 +125,10 @@ fn plugger(process: &Process<'_>, find: Find<'_>) {
 fn connman(process: &Process<'_>, find: Find<'_>) {
     if !process.ignores_some() {
         find(
+            &MANAGER,
             "ConnMan",
-            "it takes every interface: `/usr/lib/wifibond/keep-off install; systemctl daemon-reload; systemctl restart connman`",
+            "it takes every interface",
+            "`/usr/lib/wifibond/keep-off install; systemctl daemon-reload; systemctl restart connman`",
         );
     }
 }
@@ -129,8 +136,10 @@ fn connman(process: &Process<'_>, find: Find<'_>) {
 fn iwd(process: &Process<'_>, find: Find<'_>) {
     if !process.ignores_some() {
         find(
+            &MANAGER,
             "iwd",
-            "it takes every Wi-Fi adapter: `/usr/lib/wifibond/keep-off install; systemctl daemon-reload; systemctl restart iwd`",
+            "it takes every Wi-Fi adapter",
+            "`/usr/lib/wifibond/keep-off install; systemctl daemon-reload; systemctl restart iwd`",
         );
     }
 }
@@ -153,8 +162,10 @@ fn dhcpcd(process: &Process<'_>, find: Find<'_>) {
         client(process, find);
     } else if !denied {
         find(
+            &MANAGER,
             "dhcpcd",
-            "it takes every interface: `/usr/lib/wifibond/keep-off install; systemctl restart dhcpcd`",
+            "it takes every interface",
+            "`/usr/lib/wifibond/keep-off install; systemctl restart dhcpcd`",
         );
     }
 }

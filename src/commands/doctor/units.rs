@@ -6,7 +6,8 @@
 //! parts of a name are compared, and commands after their specifiers (systemd.unit(5)) are
 //! expanded.
 use super::Find;
-use super::machine::{Machine, unescaped};
+use super::finding::MANAGER;
+use super::machine::{Machine, insert, unescaped};
 
 /// Where units may be enabled.
 const ENABLED: [&str; 2] = ["/etc/systemd/system", "/run/systemd/system"];
@@ -74,10 +75,8 @@ pub fn find(machine: &Machine, ours: &[&str], find: Find<'_>) -> Vec<String> {
             (_, "service") => format!("`systemctl disable --now '{name}'`"),
             _ => format!("`systemctl disable --now '{name}'; systemctl stop '{service}'`"),
         };
-        find(
-            &names.join(", "),
-            &format!("{name} handles it too, and the next boot starts it: {cure}"),
-        );
+        let what = format!("{name} handles it too, and the next boot starts it");
+        find(&MANAGER, &names.join(", "), &what, &cure);
         told.push(service);
         told.push(name);
     }
@@ -90,13 +89,13 @@ fn enabled(machine: &Machine) -> Vec<String> {
     for place in ENABLED {
         for directory in machine.list(place) {
             if directory.ends_with(".wants") || directory.ends_with(".requires") {
-                names.extend(machine.list(&format!("{place}/{directory}")));
+                for name in machine.list(&format!("{place}/{directory}")) {
+                    insert(&mut names, &name);
+                }
             }
         }
     }
     names.retain(|name| !name.starts_with("wifibond"));
-    names.sort();
-    names.dedup();
     names
 }
 

@@ -1,16 +1,17 @@
 //! The texts that requests of the control socket are answered with.
 use super::metrics;
+use crate::config;
 use crate::daemon::time;
 use crate::daemon::utc::Utc;
 use crate::engine::Engine;
 use crate::engine::journal::Record;
 use crate::engine::select::Why;
 use crate::engine::status::text::{self, Line};
-use crate::engine::status::{self, Shown};
+use crate::engine::status::{self, MemberStatus, Shown};
 use crate::engine::time::{Instant, Seconds};
-use crate::wire::control::Form;
+use crate::wire::control::{CERTIFICATE, Form};
 use serde::Serialize;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 /// The largest status.
 const STATUS_BYTES: usize = 24 * 1024;
@@ -44,40 +45,51 @@ fn last_outage(engine: &Engine) -> Option<u64> {
     switches.filter_map(|switch| switch.outage_ms).last()
 }
 
-/// What is not as the file has it, one a line: a file that is not in force, what keeps the box
-/// from being online, present problems, then what drivers cannot do.
-pub fn doctor(engine: &Engine, fault: Option<&str>, now: Instant) -> (u8, String) {
+/// The lines of a [`Request::Doctor`](crate::wire::control::Request::Doctor): a file that is not in
+/// force, what keeps the box from being online, present problems, what drivers cannot do, members on
+/// one channel, and certificates.
+pub fn doctor(engine: &Engine, fault: Option<&str>, now: Instant) -> String {
     let mut text = String::new();
+    let mut find = |kind: &str, place: &str, what: &dyn Display, cure: &str| {
+        let _ = writeln!(text, "{kind}\t{place}\t{what}\t{cure}");
+    };
     if let Some(fault) = fault {
-        let _ = writeln!(text, "the file is not in force: {fault}");
+        let what = format_args!("the file is not in force: {fault}");
+        find("file", "", &what, "mend it, then `wifibond reload`");
     }
     let status = status::status(engine, now);
     if !status.online {
-        not_online(&status, &mut text);
+        not_online(&status, &mut find);
     }
     for problem in &status.problems {
-        let colon = if problem.link.is_empty() { "" } else { ": " };
-        let _ = writeln!(text, "{}{colon}{}", problem.link, problem.text);
+        find("problem", &problem.link, &problem.text, "");
     }
-    engine.radio_findings(&mut |place, what| {
-        let _ = writeln!(text, "{place}: {what}");
+    engine.radio_findings(&mut |kind, place, what, cure| find(kind, place, &what, cure));
+    if let Some(bond) = &status.bond {
+        one_channel(&bond.members, &mut find);
+    }
+    config::each_eap(engine.config(), &mut |place, eap| {
+        for (key, path) in eap.files().filter(|(key, _)| key.ends_with("_cert")) {
+            let place = format!("{place}.{key}");
+            find(CERTIFICATE, &place, path, "");
+        }
     });
-    match text.is_empty() {
-        true => (0, "nothing found\n".into()),
-        false => (1, text),
-    }
+    text
 }
+
+/// Called with each finding: its kind, what it is about, what is wrong, and what to do.
+type Find<'f> = &'f mut dyn FnMut(&str, &str, &dyn Display, &str);
 
 /// What each member and link lacks. A member that is authorised and may not carry all the same
 /// has its reason in the status alone.
-fn not_online(status: &status::Status<'_>, text: &mut String) {
-    let _ = writeln!(text, "not online");
+fn not_online(status: &status::Status<'_>, find: Find<'_>) {
+    find("not-online", "", &"not online", "");
     if let Some(bond) = &status.bond {
         for member in bond.members.iter().filter(|member| !member.authorized) {
-            let _ = writeln!(text, "{}: {}", member.name, member.state.0);
+            find("interface", member.name, &member.state.0, "");
         }
         for missing in &bond.missing {
-            let _ = writeln!(text, "{}: {}", missing.0, Why::Unplugged);
+            find("interface", &missing.0.to_string(), &Why::Unplugged, "");
         }
     }
     for link in &status.links {
@@ -87,7 +99,23 @@ fn not_online(status: &status::Status<'_>, text: &mut String) {
             (true, true, Some(_)) => "no lease yet",
             (true, true, None) => continue,
         };
-        let _ = writeln!(text, "{}: {what}", link.name.0);
+        find("interface", link.name.0, &what, "");
+    }
+}
+
+/// Members that are authorised on one frequency.
+fn one_channel(members: &[MemberStatus<'_>], find: Find<'_>) {
+    for (n, member) in members.iter().enumerate() {
+        let Some(mhz) = member.frequency.filter(|_| member.authorized) else {
+            continue;
+        };
+        let same = |other: &&MemberStatus<'_>| other.authorized && other.frequency == Some(mhz);
+        if let Some(other) = members.iter().skip(n + 1).find(same) {
+            let place = format!("{}, {}", member.name, other.name);
+            let what = format_args!("both are on one channel ({mhz} MHz)");
+            let cure = "a network on another channel or band for one of them (`members` of `wifi`), where there is one";
+            find("same-channel", &place, &what, cure);
+        }
     }
 }
 

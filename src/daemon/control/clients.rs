@@ -37,8 +37,8 @@ pub enum Waits {
     Joins(IfName),
     /// The same.
     Repair(IfName),
-    /// Until it is known whether the new file works.
-    Trial,
+    /// Until it is known whether the new file works; what it changes.
+    Trial(std::string::String),
 }
 
 impl Waits {
@@ -46,7 +46,7 @@ impl Waits {
     fn limit(&self) -> Millis {
         match self {
             // A verdict takes 45 s at most.
-            Waits::Trial => Millis(50_000),
+            Waits::Trial(_) => Millis(50_000),
             _ => TIME_LIMIT * 2 / 3,
         }
     }

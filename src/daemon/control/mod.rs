@@ -3,4 +3,5 @@ pub mod answers;
 pub mod clients;
 mod metrics;
 mod planner;
+mod reloads;
 mod requests;

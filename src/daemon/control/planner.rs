@@ -34,10 +34,10 @@ fn plan_for(
             note: String::new(),
         },
     };
-    let config =
-        config::parse(&text.bytes).map_err(|error| error.display_with(&text.path).to_string())?;
+    let good = config::read(&text.bytes)
+        .map_err(|errors| config_file::listed(&text.path, &text.bytes, &errors))?;
     let mut body = String::new();
-    engine.plan_change(&config, &mut body);
+    engine.plan_change(&good.config, &mut body);
     Ok(body)
 }
 

@@ -1,6 +1,6 @@
 //! Requests of the control socket's clients.
 use super::clients::Waits;
-use super::{answers, planner};
+use super::{answers, planner, reloads};
 use crate::daemon::time;
 use crate::daemon::{Daemon, SIGNALS_WITHIN};
 use crate::engine::Engine;
@@ -9,7 +9,7 @@ use crate::engine::observed::Index;
 use crate::engine::trial::Progress;
 use crate::system::children;
 use crate::wire::Family;
-use crate::wire::control::{self, Leases, Order, Reload, Request};
+use crate::wire::control::{self, Leases, Order, Request};
 use std::fmt::Write;
 
 impl Daemon {
@@ -29,27 +29,7 @@ impl Daemon {
                 let body = answers::events(&self.engine, json, count);
                 self.clients.answer(place, 0, &body);
             }
-            Some(Request::Reload(how)) => match self.reload(how) {
-                Ok(true) if self.engine.trial().replaces_one_that_worked() => {
-                    self.clients.wait(place, Waits::Trial);
-                }
-                // Nothing is online: what comes of it may take minutes.
-                Ok(true) => {
-                    let notes = self.source.notes();
-                    let body =
-                        format!("{notes}in force; nothing is online yet: see `wifibond status`\n");
-                    self.clients.answer(place, 0, &body);
-                }
-                Ok(false) => {
-                    let notes = self.source.notes();
-                    let body = match how {
-                        Reload::Confirm(_) => format!("{notes}no other file: it stays\n"),
-                        Reload::Plain | Reload::Force => notes.into(),
-                    };
-                    self.clients.answer(place, 0, &body);
-                }
-                Err(reason) => self.clients.answer(place, 1, &format!("{reason}\n")),
-            },
+            Some(Request::Reload(how)) => self.reload_for(place, how),
             Some(Request::Report) => {
                 let (code, body) = match self.source.report() {
                     None => (0, "nothing to report\n".into()),
@@ -94,8 +74,8 @@ impl Daemon {
             }
             Some(Request::Doctor) => {
                 let fault = self.source.fault();
-                let (code, body) = answers::doctor(&self.engine, fault, time::now());
-                self.clients.answer(place, code, &body);
+                let body = answers::doctor(&self.engine, fault, time::now());
+                self.clients.answer(place, 0, &body);
             }
             Some(Request::Links) => {
                 let body = answers::links(&self.engine, time::now());
@@ -199,7 +179,9 @@ impl Daemon {
             time::now(),
             &|waits| at_rest && !is_still_tried(engine, waits),
             &|waits| match at_rest {
-                _ if matches!(waits, Waits::Trial) => became_of_file(engine, source.notes()),
+                _ if let Waits::Trial(changes) = waits => {
+                    reloads::became_of_file(engine, changes, source.notes())
+                }
                 true => became_of(engine, waits),
                 false => {
                     let text = "the kernel has not answered yet; see `wifibond status`\n";
@@ -231,7 +213,7 @@ impl Daemon {
 fn is_still_tried(engine: &Engine, waits: &Waits) -> bool {
     match waits {
         Waits::Switch(index, _) => !is_active(engine, *index) && engine.pinned() == Some(*index),
-        Waits::Trial => engine.trial().is_being_judged(),
+        Waits::Trial(_) => engine.trial().is_being_judged(),
         Waits::Member { .. } | Waits::Released(_) | Waits::Joins(_) | Waits::Repair(_) => false,
     }
 }
@@ -245,7 +227,7 @@ fn is_active(engine: &Engine, link: Index) -> bool {
 fn became_of(engine: &Engine, waits: &Waits) -> (u8, String) {
     match waits {
         // See `became_of_file`.
-        Waits::Trial => (0, String::new()),
+        Waits::Trial(_) => (0, String::new()),
         Waits::Joins(name) => (0, format!("{name} joins anew when it is its turn\n")),
         Waits::Repair(name) => match engine.last_repair(name) {
             Some(measure) => (0, format!("{name}: {measure}\n")),
@@ -285,28 +267,6 @@ fn became_of(engine: &Engine, waits: &Waits) -> (u8, String) {
                 ),
             }
         }
-    }
-}
-
-/// The answer to a `reload` whose file was on trial.
-fn became_of_file(engine: &Engine, notes: &str) -> (u8, String) {
-    match engine.trial().progress() {
-        None => (0, notes.into()),
-        Some(Progress::Trying) => (
-            1,
-            "the new file is still tried; see `wifibond status`\n".into(),
-        ),
-        Some(Progress::Unconfirmed { until }) => {
-            let seconds = (until - time::now()).0.div_ceil(1000);
-            let body = format!(
-                "{notes}the new file works; it is taken back in {seconds} s unless `wifibond confirm` follows\n"
-            );
-            (0, body)
-        }
-        Some(Progress::SetAside { why, .. }) => (
-            1,
-            format!("the new file is set aside, the one before stays in force: {why}\n"),
-        ),
     }
 }
 

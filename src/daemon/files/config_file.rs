@@ -226,6 +226,14 @@ pub fn lacking(config: &Config, notes: &mut String) -> String {
     text
 }
 
+/// All errors of a file, as `check` shows them.
+pub fn listed(path: &str, bytes: &[u8], errors: &config::ConfigErrors) -> String {
+    let mut list = String::new();
+    let _ = config::list(&mut list, path, bytes, errors);
+    list.truncate(list.trim_end().len());
+    list
+}
+
 /// One line a notice on the file.
 pub fn notes(file: &Text, notices: &config::ConfigErrors) -> String {
     let mut text = file.note.clone();

@@ -4,7 +4,7 @@
 //! The boot partition may be mounted after the daemon has started. Until a file has been in
 //! force, its place is watched and each new file there is read; from then on, `reload` alone
 //! reads it.
-use super::config_file::{Text, lacking, notes, read};
+use super::config_file::{Text, lacking, listed, notes, read};
 use super::{kept, report};
 use crate::config::{self, Config, Good, InForce, LogLevel};
 use crate::daemon::engine::Tell;
@@ -43,6 +43,16 @@ pub struct Source {
     network_report: String,
     /// What the engine is to be told of the file of the start.
     start: Option<TrialEvent>,
+}
+
+/// Why a file is of no use.
+struct Wrong {
+    /// In one line.
+    reason: String,
+    /// For the report beside it.
+    report: String,
+    /// All errors, as `check` shows them.
+    all: String,
 }
 
 /// How a file comes into force.
@@ -132,10 +142,10 @@ impl Source {
             }
             // A file that was only begun is not whole; it is read again when it is closed.
             Err(_) if sign == Sign::Begun => Look::Nothing,
-            Err((fault, _)) if self.fault.as_ref() == Some(&fault) => Look::Nothing,
-            Err((fault, report)) => {
-                self.report_file(Some(report));
-                self.fault = Some(fault);
+            Err(wrong) if self.fault.as_ref() == Some(&wrong.reason) => Look::Nothing,
+            Err(wrong) => {
+                self.report_file(Some(wrong.report));
+                self.fault = Some(wrong.reason);
                 Look::Wrong
             }
         }
@@ -161,26 +171,28 @@ impl Source {
         &self.notes
     }
 
-    /// Reads the file again; `true`: what it has is on trial. On error the present configuration stays.
+    /// Reads the file again; `true`: what it has is on trial. On error, all that is wrong with it, the
+    /// present configuration stays.
     pub fn reload(&mut self, way: Way) -> Result<bool, String> {
         match self.examine() {
             Ok((text, config)) => {
                 self.fault = None;
                 Ok(self.take(&text, config, way))
             }
-            Err((reason, report)) => {
-                self.report_file(Some(report));
-                self.fault = Some(reason.clone());
-                Err(reason)
+            Err(wrong) => {
+                self.report_file(Some(wrong.report));
+                self.fault = Some(wrong.reason);
+                Err(wrong.all)
             }
         }
     }
 
-    /// The file as it is now, or why it is of no use, in one line and as a report.
-    fn examine(&self) -> Result<(Text, Good), (String, String)> {
-        let text = read(&self.path).map_err(|reason| {
-            let report = format!("wifibond cannot read its file.\r\n\r\n{reason}\r\n");
-            (reason, report)
+    /// The file as it is now, or why it is of no use.
+    fn examine(&self) -> Result<(Text, Good), Wrong> {
+        let text = read(&self.path).map_err(|reason| Wrong {
+            report: format!("wifibond cannot read its file.\r\n\r\n{reason}\r\n"),
+            all: reason.clone(),
+            reason,
         })?;
         match config::read(&text.bytes) {
             Ok(good) => Ok((text, good)),
@@ -188,7 +200,11 @@ impl Source {
                 let mut report = String::new();
                 let force = self.in_force;
                 let _ = config::report(&mut report, &text.path, &text.bytes, &error, force);
-                Err((error.display_with(&text.path).to_string(), report))
+                Err(Wrong {
+                    reason: error.display_with(&text.path).to_string(),
+                    report,
+                    all: listed(&text.path, &text.bytes, &error),
+                })
             }
         }
     }

@@ -10,6 +10,7 @@ use crate::engine::contract::action::Action;
 use crate::engine::member;
 use crate::engine::observed::{Index, Link};
 use crate::engine::select::Why;
+use crate::engine::sort::sort;
 use crate::engine::supplicant::{Phase as Process, Radio};
 use crate::engine::time::{Instant, Millis};
 
@@ -109,7 +110,7 @@ impl Engine {
         // Where none works: the active one last.
         let active = self.active_member();
         let mut members = self.present();
-        members.sort_unstable_by_key(|index| active == Some(*index));
+        sort(&mut members, &mut |_, index| active == Some(*index));
         for index in members {
             let Some(link) = self.observed.link(index) else {
                 continue;

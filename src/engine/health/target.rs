@@ -7,6 +7,7 @@ use crate::engine::Refusal;
 use crate::engine::contract::action::{Action, SettingRequest};
 use crate::engine::journal::{RecordKind, clip};
 use crate::engine::observed::{Index, Link};
+use crate::engine::sort::sort;
 use crate::engine::time::{Instant, Millis};
 use core::net::IpAddr;
 use heapless::Vec;
@@ -128,7 +129,7 @@ impl Engine {
                 let _ = gateways.push((route.route.metric, via));
             }
         }
-        gateways.sort_unstable();
+        sort(&mut gateways, &mut |a, b| a < b);
         for (_, via) in gateways {
             self.add_target(link, via, found);
         }

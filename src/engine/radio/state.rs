@@ -226,15 +226,16 @@ impl Engine {
         }
     }
 
-    /// What is not as the file has it, with what to do: for `doctor`.
-    pub fn radio_findings(&self, find: &mut dyn FnMut(&str, core::fmt::Arguments<'_>)) {
+    /// What is not as the file has it: for `doctor`. Called with each: its kind, what it is about, what
+    /// is wrong, and what to do.
+    pub fn radio_findings(
+        &self,
+        find: &mut dyn FnMut(&'static str, &str, core::fmt::Arguments<'_>, &str),
+    ) {
         if self.radios.country == Country::Ignored {
-            find(
-                "country",
-                format_args!(
-                    "the kernel does not take it: install wireless-regdb (regulatory.db), or correct \"country\""
-                ),
-            );
+            let cure = "install wireless-regdb (regulatory.db), or correct \"country\"";
+            let what = format_args!("the kernel does not take it");
+            find("country", "country", what, cure);
         }
         for Interface { index, radio, .. } in self.interfaces.iter() {
             let Some(link) = self.observed.link(*index) else {
@@ -246,7 +247,7 @@ impl Engine {
                 radio.coverage.cannot().map(RadioSetting::CoverageClass),
             ];
             for setting in cannot.into_iter().flatten() {
-                let why = match setting {
+                let cure = match setting {
                     RadioSetting::PowerSave(_) => {
                         "set it by the driver's module options, or leave power save on"
                     }
@@ -258,10 +259,8 @@ impl Engine {
                     }
                 };
                 let driver = &link.facts.driver;
-                find(
-                    &link.name,
-                    format_args!("its driver ({driver}) cannot {setting}: {why}"),
-                );
+                let what = format_args!("its driver ({driver}) cannot {setting}");
+                find("driver", &link.name, what, cure);
             }
         }
     }

@@ -64,7 +64,7 @@ fn what_a_driver_cannot_do_is_asked_for_once_and_named() {
     let mut found = vec![];
     world
         .engine
-        .radio_findings(&mut |place, what| found.push(format!("{place}: {what}")));
+        .radio_findings(&mut |_, place, what, cure| found.push(format!("{place}: {what}: {cure}")));
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[0].starts_with("wlan0: its driver () cannot turn power save off: "));
     // A reload asks again.

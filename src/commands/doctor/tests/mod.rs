@@ -1,3 +1,6 @@
+mod findings;
+mod hardware;
+
 use super::conflicts;
 use super::machine::{Machine, unescaped};
 use std::fs;
@@ -40,11 +43,15 @@ impl Root {
         self.put(&format!("{place}/cgroup"), &format!("0::{group}\n"));
     }
 
+    fn machine(&self) -> Machine {
+        Machine::at(self.0.to_str().expect("a path in UTF-8"))
+    }
+
     fn findings(&self) -> Vec<String> {
-        let machine = Machine::at(self.0.to_str().expect("a path in UTF-8"));
+        let machine = self.machine();
         let mut found = Vec::new();
-        conflicts(&machine, &OURS, &mut |place, what| {
-            found.push(format!("{place}: {what}"));
+        conflicts(&machine, &OURS, &mut |_, place, what, cure| {
+            found.push(format!("{place}: {what}: {cure}"));
         });
         found
     }

@@ -7,13 +7,10 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request<'a> {
     /// The status: exit code 0 online, 3 not online.
-    Status {
-        /// As JSON; otherwise as text.
-        json: bool,
-    },
+    Status(Form),
     /// The journal: switches and other changes.
     Events {
-        /// As JSON; otherwise as text.
+        /// As JSON; otherwise a line each: its age in milliseconds, a blank, the text.
         json: bool,
         /// At most this many entries: the newest.
         count: u32,
@@ -51,6 +48,55 @@ pub enum Request<'a> {
     },
 }
 
+/// How a status is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One object.
+    Json,
+    /// A page for people, with the marks of [`Tone`].
+    Page {
+        /// Characters in a line: [`LEAST_COLUMNS`] to [`MOST_COLUMNS`].
+        columns: u16,
+    },
+}
+
+/// The narrowest and the widest page.
+pub const LEAST_COLUMNS: u16 = 20;
+/// See [`LEAST_COLUMNS`].
+pub const MOST_COLUMNS: u16 = 300;
+
+/// What a colour says, where there are colours; the words beside it say it, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tone {
+    /// Neither.
+    #[default]
+    Plain,
+    /// As it should be.
+    Good,
+    /// Not yet, or no longer, as it should be.
+    Warning,
+    /// It does not work.
+    Bad,
+}
+
+impl Tone {
+    /// The character of a page that begins this tone; no other text has it.
+    pub fn mark(self) -> char {
+        match self {
+            Tone::Plain => '\u{1}',
+            Tone::Good => '\u{2}',
+            Tone::Warning => '\u{3}',
+            Tone::Bad => '\u{4}',
+        }
+    }
+
+    /// The tone that this character begins. `None`: it is text.
+    pub fn of(mark: char) -> Option<Tone> {
+        let mut tones = [Tone::Plain, Tone::Good, Tone::Warning, Tone::Bad].into_iter();
+        tones.find(|tone| tone.mark() == mark)
+    }
+}
+
 /// The daemon's line that asks for the file of [`Request::Plan`].
 pub const SEND: &str = "send\n";
 
@@ -58,7 +104,7 @@ impl Request<'_> {
     /// It changes something, so the daemon takes it from root and its own user alone.
     pub fn is_change(&self) -> bool {
         match self {
-            Request::Status { .. }
+            Request::Status(_)
             | Request::Events { .. }
             | Request::Doctor
             | Request::Ways
@@ -184,9 +230,12 @@ pub fn parse(line: &str) -> Option<Request<'_>> {
     let verb = words.next()?;
     let (first, second, rest) = (words.next(), words.next(), words.next());
     match (verb, first, second, rest) {
-        ("status", Some(form), None, None) => Some(Request::Status {
-            json: is_json(form)?,
-        }),
+        ("status", Some("json"), None, None) => Some(Request::Status(Form::Json)),
+        ("status", Some("text"), Some(columns), None) => {
+            let columns: u16 = columns.parse().ok()?;
+            let fits = (LEAST_COLUMNS..=MOST_COLUMNS).contains(&columns);
+            fits.then_some(Request::Status(Form::Page { columns }))
+        }
         ("events", Some(form), Some(count), None) => Some(Request::Events {
             json: is_json(form)?,
             count: count.parse().ok()?,
@@ -244,7 +293,8 @@ impl fmt::Display for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let form = |json| if json { "json" } else { "text" };
         match self {
-            Request::Status { json } => write!(f, "status {}", form(*json)),
+            Request::Status(Form::Json) => f.write_str("status json"),
+            Request::Status(Form::Page { columns }) => write!(f, "status text {columns}"),
             Request::Events { json, count } => write!(f, "events {} {count}", form(*json)),
             Request::Reload(Reload::Plain) => f.write_str("reload"),
             Request::Reload(Reload::Force) => f.write_str("reload force"),
@@ -278,8 +328,9 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         for request in [
-            Request::Status { json: true },
-            Request::Status { json: false },
+            Request::Status(Form::Json),
+            Request::Status(Form::Page { columns: 20 }),
+            Request::Status(Form::Page { columns: 300 }),
             Request::Events {
                 json: true,
                 count: 7,
@@ -341,6 +392,10 @@ mod tests {
             "status",
             "status xml",
             "status json json",
+            "status text",
+            "status text 19",
+            "status text 301",
+            "status text 80 80",
             "events json -1",
             "events json",
             "reload now",
@@ -371,7 +426,7 @@ mod tests {
 
     #[test]
     fn answers() {
-        assert_eq!(parse_answer("3\nNOT ONLINE\n"), Some((3, "NOT ONLINE\n")));
+        assert_eq!(parse_answer("3\nOFFLINE\n"), Some((3, "OFFLINE\n")));
         assert_eq!(parse_answer("0\n"), Some((0, "")));
         assert_eq!(parse_answer("0"), None);
         assert_eq!(parse_answer("x\ny"), None);

@@ -4,9 +4,11 @@ use crate::daemon::utc::Utc;
 use crate::engine::Engine;
 use crate::engine::journal::Record;
 use crate::engine::select::Why;
+use crate::engine::status::list::Layout;
 use crate::engine::status::text::{self, Line};
 use crate::engine::status::{self, Shown};
 use crate::engine::time::{Instant, Seconds};
+use crate::wire::control::Form;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -14,11 +16,15 @@ use std::fmt::Write;
 const STATUS_BYTES: usize = 24 * 1024;
 
 /// The status and its exit code: 0 online, 3 not.
-pub fn status(engine: &Engine, fault: Option<&str>, now: Instant, json: bool) -> (u8, String) {
+pub fn status(engine: &Engine, fault: Option<&str>, now: Instant, form: Form) -> (u8, String) {
     let page = text::page(engine, fault, now);
     let code = if page.online() { 0 } else { 3 };
-    if !json {
-        return (code, format!("{page}"));
+    if let Form::Page { columns } = form {
+        let layout = Layout {
+            columns: columns.into(),
+            tones: true,
+        };
+        return (code, format!("{}", page.laid_out(layout)));
     }
     let mut status = status::status(engine, now);
     status.file_fault = fault;
@@ -113,7 +119,8 @@ struct EventJson<'a> {
     answered_ms: Option<u64>,
 }
 
-/// The newest `count` events, oldest first: a line each, or a JSON array.
+/// The newest `count` events, oldest first: a JSON array, or a line each with its age, since the
+/// command's user has a time zone of their own.
 pub fn events(engine: &Engine, json: bool, count: u32) -> String {
     let now = (time::now(), time::wall());
     let journal = engine.journal();
@@ -121,7 +128,7 @@ pub fn events(engine: &Engine, json: bool, count: u32) -> String {
     let mut out = String::new();
     if !json {
         for record in records {
-            let _ = writeln!(out, "{}  {}", when(record, now), Line(record));
+            let _ = writeln!(out, "{} {}", (now.0 - record.at).0, Line(record));
         }
         return out;
     }

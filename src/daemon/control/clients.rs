@@ -6,6 +6,7 @@ use crate::engine::observed::Index;
 use crate::engine::time::{Instant, Millis};
 use crate::system::poll::Interest;
 use crate::system::unix::{Connection, ListenError, Listener, Moved};
+use crate::wire::control::Form;
 use heapless::{String, Vec};
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -54,8 +55,8 @@ impl Waits {
 struct Client {
     connection: Connection,
     request: String<REQUEST_BYTES>,
-    /// Waits for a status; `true`: as JSON.
-    wants_status: Option<bool>,
+    /// Waits for a status.
+    wants_status: Option<Form>,
     /// Waits for what the kernel makes of its request.
     waits: Option<Waits>,
     /// Its request was taken: it is read no further, so that it may close its side.
@@ -207,18 +208,18 @@ impl Clients {
     }
 
     /// The answer comes with [`Clients::answer_statuses`].
-    pub fn want_status(&mut self, place: usize, json: bool) {
+    pub fn want_status(&mut self, place: usize, form: Form) {
         if let Some(client) = self.clients.get_mut(place) {
-            client.wants_status = Some(json);
+            client.wants_status = Some(form);
             client.until = time::now() + TIME_LIMIT;
         }
     }
 
-    /// Answers all that wait for a status; `render` gets `true` for JSON.
-    pub fn answer_statuses(&mut self, render: &mut dyn FnMut(bool) -> (u8, std::string::String)) {
+    /// Answers all that wait for a status.
+    pub fn answer_statuses(&mut self, render: &mut dyn FnMut(Form) -> (u8, std::string::String)) {
         for client in &mut self.clients {
-            if let Some(json) = client.wants_status.take() {
-                let (code, body) = render(json);
+            if let Some(form) = client.wants_status.take() {
+                let (code, body) = render(form);
                 client.set_answer(code, &body);
             }
         }
@@ -304,7 +305,7 @@ mod tests {
             let taken = taken.or_else(|| clients.serve(0, false));
             let taken = taken.or_else(|| clients.serve(0, false));
             assert_eq!(taken.as_deref(), Some(request));
-            clients.want_status(0, false);
+            clients.want_status(0, Form::Json);
             let mut read = 0;
             clients.interests(true, &mut |_, place, interest| {
                 read += usize::from(place.is_some() && interest == Interest::Read)

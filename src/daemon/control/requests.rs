@@ -20,8 +20,8 @@ impl Daemon {
                 self.clients.answer(place, 1, body);
             }
             Some(Request::Plan { follows }) => self.plan(place, follows),
-            Some(Request::Status { json }) => {
-                self.clients.want_status(place, json);
+            Some(Request::Status(form)) => {
+                self.clients.want_status(place, form);
                 self.engine.tell(Event::AskSignals);
                 self.signals_until = Some(time::now() + SIGNALS_WITHIN);
             }
@@ -222,7 +222,7 @@ impl Daemon {
         self.signals_until = None;
         let (engine, fault) = (&self.engine, self.source.fault());
         self.clients
-            .answer_statuses(&mut |json| answers::status(engine, fault, now, json));
+            .answer_statuses(&mut |form| answers::status(engine, fault, now, form));
     }
 }
 

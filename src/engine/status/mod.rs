@@ -2,10 +2,12 @@
 mod bond;
 mod build;
 mod footer;
+mod headline;
 mod lease;
 mod link;
-mod list;
+pub mod list;
 mod model;
+mod rows;
 mod shown;
 pub mod status_line;
 pub mod text;

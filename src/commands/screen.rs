@@ -112,12 +112,21 @@ impl Screen {
             let _ = write!(out, "\x1b[{};1H\x1b[J", lines.len() + 1);
         }
         self.lines = lines;
+        if !out.is_empty() {
+            out.push_str(&self.end());
+        }
         out
+    }
+
+    /// Moves the cursor behind the last line: what a person types stands there.
+    fn end(&self) -> String {
+        let column = self.lines.last().map_or(0, Vec::len) + 1;
+        format!("\x1b[{};{column}H", self.lines.len().max(1))
     }
 
     /// Moves the cursor below the page.
     pub fn leave(&self) -> String {
-        format!("\x1b[{};1H\r\n", self.lines.len().clamp(1, self.rows))
+        format!("{}\x1b[K\r\n", self.end())
     }
 
     fn draw_line(&self, row: usize, old: &[Cell], new: &[Cell], out: &mut String) {
@@ -222,8 +231,8 @@ mod tests {
             }
             assert_eq!(screen.draw(page), "");
         }
-        assert_eq!(sent[1], "\x1b[1;12H2");
-        assert_eq!(sent[4], "\x1b[1;1H\x1b[J");
+        assert_eq!(sent[1], "\x1b[1;12H2\x1b[3;5H");
+        assert_eq!(sent[4], "\x1b[1;1H\x1b[J\x1b[1;1H");
     }
 
     #[test]
@@ -232,7 +241,7 @@ mod tests {
         screen.draw("state: \u{2}good");
         assert_eq!(
             screen.draw("state: \u{3}good"),
-            "\x1b[1;8H\x1b[33mgood\x1b[m"
+            "\x1b[1;8H\x1b[33mgood\x1b[m\x1b[1;12H"
         );
     }
 

@@ -13,6 +13,9 @@ use super::select::{self, Why};
 use super::time::{Instant, Millis};
 use crate::config::IfName;
 
+/// Between the notification that an adapter is set down and the one that it is gone.
+const UNPLUGGED_WITHIN: Millis = Millis(2_000);
+
 #[derive(Debug, Default)]
 pub struct Failover {
     /// The member that carries now, or carried last.
@@ -74,6 +77,24 @@ impl Failover {
     /// the first, or has come back.
     pub fn reason(&self) -> Option<&Reason> {
         self.reason.as_ref()
+    }
+    /// This adapter is gone. The kernel sets one down before it takes it away, so what was lost as set
+    /// down just now was unplugged.
+    pub(super) fn unplugged(&mut self, now: Instant, name: &IfName) {
+        let cause = || clip(format_args!("{name} {}", Why::Unplugged.past()));
+        let is_its = |cause: &Text, at: Instant| {
+            let after = cause
+                .strip_prefix(name.as_str())
+                .and_then(|rest| rest.strip_prefix(' '));
+            now < at + UNPLUGGED_WITHIN && after == Some(Why::Down.past())
+        };
+        if self.lost_at.is_some_and(|at| is_its(&self.cause, at)) {
+            self.cause = cause();
+        }
+        let its = self.reason.as_mut();
+        if let Some(reason) = its.filter(|reason| is_its(&reason.cause, reason.at)) {
+            reason.cause = cause();
+        }
     }
     pub fn switches(&self) -> u32 {
         self.switches

@@ -21,28 +21,25 @@ pub(super) fn file_part(
         return Ok(());
     };
     layout.tone(Tone::Warning, f)?;
+    f.write_str("the new file ")?;
+    let place = (13, 2);
     match (progress, left) {
         (Progress::Trying, Some(left)) => {
-            let text = format_args!("the new file is tried, for {left} at most");
-            layout.sentence(f, (0, 2), text)?;
+            layout.sentence(f, place, format_args!("is tried, for {left} at most"))?;
         }
-        (Progress::Trying, None) => {
-            layout.sentence(f, (0, 2), format_args!("the new file is tried"))?;
+        (Progress::Trying, None) => layout.sentence(f, place, format_args!("is tried"))?,
+        (Progress::Unconfirmed { until }, _) => {
+            let left = Age((until - now).0);
+            let text = format_args!("is taken back in {left} unless `wifibond confirm` follows");
+            layout.sentence(f, place, text)?;
         }
-        (Progress::Unconfirmed { .. }, Some(left)) => {
-            let text = format_args!(
-                "the new file is taken back in {left} unless `wifibond confirm` follows"
-            );
-            layout.sentence(f, (0, 2), text)?;
+        // Why is among the problems.
+        (Progress::SetAside { .. }, Some(left)) => {
+            let text = format_args!("was set aside, and is tried again in {left}");
+            layout.sentence(f, place, text)?;
         }
-        (Progress::Unconfirmed { .. }, None) => {}
-        (Progress::SetAside { why, .. }, left) => {
-            let text = format_args!("the new file was set aside: {why}");
-            layout.sentence(f, (0, 2), text)?;
-            if let Some(left) = left {
-                let text = format_args!("  it is tried again in {left}");
-                layout.sentence(f, (0, 2), text)?;
-            }
+        (Progress::SetAside { .. }, None) => {
+            layout.sentence(f, place, format_args!("was set aside"))?;
         }
     }
     layout.tone(Tone::Plain, f)

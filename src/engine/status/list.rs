@@ -1,5 +1,4 @@
 //! Lists and sentences on the page of `wifibond status`, in lines that fit the terminal.
-use crate::engine::journal::{Text, clip};
 use crate::wire::control::Tone;
 use core::fmt::{self, Formatter, Write};
 
@@ -51,10 +50,15 @@ impl Layout {
         (column, indent): (usize, usize),
         text: fmt::Arguments<'_>,
     ) -> fmt::Result {
-        let text: heapless::String<512> = clip(text);
+        let text = text.to_string();
         let mut list = List::after(f, *self, indent);
         list.column = column;
-        list.words(&text)?;
+        for (n, line) in text.trim_end().lines().enumerate() {
+            if n > 0 {
+                list.next_line()?;
+            }
+            list.words(line)?;
+        }
         writeln!(f)
     }
 }
@@ -101,7 +105,7 @@ impl<'a, 'b> List<'a, 'b> {
 
     /// As [`List::add`], in this tone.
     pub fn add_toned(&mut self, tone: Option<Tone>, item: fmt::Arguments<'_>) -> fmt::Result {
-        let text: Text = clip(item);
+        let text = item.to_string();
         if !core::mem::take(&mut self.first) {
             let length = text.chars().count();
             if self.column + self.separator.len() + length > self.room() {
@@ -169,7 +173,8 @@ fn end_of_word(text: &str) -> usize {
     let mut from = 0;
     while let Some(at) = text[from..].find(' ').map(|at| from + at) {
         let word = &text[from..at];
-        if word.parse::<i64>().is_err() || at + 1 >= text.len() {
+        let is_number = |word: &str| word.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        if !is_number(word) || at + 1 >= text.len() {
             return at;
         }
         from = at + 1;
@@ -236,5 +241,8 @@ mod tests {
         assert!(Said("word by word", 1).to_string().contains('w'));
         assert_eq!(Said("", 20).to_string(), "\n");
         assert_eq!(Said("12 ", 20).to_string(), "12\n");
+        // A text of several lines, as of a wrong file, keeps them.
+        let said = Said("line 3:\n    |  ^ here\n", 40).to_string();
+        assert_eq!(said, "line 3:\n      |  ^ here\n");
     }
 }

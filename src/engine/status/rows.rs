@@ -39,7 +39,6 @@ pub(super) fn bond_part(
             layout.sentence(f, place, text)?;
         }
     }
-    options_part(bond, layout, f)?;
     let names = layout.names(bond.members.iter().any(|member| member.port.is_some()));
     if layout.is_wide() {
         let (member, signal) = ("MEMBER", "SIGNAL");
@@ -74,7 +73,11 @@ const SIGNAL: usize = 8;
 const NARROW: usize = 4;
 
 /// The bond's options as the kernel has them.
-fn options_part(bond: &BondStatus<'_>, layout: Layout, f: &mut Formatter<'_>) -> fmt::Result {
+pub(super) fn options_part(
+    bond: &BondStatus<'_>,
+    layout: Layout,
+    f: &mut Formatter<'_>,
+) -> fmt::Result {
     let (Some(mode), Some(miimon), Some(up), Some(down)) = (
         bond.mode,
         bond.miimon_ms,
@@ -83,8 +86,8 @@ fn options_part(bond: &BondStatus<'_>, layout: Layout, f: &mut Formatter<'_>) ->
     ) else {
         return Ok(());
     };
-    let mut list = List::new(f, layout, 4)?;
-    list.add(format_args!("{mode}"))?;
+    let mut list = List::new(f, layout, 2)?;
+    list.add(format_args!("{}: {mode}", bond.name))?;
     list.add(format_args!("miimon {miimon} ms"))?;
     list.add(format_args!("updelay {up} ms"))?;
     list.add(format_args!("downdelay {down} ms"))?;

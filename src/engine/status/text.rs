@@ -5,7 +5,7 @@ use super::footer::{file_part, identity_part, problems_part, start_part};
 use super::headline::headline;
 use super::list::{Layout, List};
 use super::model::Status;
-use super::rows::{bond_part, links_part};
+use super::rows::{bond_part, links_part, options_part};
 use super::shown::Age;
 use crate::engine::Engine;
 use crate::engine::journal::Record;
@@ -62,17 +62,6 @@ impl Display for Page<'_> {
             bond_part(bond, layout, f)?;
         }
         links_part(&self.status.links, layout, f)?;
-        if !self.status.dns.is_empty() {
-            let mut list = List::new(f, layout, 2)?;
-            list.separator = " ";
-            list.add(format_args!("name servers"))?;
-            for server in &self.status.dns {
-                list.add(format_args!("{}", server.0))?;
-            }
-            writeln!(f)?;
-        }
-        identity_part(&self.status, layout, f)?;
-        start_part(&self.status, layout, f)?;
         let journal = self.engine.journal();
         f.write_str("\nLast events\n")?;
         for record in journal.since(journal.written().saturating_sub(LAST_EVENTS)) {
@@ -89,7 +78,21 @@ impl Display for Page<'_> {
                 }
             }
         }
-        Ok(())
+        f.write_str("\nDetails\n")?;
+        if let Some(bond) = &self.status.bond {
+            options_part(bond, layout, f)?;
+        }
+        if !self.status.dns.is_empty() {
+            let mut list = List::new(f, layout, 2)?;
+            list.separator = " ";
+            list.add(format_args!("name servers"))?;
+            for server in &self.status.dns {
+                list.add(format_args!("{}", server.0))?;
+            }
+            writeln!(f)?;
+        }
+        identity_part(&self.status, layout, f)?;
+        start_part(&self.status, layout, f)
     }
 }
 

@@ -50,6 +50,32 @@ fn the_answer_says_through_what_since_when_and_why() {
     );
 }
 
+/// The kernel sets an adapter down before it takes it away.
+#[test]
+fn one_that_is_set_down_and_gone_at_once_was_unplugged() {
+    let mut world = World::both();
+    let mut down = world.link(WLAN0).clone();
+    (down.up, down.carrier) = (false, false);
+    world.handle(Event::Link(down));
+    world.handle(Event::Time);
+    world.pull(WLAN0);
+    world.wait(5_000);
+    assert_eq!(
+        answer(&world),
+        "ONLINE through bond0 (wlan1), because wlan0 was unplugged 5 s ago"
+    );
+    assert_eq!(world.recorded("wlan0 was set down"), 0);
+    // What happened long before is what happened.
+    let mut world = World::both();
+    world.lose(WLAN0);
+    world.wait(5_000);
+    world.pull(WLAN0);
+    assert_eq!(
+        answer(&world),
+        "ONLINE through bond0 (wlan1), because wlan0 lost its carrier 5 s ago"
+    );
+}
+
 #[test]
 fn one_that_comes_back_itself_has_no_reason() {
     let mut world = World::usual();

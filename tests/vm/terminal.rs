@@ -179,7 +179,7 @@ fn colours_are_for_terminals() {
         assert!(seen.command.wait().expect("its end").success());
         seen.wait("Last events");
         let text = seen.take();
-        assert!(text.contains("\x1b[32mONLINE\x1b[m"), "{text:?}");
+        assert!(text.contains("\x1b[32mONLINE \x1b[m"), "{text:?}");
         let plain = text.replace("\x1b[m", "").replace("\x1b[32m", "");
         let plain = plain.replace("\x1b[33m", "").replace("\x1b[31m", "");
         for line in plain.lines() {

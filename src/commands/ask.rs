@@ -1,36 +1,42 @@
-//! The commands that ask the running daemon: status, events, reload, switch, member, renew,
-//! release.
+//! The commands that ask the running daemon: reload, report, confirm, switch, member, renew, release.
 use super::{Exit, FAILED, NOT_ONLINE, NOT_RUNNING, Outcome, say};
 use crate::daemon::CONTROL;
 use crate::system::unix;
-use crate::wire::control::{self, Form, Leases, Order, Reload, Request, SEND, SPLIT};
+use crate::wire::control::{self, Leases, Order, Reload, Request, SEND, SPLIT};
 use lexopt::prelude::*;
 use std::io::{IsTerminal, Read, Write};
 use std::net::Shutdown;
-use std::time::Duration;
 
 /// Milliseconds within which the daemon answers, also while it waits for a slow driver.
 const ANSWER_WITHIN_MS: u64 = 10_000;
 /// The same of a reload: it is answered when it is known whether the file works.
 const RELOADED_WITHIN_MS: u64 = 60_000;
-/// Between two requests of `--watch`.
-const WATCH_EVERY: Duration = Duration::from_millis(500);
-/// Cursor to the upper left corner, and erase from there (ECMA-48: CUP, ED).
-const CLEAR: &str = "\x1b[H\x1b[J";
 
 /// Sends one request; the exit code and the text of the answer.
 pub(super) fn ask(request: Request<'_>) -> Result<(u8, String), Exit> {
-    exchange(request, None)
+    exchange(request, None, within_ms(request))
+}
+
+/// As [`ask`], for one who asks again soon: it waits for so many milliseconds at most.
+pub(super) fn ask_within(request: Request<'_>, ms: u64) -> Result<(u8, String), Exit> {
+    exchange(request, None, ms)
+}
+
+fn within_ms(request: Request<'_>) -> u64 {
+    match request {
+        Request::Reload(_) => RELOADED_WITHIN_MS,
+        _ => ANSWER_WITHIN_MS,
+    }
 }
 
 /// What this file, or the daemon's own, would change: exit code and text.
 pub(super) fn plan(file: Option<&[u8]>) -> Result<(u8, String), Exit> {
     let follows = file.is_some();
-    exchange(Request::Plan { follows }, file)
+    exchange(Request::Plan { follows }, file, ANSWER_WITHIN_MS)
 }
 
 /// `file` is sent when the daemon asks for it.
-fn exchange(request: Request<'_>, file: Option<&[u8]>) -> Result<(u8, String), Exit> {
+fn exchange(request: Request<'_>, file: Option<&[u8]>, within: u64) -> Result<(u8, String), Exit> {
     let not_running = |e: crate::system::Error| match e.errno {
         libc::ENOENT | libc::ECONNREFUSED => Exit {
             code: NOT_RUNNING,
@@ -46,10 +52,6 @@ fn exchange(request: Request<'_>, file: Option<&[u8]>) -> Result<(u8, String), E
             code: NOT_RUNNING,
             message: format!("{CONTROL}: {e}"),
         },
-    };
-    let within = match request {
-        Request::Reload(_) => RELOADED_WITHIN_MS,
-        _ => ANSWER_WITHIN_MS,
     };
     let mut stream = unix::connect(CONTROL, Some(within)).map_err(not_running)?;
     let broken = |e: std::io::Error| Exit {
@@ -90,62 +92,6 @@ fn show(request: Request<'_>) -> Outcome {
             message: body.trim_end().into(),
         }),
     }
-}
-
-/// `wifibond status`.
-pub fn status(parser: &mut lexopt::Parser) -> Outcome {
-    let (mut form, mut watch) = (Form::Text, false);
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Long("json") if form == Form::Text => form = Form::Json,
-            Long("metrics") if form == Form::Text => form = Form::Metrics,
-            Long("watch") => watch = true,
-            other => return Err(other.unexpected().into()),
-        }
-    }
-    match watch {
-        true => follow(form),
-        false => show(Request::Status(form)),
-    }
-}
-
-/// Shows the status again and again: on a terminal in place, otherwise (and as JSON)
-/// one after the other.
-fn follow(form: Form) -> Outcome {
-    let in_place = form == Form::Text && std::io::stdout().is_terminal();
-    loop {
-        let text = match ask(Request::Status(form)) {
-            Ok((_, body)) => body,
-            // The daemon may be restarting: show that, and ask again.
-            Err(exit) if exit.code == NOT_RUNNING && in_place => format!("{}\n", exit.message),
-            Err(exit) => return Err(exit),
-        };
-        let corner = if in_place { CLEAR } else { "" };
-        let mut out = std::io::stdout();
-        let written = write!(out, "{corner}{text}").and_then(|()| out.flush());
-        if written.is_err() {
-            return Ok(0);
-        }
-        std::thread::sleep(WATCH_EVERY);
-    }
-}
-
-/// `wifibond events`.
-pub fn events(parser: &mut lexopt::Parser) -> Outcome {
-    let (mut json, mut count) = (false, u32::MAX);
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Long("json") => json = true,
-            Short('n') => {
-                let value = parser.value()?.string()?;
-                count = value.parse().map_err(|_| {
-                    super::wrong_usage(format_args!("-n: \"{value}\" is no number"))
-                })?;
-            }
-            other => return Err(other.unexpected().into()),
-        }
-    }
-    show(Request::Events { json, count })
 }
 
 /// `wifibond reload`.

@@ -7,10 +7,13 @@
 mod ask;
 mod check;
 mod doctor;
+mod events;
 mod gateway;
 mod plan;
 mod publish;
 mod run;
+mod screen;
+mod status;
 mod wait_online;
 
 use crate::system::core_dump;
@@ -117,8 +120,8 @@ fn dispatch(parser: &mut lexopt::Parser) -> Outcome {
         "check" => check::main(parser),
         "plan" => plan::main(parser),
         "publish" => publish::main(parser),
-        "status" => ask::status(parser),
-        "events" => ask::events(parser),
+        "status" => status::main(parser),
+        "events" => events::main(parser),
         "reload" => ask::reload(parser),
         "confirm" => ask::confirm(parser),
         "report" => ask::report(parser),

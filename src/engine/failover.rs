@@ -13,6 +13,9 @@ use super::select::{self, Why};
 use super::time::{Instant, Millis};
 use crate::config::IfName;
 
+/// Between the notification that an adapter is set down and the one that it is gone.
+const UNPLUGGED_WITHIN: Millis = Millis(2_000);
+
 #[derive(Debug, Default)]
 pub struct Failover {
     /// The member that carries now, or carried last.
@@ -30,6 +33,8 @@ pub struct Failover {
     inexact: Option<Inexact>,
     /// Why the last one ceased to.
     cause: Text,
+    /// Why the present member took over from another one; `None`: it did not.
+    reason: Option<Reason>,
     /// When the present member took over.
     since: Instant,
     switches: u32,
@@ -48,12 +53,47 @@ struct Inexact {
     unanswered: Instant,
 }
 
+/// Why a member took over from another one.
+#[derive(Debug)]
+pub struct Reason {
+    /// As the journal has it.
+    pub cause: Text,
+    /// The other one could carry no traffic any more, which `cause` is about; otherwise this one is
+    /// preferred to it.
+    pub lost: bool,
+    /// When it was lost, or when this one took over.
+    pub at: Instant,
+}
+
 impl Failover {
     /// The member that carries now, and since when.
     pub fn now(&self) -> Option<(Index, Instant)> {
         match (&self.last, self.lost_at) {
             (Some((index, _)), None) => Some((*index, self.since)),
             _ => None,
+        }
+    }
+    /// Why the member that carries now, or carried last, took over from another one; `None`: it was
+    /// the first, or has come back.
+    pub fn reason(&self) -> Option<&Reason> {
+        self.reason.as_ref()
+    }
+    /// This adapter is gone. The kernel sets one down before it takes it away, so what was lost as set
+    /// down just now was unplugged.
+    pub(super) fn unplugged(&mut self, now: Instant, name: &IfName) {
+        let cause = || clip(format_args!("{name} {}", Why::Unplugged.past()));
+        let is_its = |cause: &Text, at: Instant| {
+            let after = cause
+                .strip_prefix(name.as_str())
+                .and_then(|rest| rest.strip_prefix(' '));
+            now < at + UNPLUGGED_WITHIN && after == Some(Why::Down.past())
+        };
+        if self.lost_at.is_some_and(|at| is_its(&self.cause, at)) {
+            self.cause = cause();
+        }
+        let its = self.reason.as_mut();
+        if let Some(reason) = its.filter(|reason| is_its(&reason.cause, reason.at)) {
+            reason.cause = cause();
         }
     }
     pub fn switches(&self) -> u32 {
@@ -136,7 +176,14 @@ impl Engine {
             self.note_left(now, index);
         }
         let other = |(_, name): &(Index, IfName)| *name != to;
-        self.failover.switches += u32::from(self.failover.last.as_ref().is_some_and(other));
+        let is_other = self.failover.last.as_ref().is_some_and(other);
+        self.failover.switches += u32::from(is_other);
+        self.failover.reason = is_other.then(|| Reason {
+            cause: cause.clone(),
+            // Without an outage it could carry on, unless that is why it was left.
+            lost: left.is_none(),
+            at: self.failover.lost_at.unwrap_or(now),
+        });
         self.failover.last = Some((index, to.clone()));
         self.failover.since = now;
         let lost_at = self.failover.lost_at.take();
@@ -170,7 +217,7 @@ impl Engine {
         let why = match self.why_lost(index) {
             _ if self.usable_bond().is_none() => "lost its bond",
             Some(why) => why.past(),
-            None => "is no longer active",
+            None => "ceased to be active",
         };
         let cause: Text = clip(format_args!("{name} {why}"));
         let mut others = self.observed.links().filter(|l| l.index != index);

@@ -98,6 +98,11 @@ impl Engine {
         }
     }
 
+    /// Since when nothing is online; `None`: something is.
+    pub fn offline_since(&self) -> Option<Instant> {
+        self.report.offline
+    }
+
     pub(super) fn report_poll_at(&self, now: Instant) -> Option<Instant> {
         let clients = self.observed.links().filter_map(|l| self.dhcp4(&l.name));
         let waiting = clients.filter_map(|client| Some(client.waiting_since? + NO_LEASE));

@@ -110,7 +110,7 @@ impl Why {
             Why::NotAMember => "left the bond",
             Why::Blocked(_) | Why::Resting | Why::Down => "was set down",
             Why::NoCarrier => "lost its carrier",
-            Why::Unauthorised => "is no longer authorised",
+            Why::Unauthorised => "lost its authorisation",
             Why::LinkMonitor => "lost its link",
             Why::NoAnswer(_) | Why::NoAcknowledgement => "passed nothing",
             Why::Lossy(_) => "lost many probes",

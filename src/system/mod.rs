@@ -16,6 +16,7 @@ pub mod helper;
 pub mod host;
 pub mod inet6;
 pub mod kernel_log;
+pub mod local_time;
 pub mod log;
 pub mod neighbour;
 pub mod netlink;
@@ -25,6 +26,7 @@ pub mod poll;
 pub mod rfkill;
 pub mod signals;
 pub mod sysctl;
+pub mod terminal;
 #[cfg(test)]
 pub mod testing;
 pub mod turn;

@@ -10,7 +10,7 @@ pub enum Request<'a> {
     Status(Form),
     /// The journal: switches and other changes.
     Events {
-        /// As JSON; otherwise as text.
+        /// As JSON; otherwise a line each: its age in milliseconds, a blank, the text.
         json: bool,
         /// At most this many entries: the newest.
         count: u32,
@@ -49,30 +49,54 @@ pub enum Request<'a> {
     },
 }
 
-/// How the status is written.
+/// How a status is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// For people.
-    Text,
     /// One object.
     Json,
     /// OpenMetrics 1.0.
     Metrics,
+    /// A page for people, with the marks of [`Tone`].
+    Page {
+        /// Characters in a line: [`LEAST_COLUMNS`] to [`MOST_COLUMNS`].
+        columns: u16,
+    },
 }
 
-impl Form {
-    const ALL: [Form; 3] = [Form::Text, Form::Json, Form::Metrics];
+/// The narrowest and the widest page.
+pub const LEAST_COLUMNS: u16 = 20;
+/// See [`LEAST_COLUMNS`].
+pub const MOST_COLUMNS: u16 = 300;
 
-    fn word(self) -> &'static str {
+/// What a colour says, where there are colours; the words beside it say it, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tone {
+    /// Neither.
+    #[default]
+    Plain,
+    /// As it should be.
+    Good,
+    /// Not yet, or no longer, as it should be.
+    Warning,
+    /// It does not work.
+    Bad,
+}
+
+impl Tone {
+    /// The character of a page that begins this tone; no other text has it.
+    pub fn mark(self) -> char {
         match self {
-            Form::Text => "text",
-            Form::Json => "json",
-            Form::Metrics => "metrics",
+            Tone::Plain => '\u{1}',
+            Tone::Good => '\u{2}',
+            Tone::Warning => '\u{3}',
+            Tone::Bad => '\u{4}',
         }
     }
 
-    fn parse(word: &str) -> Option<Form> {
-        Form::ALL.into_iter().find(|form| form.word() == word)
+    /// The tone that this character begins. `None`: it is text.
+    pub fn of(mark: char) -> Option<Tone> {
+        let mut tones = [Tone::Plain, Tone::Good, Tone::Warning, Tone::Bad].into_iter();
+        tones.find(|tone| tone.mark() == mark)
     }
 }
 
@@ -216,7 +240,13 @@ pub fn parse(line: &str) -> Option<Request<'_>> {
     let verb = words.next()?;
     let (first, second, rest) = (words.next(), words.next(), words.next());
     match (verb, first, second, rest) {
-        ("status", Some(form), None, None) => Some(Request::Status(Form::parse(form)?)),
+        ("status", Some("json"), None, None) => Some(Request::Status(Form::Json)),
+        ("status", Some("metrics"), None, None) => Some(Request::Status(Form::Metrics)),
+        ("status", Some("text"), Some(columns), None) => {
+            let columns: u16 = columns.parse().ok()?;
+            let fits = (LEAST_COLUMNS..=MOST_COLUMNS).contains(&columns);
+            fits.then_some(Request::Status(Form::Page { columns }))
+        }
         ("events", Some(form), Some(count), None) => Some(Request::Events {
             json: is_json(form)?,
             count: count.parse().ok()?,
@@ -274,7 +304,9 @@ impl fmt::Display for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let form = |json| if json { "json" } else { "text" };
         match self {
-            Request::Status(form) => write!(f, "status {}", form.word()),
+            Request::Status(Form::Json) => f.write_str("status json"),
+            Request::Status(Form::Metrics) => f.write_str("status metrics"),
+            Request::Status(Form::Page { columns }) => write!(f, "status text {columns}"),
             Request::Events { json, count } => write!(f, "events {} {count}", form(*json)),
             Request::Reload(Reload::Plain) => f.write_str("reload"),
             Request::Reload(Reload::Force) => f.write_str("reload force"),
@@ -308,9 +340,10 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         for request in [
-            Request::Status(Form::Text),
             Request::Status(Form::Json),
             Request::Status(Form::Metrics),
+            Request::Status(Form::Page { columns: 20 }),
+            Request::Status(Form::Page { columns: 300 }),
             Request::Events {
                 json: true,
                 count: 7,
@@ -372,6 +405,10 @@ mod tests {
             "status",
             "status xml",
             "status json json",
+            "status text",
+            "status text 19",
+            "status text 301",
+            "status text 80 80",
             "events json -1",
             "events json",
             "reload now",
@@ -402,7 +439,7 @@ mod tests {
 
     #[test]
     fn answers() {
-        assert_eq!(parse_answer("3\nNOT ONLINE\n"), Some((3, "NOT ONLINE\n")));
+        assert_eq!(parse_answer("3\nOFFLINE\n"), Some((3, "OFFLINE\n")));
         assert_eq!(parse_answer("0\n"), Some((0, "")));
         assert_eq!(parse_answer("0"), None);
         assert_eq!(parse_answer("x\ny"), None);

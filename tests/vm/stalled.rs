@@ -357,7 +357,7 @@ fn a_client_that_closes_its_side_is_answered() {
     s.pi.wait("an answer", LONG, |_| true);
     let mut stream =
         UnixStream::connect(s.pi.ns.path("/run/wifibond/control.sock")).expect("the socket");
-    stream.write_all(b"status text\n").expect("a request");
+    stream.write_all(b"status text 80\n").expect("a request");
     stream.shutdown(Shutdown::Write).expect("one side closed");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");

@@ -6,6 +6,7 @@ use crate::daemon::utc::Utc;
 use crate::engine::Engine;
 use crate::engine::journal::Record;
 use crate::engine::select::Why;
+use crate::engine::status::list::Layout;
 use crate::engine::status::text::{self, Line};
 use crate::engine::status::{self, MemberStatus, Shown};
 use crate::engine::time::{Instant, Seconds};
@@ -20,8 +21,12 @@ const STATUS_BYTES: usize = 24 * 1024;
 pub fn status(engine: &Engine, fault: Option<&str>, now: Instant, form: Form) -> (u8, String) {
     let page = text::page(engine, fault, now);
     let code = if page.online() { 0 } else { 3 };
-    if form == Form::Text {
-        return (code, format!("{page}"));
+    if let Form::Page { columns } = form {
+        let layout = Layout {
+            columns: columns.into(),
+            tones: true,
+        };
+        return (code, format!("{}", page.laid_out(layout)));
     }
     let mut status = status::status(engine, now);
     status.file_fault = fault;
@@ -152,7 +157,8 @@ struct EventJson<'a> {
     answered_ms: Option<u64>,
 }
 
-/// The newest `count` events, oldest first: a line each, or a JSON array.
+/// The newest `count` events, oldest first: a JSON array, or a line each with its age, since the
+/// command's user has a time zone of their own.
 pub fn events(engine: &Engine, json: bool, count: u32) -> String {
     let now = (time::now(), time::wall());
     let journal = engine.journal();
@@ -160,7 +166,7 @@ pub fn events(engine: &Engine, json: bool, count: u32) -> String {
     let mut out = String::new();
     if !json {
         for record in records {
-            let _ = writeln!(out, "{}  {}", when(record, now), Line(record));
+            let _ = writeln!(out, "{} {}", (now.0 - record.at).0, Line(record));
         }
         return out;
     }

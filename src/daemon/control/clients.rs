@@ -305,7 +305,7 @@ mod tests {
             let taken = taken.or_else(|| clients.serve(0, false));
             let taken = taken.or_else(|| clients.serve(0, false));
             assert_eq!(taken.as_deref(), Some(request));
-            clients.want_status(0, Form::Text);
+            clients.want_status(0, Form::Json);
             let mut read = 0;
             clients.interests(true, &mut |_, place, interest| {
                 read += usize::from(place.is_some() && interest == Interest::Read)

@@ -79,6 +79,7 @@ impl Engine {
         if let Some(link) = self.observed.link(index) {
             let name = link.name.clone();
             if matches!(link.kind, Kind::Plain | Kind::Other(_)) {
+                self.failover.unplugged(now, &name);
                 let text = format_args!("unplugged");
                 self.journal.write(now, RecordKind::Adapter, &name, text);
             }

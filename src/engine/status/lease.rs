@@ -1,5 +1,6 @@
 //! What `wifibond status` shows of a link's leases: the fields, and their lines on the page.
-use super::shown::{Shown, Span};
+use super::list::{Layout, List};
+use super::shown::{Age, Shown};
 use crate::engine::dhcp::{v4, v6};
 use crate::engine::time::Instant;
 use core::fmt::{self, Formatter};
@@ -40,17 +41,20 @@ impl<'a> LeaseStatus<'a> {
     }
 
     /// Lines of the page, each behind so many blanks.
-    pub fn write(&self, f: &mut Formatter<'_>, indent: usize) -> fmt::Result {
-        write!(f, "{:indent$}lease", "")?;
-        if let Some(server) = &self.server {
-            write!(f, " from {}", server.0)?;
+    pub fn write(&self, f: &mut Formatter<'_>, layout: Layout, indent: usize) -> fmt::Result {
+        let mut list = List::new(f, layout, indent)?;
+        match &self.server {
+            Some(server) => list.add(format_args!("lease from {}", server.0))?,
+            None => list.add(format_args!("lease"))?,
         }
         match self.expires_s {
-            Some(seconds) => writeln!(f, ", ends in {}", Span(seconds * 1000))?,
-            None => writeln!(f, ", for ever")?,
+            Some(seconds) => list.add(format_args!("ends in {}", Age(seconds * 1000)))?,
+            None => list.add(format_args!("for ever"))?,
         }
+        writeln!(f)?;
         if let Some(server) = self.tftp_server {
-            writeln!(f, "{:indent$}TFTP server {server}", "")?;
+            write!(f, "{:indent$}", "")?;
+            layout.sentence(f, (indent, indent), format_args!("TFTP server {server}"))?;
         }
         Ok(())
     }
@@ -66,11 +70,15 @@ impl Lease6Status {
     }
 
     /// Lines of the page, each behind so many blanks.
-    pub fn write(&self, f: &mut Formatter<'_>, indent: usize) -> fmt::Result {
-        write!(f, "{:indent$}", "")?;
+    pub fn write(&self, f: &mut Formatter<'_>, layout: Layout, indent: usize) -> fmt::Result {
+        let mut list = List::new(f, layout, indent)?;
         match self.expires_s {
-            Some(seconds) => writeln!(f, "DHCPv6 lease, ends in {}", Span(seconds * 1000)),
-            None => writeln!(f, "told by DHCPv6"),
+            Some(seconds) => {
+                list.add(format_args!("DHCPv6 lease"))?;
+                list.add(format_args!("ends in {}", Age(seconds * 1000)))?;
+            }
+            None => list.add(format_args!("told by DHCPv6"))?,
         }
+        writeln!(f)
     }
 }

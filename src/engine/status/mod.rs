@@ -2,11 +2,13 @@
 mod bond;
 mod build;
 mod footer;
+mod headline;
 mod lease;
 pub mod led;
 mod link;
-mod list;
+pub mod list;
 mod model;
+mod rows;
 mod shown;
 pub mod status_line;
 pub mod text;

@@ -45,3 +45,18 @@ impl Display for Span {
         f.pad(&text)
     }
 }
+
+/// An age or a span of time in milliseconds, no finer than a person needs it, so that a page that is
+/// drawn again and again seldom changes: `12 s`, `3 min`, `2 h 5 min`, `2 d 4 h`.
+pub struct Age(pub u64);
+
+impl Display for Age {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let seconds = self.0 / 1000;
+        match seconds / 60 {
+            0 => f.pad(&clip::<24>(format_args!("{seconds} s"))),
+            minutes if minutes < 60 => f.pad(&clip::<24>(format_args!("{minutes} min"))),
+            minutes => Span(minutes * 60_000).fmt(f),
+        }
+    }
+}

@@ -1,5 +1,5 @@
 //! The line for `systemctl status`, put together only when something may have changed.
-use super::text::headline;
+use super::headline::headline;
 use crate::engine::Engine;
 use crate::engine::journal::clip;
 use heapless::String;
@@ -7,7 +7,7 @@ use heapless::String;
 /// The line that the init system was last given.
 #[derive(Debug, Default)]
 pub struct StatusLine {
-    line: String<96>,
+    line: String<192>,
     /// The engine's revision that it shows.
     revision: Option<u32>,
 }
@@ -25,7 +25,7 @@ impl StatusLine {
             return None;
         }
         self.revision = revision;
-        let line = clip(format_args!("{}", headline(engine)));
+        let line = clip(format_args!("{}", headline(engine, None)));
         if self.line == line {
             return None;
         }

@@ -91,7 +91,7 @@ fn a_deadline_is_looked_at_when_it_comes_and_not_before() {
 fn a_headline_is_a_change_when_it_is_another() {
     let mut world = World::usual();
     let mut line = StatusLine::default();
-    assert_eq!(line.changed(&world.engine), Some("NOT ONLINE"));
+    assert_eq!(line.changed(&world.engine), Some("OFFLINE"));
     assert_eq!(line.changed(&world.engine), None);
     world.join(WLAN0);
     let online = "ONLINE through bond0 (wlan0)";

@@ -18,6 +18,7 @@ mod foreign;
 mod health;
 mod idle;
 mod members;
+mod page;
 mod plan;
 mod put_off;
 mod radio;

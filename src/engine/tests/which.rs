@@ -358,12 +358,12 @@ fn the_status_shows_ports_and_the_bond_as_the_kernel_has_it() {
     let page =
         crate::engine::status::text::page(&world.engine, Some("line 1"), world.at()).to_string();
     for line in [
-        "    active-backup, miimon 100 ms, updelay 200 ms, downdelay 0 ms,\n    fail_over_mac active, primary_reselect always (kernel: failure)\n",
-        "  * wifi1, USB 1-1.2     starting",
+        "  bond0: active-backup, miimon 100 ms, updelay 200 ms, downdelay 0 ms,\n  fail_over_mac active, primary_reselect always (kernel: failure)\n",
+        "  * wifi1, USB 1-1.2              starting",
         "    wlan0                ",
-        "  enx0242, USB 1-1.3   no carrier\n",
+        "    enx0242, USB 1-1.3   no carrier\n",
         "\nProblems\n  the file is not in force: line 1\n",
-        "  bond0                carrier\n                       no lease yet",
+        "    bond0                carrier\n                         no lease yet",
     ] {
         assert!(page.contains(line), "{line:?} in\n{page}");
     }

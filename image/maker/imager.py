@@ -26,7 +26,7 @@ def write_manifest(board, image):
         "extract_size": size,
         "extract_sha256": digest.hexdigest(),
         "image_download_size": size,
-        "release_date": datetime.datetime.fromtimestamp(made, datetime.timezone.utc).date().isoformat(),
+        "release_date": datetime.datetime.fromtimestamp(made, datetime.UTC).date().isoformat(),
         "init_format": "rpi-preseed",
     }
     path = image.with_suffix(".rpi-imager-manifest")

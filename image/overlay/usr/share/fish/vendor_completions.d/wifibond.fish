@@ -38,6 +38,7 @@ complete -c wifibond -n '__fish_seen_subcommand_from check plan' -F
 complete -c wifibond -n '__fish_seen_subcommand_from status' -l json -d 'one object'
 complete -c wifibond -n '__fish_seen_subcommand_from status' -l watch -d 'again and again'
 complete -c wifibond -n '__fish_seen_subcommand_from status' -l metrics -d 'OpenMetrics text'
+complete -c wifibond -n '__fish_seen_subcommand_from doctor' -l json -d 'one object'
 complete -c wifibond -n '__fish_seen_subcommand_from events' -l json -d 'a list of objects'
 complete -c wifibond -n '__fish_seen_subcommand_from events' -s n -x -d 'the newest of this number'
 complete -c wifibond -n '__fish_seen_subcommand_from reload' -l confirm -x -d 'seconds until it is taken back'

@@ -3,7 +3,7 @@
 //! (`tests/host/tools`) is such a page, kept in `tests/tools/metrics.txt`: it has the families that
 //! the program writes here.
 
-use crate::lab::scene::{LONG, MAC0, PASSPHRASE, SHORT, config, static_ipv4};
+use crate::lab::scene::{LONG, MAC0, PASSPHRASE, SHORT, config};
 use crate::lab::{Network, Scene, status};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,7 +9,9 @@ use core::fmt::{Arguments, Display, Write};
 const MOST_LINES: usize = 40;
 
 /// Keys that no connection needs: what is in their names.
-const QUIET: [&str; 9] = [
+const QUIET: [&str; 11] = [
+    "log_level",
+    "led",
     "health.",
     "radio.",
     "hostname",
@@ -113,6 +115,8 @@ impl Entries {
         if let Some(duid) = &config.duid {
             self.add("duid", &Hex(duid));
         }
+        self.add("log_level", &config.log_level.word());
+        self.each("led", config.led.as_slice());
         for network in &config.wifi {
             self.network(network);
         }
@@ -404,12 +408,14 @@ mod tests {
     fn values_are_shown_in_the_words_of_the_file() {
         let old = r#"{"bond":{"miimon_ms":100,"members":["eth0","eth1"],"ipv4":{
             "addresses":["10.0.0.2/24"]}},"links":[{"name":"eth2","ipv4":{"metric":10}}]}"#;
-        let new = r#"{"hostname":"box","bond":{"miimon_ms":50,"members":["eth1","eth0"],"ipv4":{
+        let new = r#"{"hostname":"box","log_level":"warn","led":"ACT","bond":{"miimon_ms":50,"members":["eth1","eth0"],"ipv4":{
             "addresses":["10.0.0.2/24","10.0.0.3/24"],
             "routes":[{"to":"default","via":"10.0.0.1"}]}},
             "links":[{"name":"eth2","ipv4":{"metric":20}},{"name":"eth3"}]}"#;
         let lines = [
             "hostname: + box",
+            "log_level: info -> warn",
+            "led: + ACT",
             "bond.members: eth0, eth1 -> eth1, eth0",
             "bond.primary: eth0 -> eth1",
             "bond.miimon_ms: 100 -> 50",

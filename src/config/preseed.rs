@@ -97,7 +97,7 @@ impl fmt::Display for Value<'_> {
 
 fn write(out: &mut String, found: &Found<'_>) -> fmt::Result {
     out.write_str("{\n  \"version\": 1")?;
-    let mut field = |name: &str, value: Option<Value<'_>>| match value.filter(|v| !v.is("")) {
+    let mut field = |name: &str, value: Option<Value<'_>>| match value {
         Some(value) => write!(out, ",\n  \"{name}\": {value}"),
         None => Ok(()),
     };
@@ -125,7 +125,7 @@ fn wifi(out: &mut String, found: &Found<'_>, name: Value<'_>) -> fmt::Result {
     if !security.is_empty() {
         write!(out, ",\n    \"security\": \"{security}\"")?;
     }
-    if let Some(password) = found.password.filter(|password| !password.is("")) {
+    if let Some(password) = found.password {
         let text = password.raw();
         let is_key = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
         let encrypted = found.encrypted.is_some_and(|v| v.is("true"));
@@ -287,6 +287,10 @@ fn value(text: &str) -> Result<(Value<'_>, &str), &'static str> {
 }
 
 fn put<'t>(found: &mut Found<'t>, section: &str, key: &str, value: Value<'t>) {
+    // As the format's own reader takes it.
+    if value.is("") {
+        return;
+    }
     let place = match (section, key) {
         ("", "config_version") => &mut found.version,
         ("system", "hostname") => &mut found.hostname,
@@ -381,6 +385,9 @@ mod tests {
         assert_eq!(link.ip.ipv4.routes.len(), 1);
         assert_eq!((link.ip.dns.len(), link.ip.search.len()), (2, 1));
         assert!(config("[ethernet]\nmethod = 'disabled'").links.is_empty());
+        let empty = "[ethernet]\nmethod='static'\naddress='10.0.0.2/8'\ngateway=''\ndns=['']\n\
+            [wlan]\nssid=''\nssid_hex=\"\"\npassword=''";
+        assert!(config(empty).wifi.is_empty());
         assert_eq!(config("[ethernet]\nmethod = 'dhcp'").links.len(), 1);
         let off = config("[ethernet]\nmethod = 'disabled'\ninterface = 'eth0'");
         assert!(!off.links[0].ip.ipv4.dhcp);

@@ -106,7 +106,7 @@ fn write(engine: &Engine, new: &Config, out: &mut dyn Write) -> fmt::Result {
             writeln!(out, "{name}: {was} -> {becomes}")?;
             continue;
         }
-        let is_member = matches!(was, Role::Member(_));
+        let is_of_bond = matches!(was, Role::Member(_) | Role::Bond);
         let other_networks = link.facts.is_wifi()
             && (old.country != new.country || !networks(old, link).eq(networks(new, link)));
         if was == Role::Unused {
@@ -117,7 +117,7 @@ fn write(engine: &Engine, new: &Config, out: &mut dyn Write) -> fmt::Result {
             writeln!(out, "{name} authenticates anew")?;
         } else if block(engine, old, link) != block(engine, new, link) {
             writeln!(out, "{name}: addresses, routes or name servers change")?;
-        } else if !(bond_is_new && is_member) {
+        } else if !(bond_is_new && is_of_bond) {
             let _ = untouched.push(name);
         }
     }

@@ -94,13 +94,14 @@ impl Watch {
         }
     }
 
-    /// FAT ignores case, and Windows adds `.txt` to a name.
+    /// FAT ignores case, and Windows adds `.txt` to a name. Raspberry Pi Imager has a name of its own.
     fn is_meant(&self, name: &std::ffi::OsStr) -> bool {
         let (Some(name), Some(own)) = (name.to_str(), self.file.file_name()) else {
             return false;
         };
         let own = own.to_str().unwrap_or_default();
-        name.eq_ignore_ascii_case(own)
+        name == "rpi-preseed.toml"
+            || name.eq_ignore_ascii_case(own)
             || name.len() == own.len() + 4
                 && name.to_ascii_lowercase().strip_suffix(".txt")
                     == Some(own.to_ascii_lowercase().as_str())

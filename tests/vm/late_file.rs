@@ -101,7 +101,9 @@ fn a_file_in_the_making_is_not_taken_until_it_is_whole() {
     // The first half of it is closed: wrong so far, and said.
     write("wifibond.json", &text[..text.len() / 2]);
     wait_event(&s, "is there now, and wrong");
-    assert!(s.pi.ns.read("/boot/wifibond-report.txt").is_some());
+    wait_until("the report", SHORT, || {
+        s.pi.ns.read("/boot/wifibond-report.txt").is_some()
+    });
     assert!(!s.pi.ns.has("bond0"));
     // The way FAT drivers and careful editors do it.
     write("wifibond.json.new", &text);

@@ -167,8 +167,9 @@ impl Findings {
             why: kind.why,
             r#do: if cure.is_empty() { &[] } else { &one },
         };
-        // The longest text, every character escaped, leaves room to spare.
-        let mut buffer = vec![0; 8192];
+        // Every character may be escaped.
+        let text = place.len() + what.len() + kind.why.len() + cure.len();
+        let mut buffer = vec![0; 256 + 6 * text];
         if let Ok(length) = serde_json_core::to_slice(&json, &mut buffer) {
             let comma = if self.text.is_empty() { "" } else { ",\n" };
             self.text.push_str(comma);

@@ -27,32 +27,13 @@ pub fn find(machine: &Machine, ours: &[&str], find: Find<'_>) {
 }
 
 /// By the driver raspberrypi-hwmon, whose alarm is of its last question to the firmware, 2 s ago at
-/// most; and by the file of the Raspberry Pi's own kernels, whose bits are those of
-/// `vcgencmd get_throttled`: 0 now, 16 at any time since the start.
+/// most. (The Raspberry Pi's own kernels have `get_throttled` beside it, and print a warning with a
+/// stack trace when it is read: drivers/firmware/raspberrypi.c.)
 fn voltage(machine: &Machine, find: Find<'_>) {
     for hwmon in machine.list("/sys/class/hwmon") {
         let file = |name: &str| machine.word(&format!("/sys/class/hwmon/{hwmon}/{name}"));
         if file("name") == "rpi_volt" && file("in0_lcrit_alarm") == "1" {
             return find(&POWER, "power", "the supply voltage is too low now", SUPPLY);
-        }
-    }
-    for soc in machine.list("/sys/devices/platform") {
-        if !soc.starts_with("soc") {
-            continue;
-        }
-        for device in machine.list(&format!("/sys/devices/platform/{soc}")) {
-            if !device.ends_with(":firmware") {
-                continue;
-            }
-            let path = format!("/sys/devices/platform/{soc}/{device}/get_throttled");
-            let word = machine.word(&path);
-            let bits = u32::from_str_radix(word.trim_start_matches("0x"), 16).unwrap_or(0);
-            let what = match (bits & 1, bits >> 16 & 1) {
-                (1, _) => "the supply voltage is too low now",
-                (_, 1) => "the supply voltage was too low since the start",
-                _ => continue,
-            };
-            return find(&POWER, "power", what, SUPPLY);
         }
     }
 }

@@ -108,6 +108,11 @@ fn missing<'m>(machine: &Machine, message: &Message<'m>) -> Option<&'m str> {
         ("c", major) => format!("/sys/dev/char/{major}:{name}"),
         _ => return None,
     };
+    // PCI's class 2: a network controller (include/linux/pci_ids.h).
+    let class = machine.word(&format!("{device}/class"));
+    if !class.is_empty() && !class.starts_with("0x02") {
+        return None;
+    }
     let parts = machine.list(&device);
     let mut nets = parts.iter().flat_map(|part| [part.as_str(), ""]);
     let works = nets.any(|part| !machine.list(&format!("{device}/{part}/net")).is_empty());

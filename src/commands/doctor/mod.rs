@@ -10,7 +10,7 @@ mod processes;
 mod tests;
 mod units;
 
-use super::{FAILED, Outcome, ask, say};
+use super::{FAILED, NOT_RUNNING, Outcome, ask, say};
 use crate::system::clock as wall;
 use crate::system::kernel_log;
 use crate::wire::control::{CERTIFICATE, Request};
@@ -35,7 +35,8 @@ pub fn main(parser: &mut lexopt::Parser) -> Outcome {
     let machine = Machine::here();
     match ask::ask(Request::Doctor) {
         Ok((_, body)) => of_daemon(&machine, &body, find),
-        // That the daemon does not answer is a finding as well.
+        // That it does not run is a finding as well; that it may not be asked is none.
+        Err(exit) if exit.code != NOT_RUNNING => return Err(exit),
         Err(exit) => find(&finding::NOT_RUNNING, "wifibond", &exit.message, ""),
     }
     let ours: Vec<String> = match ask::ask(Request::Links) {

@@ -28,18 +28,22 @@ fn pattern(condition: Option<Condition>) -> (u32, u32) {
 #[derive(Debug, Default)]
 pub struct Led {
     shown: Option<(LedName, Option<Condition>)>,
+    /// What the run before has left is known to be gone, or replaced.
+    began: bool,
 }
 
 impl Led {
-    /// It shows something.
+    /// It shows something, or may still show what the run before has left.
     pub fn is_in_use(&self) -> bool {
-        self.shown.is_some()
+        self.shown.is_some() || !self.began
     }
 
     /// `condition`: `None`: the file is wrong.
     pub fn show(&mut self, name: Option<&LedName>, condition: Option<Condition>) {
         let wanted = name.map(|name| (name.clone(), condition));
-        if self.shown == wanted {
+        let left =
+            !core::mem::replace(&mut self.began, true) && staging::staged(staging::LED).is_some();
+        if self.shown == wanted && !left {
             return;
         }
         let text = wanted.as_ref().map(|(name, condition)| {
@@ -81,11 +85,17 @@ fn bring(text: Option<&str>) -> system::Result<()> {
     let before = files::read(note(), 128).ok();
     let before = before.and_then(|text| String::from_utf8(text).ok());
     let before = before.as_deref().and_then(|text| text.split_once(' '));
+    let before = before.filter(|(other, _)| is_name(other));
     let mut words = text.unwrap_or_default().split(' ');
     let name = words.next().filter(|name| is_name(name));
     if let Some((other, trigger)) = before.filter(|(other, _)| Some(*other) != name) {
-        files::write_in_place(&format!("{PLACE}/{other}/trigger"), trigger.as_bytes())?;
         files::remove(note())?;
+        // It may be gone, as one of a keyboard.
+        if let Err(e) =
+            files::write_in_place(&format!("{PLACE}/{other}/trigger"), trigger.as_bytes())
+        {
+            log::info!("led {other}: {e}");
+        }
     }
     let (Some(name), Some(on), Some(off)) = (name, words.next(), words.next()) else {
         return Ok(());

@@ -78,6 +78,11 @@ pub(super) fn uplink(engine: &Engine) -> Option<&IfName> {
     engine.observed.link(best.link).map(|link| &link.name)
 }
 
+/// A link of its own, or a bridge.
+pub(super) fn has_block(engine: &Engine, link: &Link) -> bool {
+    link.name != engine.config.bond.name && address::block(engine, link).is_some()
+}
+
 /// It may carry traffic and has an address.
 fn is_usable(engine: &Engine, link: &Link) -> bool {
     let can = match link.name == engine.config.bond.name {

@@ -1,5 +1,6 @@
 //! How the box is, for somebody who sees nothing but an LED.
 use crate::engine::Engine;
+use crate::engine::observed::Link;
 use crate::engine::select::is_primary;
 
 /// From worst to best.
@@ -19,7 +20,8 @@ pub enum Condition {
 pub fn condition(engine: &Engine) -> Condition {
     if !engine.is_online() {
         let mut links = engine.observed().links();
-        return match links.any(|link| link.carrier && engine.passes(link).is_ok()) {
+        let own = |link: &Link| super::build::has_block(engine, link) && engine.authorised(link);
+        return match links.any(|link| link.carrier && (engine.passes(link).is_ok() || own(link))) {
             true => Condition::Connecting,
             false => Condition::Offline,
         };

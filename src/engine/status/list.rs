@@ -98,6 +98,11 @@ impl<'a, 'b> List<'a, 'b> {
         }
     }
 
+    /// The line has come further than its beginning by so much.
+    pub fn skip(&mut self, columns: usize) {
+        self.column += columns;
+    }
+
     /// One more item.
     pub fn add(&mut self, item: fmt::Arguments<'_>) -> fmt::Result {
         self.add_toned(None, item)

@@ -148,21 +148,27 @@ fn member_part(
     if let Some(dbm) = member.signal_dbm {
         let _ = write!(signal, "{dbm} dBm");
     }
+    let mut beyond = 0;
     let indent = match layout.is_wide() {
         true => {
             write!(f, "  {mark} {name:<names$} {signal:<SIGNAL$} ")?;
+            beyond = cells(&name).saturating_sub(names);
             names + SIGNAL + 6
         }
         false => {
-            match signal.is_empty() {
-                true => writeln!(f, "{mark} {name}")?,
-                false => writeln!(f, "{mark} {name}  {signal}")?,
+            write!(f, "{mark} {name}")?;
+            let fits = cells(&name) + signal.len() + 4 < layout.columns;
+            match (signal.is_empty(), fits) {
+                (true, _) => writeln!(f)?,
+                (false, true) => writeln!(f, "  {signal}")?,
+                (false, false) => writeln!(f, "\n{:NARROW$}{signal}", "")?,
             }
             write!(f, "{:NARROW$}", "")?;
             NARROW
         }
     };
     let mut list = List::after(f, layout, indent);
+    list.skip(beyond);
     let tone = Some(tone(member));
     match member.ssid {
         Some(ssid) => list.add_toned(tone, format_args!("{} on \"{ssid}\"", member.state.0))?,
@@ -230,6 +236,11 @@ fn member_part(
     Ok(())
 }
 
+/// How wide it is without padding.
+fn cells(name: &impl core::fmt::Display) -> usize {
+    name.to_string().chars().count()
+}
+
 /// The table of the links.
 pub(super) fn links_part(
     links: &[LinkStatus<'_>],
@@ -254,9 +265,11 @@ fn link_part(
 ) -> fmt::Result {
     let name = Ported(link.name.0, link.port);
     let name = Cell(&name);
+    let mut beyond = 0;
     let indent = match layout.is_wide() {
         true => {
             write!(f, "    {name:<names$} ")?;
+            beyond = cells(&name).saturating_sub(names);
             names + 5
         }
         false => {
@@ -266,6 +279,7 @@ fn link_part(
     };
     let line = (indent, indent);
     let mut list = List::after(f, layout, indent);
+    list.skip(beyond);
     match (link.present, link.carrier) {
         (false, _) => {
             list.add_toned(Some(Tone::Bad), format_args!("missing"))?;

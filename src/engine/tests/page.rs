@@ -144,6 +144,24 @@ fn a_page_fits_every_width_and_says_the_same_in_each() {
     }
 }
 
+/// As Debian names a USB adapter.
+#[test]
+fn long_names_fit_too() {
+    let mut config = config();
+    config.bond.members = core::iter::once(Matcher::WifiAny).collect();
+    config.bond.primary = Some(Matcher::WifiAny);
+    let mut world = World::start(&config, &[(WLAN0, "wlx00c0ca123456", true)]);
+    world.join_only(WLAN0);
+    world.wait(5_000);
+    for columns in [40, 60, 65, 80] {
+        let page = page(&world, columns);
+        assert!(page.contains("wlx00c0ca123456"), "{page}");
+        for line in page.lines() {
+            assert!(line.chars().count() <= columns, "{columns}: {line:?}");
+        }
+    }
+}
+
 #[test]
 fn marks_of_tones_are_all_that_colour_adds() {
     let world = World::both();

@@ -214,11 +214,16 @@ impl Engine {
             || members.iter().any(|link| self.may_be_followed(link))
     }
 
+    /// An adapter is in its network by the new settings, which had to be shown.
+    pub(super) fn is_any_in(&self) -> bool {
+        self.trial.released && self.supplicants().any(is_in)
+    }
+
     /// A member has just joined by the new settings: its gateway is given time to answer.
     pub(super) fn awaited_until(&self, since: Instant, start: bool) -> Instant {
         let waits = |s: &&Supplicant| !start && is_in(s) && !self.is_proved(s.link);
         let joined = self.supplicants().filter(waits);
-        let until = joined.map(|s| s.since.max(since) + ANSWER_WITHIN + Millis(1));
+        let until = joined.map(|s| s.since.max(since) + ANSWER_WITHIN);
         until.max().unwrap_or(since)
     }
 

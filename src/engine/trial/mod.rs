@@ -208,7 +208,7 @@ impl Engine {
             return clip(format_args!("{name}: {fault}"));
         }
         let seconds = took.0 / 1000;
-        if !self.members_prove() && !self.trial.released {
+        if !self.members_prove() && !self.is_any_in() {
             return clip(format_args!(
                 "no adapter was let into a network of the file within {seconds} s"
             ));

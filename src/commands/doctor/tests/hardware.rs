@@ -47,20 +47,6 @@ fn a_voltage_that_is_too_low_is_found() {
     let found = root.hardware();
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("undervoltage power: the supply voltage is too low now: "));
-    for (soc, bits, what) in [
-        ("soc", "50005\n", "is too low now"),
-        ("soc@107c000000", "0x50000\n", "was too low since the start"),
-    ] {
-        let root = Root::new("throttled");
-        let device = format!("/sys/devices/platform/{soc}/{soc}:firmware");
-        // Only the processor's clock was lowered.
-        root.put(&format!("{device}/get_throttled"), "e000e\n");
-        assert_eq!(root.hardware(), [""; 0]);
-        root.put(&format!("{device}/get_throttled"), bits);
-        let found = root.hardware();
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].contains(what), "{found:?}");
-    }
 }
 
 #[test]

@@ -101,9 +101,7 @@ fn a_file_in_the_making_is_not_taken_until_it_is_whole() {
     // The first half of it is closed: wrong so far, and said.
     write("wifibond.json", &text[..text.len() / 2]);
     wait_event(&s, "is there now, and wrong");
-    wait_until("the report", SHORT, || {
-        s.pi.ns.read("/boot/wifibond-report.txt").is_some()
-    });
+    assert!(s.pi.ns.read("/boot/wifibond-report.txt").is_some());
     assert!(!s.pi.ns.has("bond0"));
     // The way FAT drivers and careful editors do it.
     write("wifibond.json.new", &text);
@@ -162,7 +160,9 @@ fn what_raspberry_pi_imager_asked_for_is_enough() {
     let (code, _, complaint) = s.pi.wifibond(&["reload"]);
     assert_eq!(code, 1, "{complaint}");
     assert!(complaint.contains("too short"), "{complaint}");
-    assert!(s.pi.ns.read("/boot/wifibond-report.txt").is_some());
+    wait_until("the report", SHORT, || {
+        s.pi.ns.read("/boot/wifibond-report.txt").is_some()
+    });
     let mut ours = config();
     ours["hostname"] = json!("ours");
     s.pi.reload_with(&ours);

@@ -203,5 +203,5 @@ fn colours_are_for_terminals() {
         "{events}"
     );
     assert!(events.contains(" (UTC+00:00)\n"), "{events}");
-    assert!(events.contains(" ago  wlan0 is active"), "{events}");
+    assert!(events.contains(" is active: first member"), "{events}");
 }

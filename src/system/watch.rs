@@ -29,11 +29,13 @@ pub struct Watch {
     /// `watched` is the file's own directory.
     is_close: bool,
     file: PathBuf,
+    /// Another name in that directory that stands for it.
+    other: &'static str,
 }
 
 impl Watch {
-    /// Watches `file`, whether it exists or not.
-    pub fn new(file: &str) -> Result<Self> {
+    /// Watches `file`, whether it exists or not, and what has the name `other` beside it.
+    pub fn new(file: &str, other: &'static str) -> Result<Self> {
         let flags = InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK;
         let mut watch = Watch {
             mounts: File::open("/proc/self/mountinfo").map_err(of("open"))?,
@@ -41,6 +43,7 @@ impl Watch {
             watched: None,
             is_close: false,
             file: file.into(),
+            other,
         };
         watch.find();
         Ok(watch)
@@ -94,13 +97,13 @@ impl Watch {
         }
     }
 
-    /// FAT ignores case, and Windows adds `.txt` to a name. Raspberry Pi Imager has a name of its own.
+    /// FAT ignores case, and Windows adds `.txt` to a name.
     fn is_meant(&self, name: &std::ffi::OsStr) -> bool {
         let (Some(name), Some(own)) = (name.to_str(), self.file.file_name()) else {
             return false;
         };
         let own = own.to_str().unwrap_or_default();
-        name == "rpi-preseed.toml"
+        name == self.other
             || name.eq_ignore_ascii_case(own)
             || name.len() == own.len() + 4
                 && name.to_ascii_lowercase().strip_suffix(".txt")
@@ -178,7 +181,7 @@ mod tests {
         use std::io::Write;
         let place = place("watch");
         let path = place.join("a.json");
-        let mut watch = Watch::new(path.to_str().unwrap()).unwrap();
+        let mut watch = Watch::new(path.to_str().unwrap(), "b.toml").unwrap();
         assert_eq!(watch.take(), Sign::Nothing);
         let mut file = File::create(&path).unwrap();
         assert_eq!(watch.take(), Sign::Begun);
@@ -191,13 +194,15 @@ mod tests {
         assert_eq!(watch.take(), Sign::Nothing);
         fs::rename(place.join("a.json~"), place.join("A.JSON.txt")).unwrap();
         assert_eq!(watch.take(), Sign::Done);
+        fs::write(place.join("b.toml"), "x").unwrap();
+        assert_eq!(watch.take(), Sign::Done);
         fs::remove_dir_all(place).unwrap();
     }
 
     #[test]
     fn a_flood_of_files_ends_with_the_turn() {
         let place = place("watch-flood");
-        let mut watch = Watch::new(place.join("a.json").to_str().unwrap()).unwrap();
+        let mut watch = Watch::new(place.join("a.json").to_str().unwrap(), "b.toml").unwrap();
         // The kernel gives as many events at once as 4 KiB hold: 15 of these. It makes one of
         // two that are alike and follow each other.
         let names = ["b", "c"].map(|letter| place.join(letter.repeat(250)));
@@ -216,7 +221,7 @@ mod tests {
         let place = place("watch-far");
         let far = place.join("b/c");
         let path = far.join("a.json");
-        let mut watch = Watch::new(path.to_str().unwrap()).unwrap();
+        let mut watch = Watch::new(path.to_str().unwrap(), "b.toml").unwrap();
         for _ in 0..3 {
             fs::create_dir_all(&far).unwrap();
             assert_eq!(watch.take(), Sign::Done);

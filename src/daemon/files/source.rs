@@ -96,7 +96,7 @@ impl Source {
             in_force,
             fault: None,
             notes: String::new(),
-            watch: Watch::new(path)
+            watch: Watch::new(path, config::preseed::NAME)
                 .inspect_err(|e| log::warn!("{path}: cannot be watched: {e}"))
                 .ok(),
             keep_at: None,

@@ -64,6 +64,7 @@ HOME = "user,id=home,ipv6=off,net=192.168.0.0/24,host=192.168.0.1,dhcpstart=192.
 ALONE = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--net"]
 # 0 is online, 3 is not: both are an answer.
 VERIFY = """#!/bin/sh
+{colour}
 wifibond wait-online --timeout 90
 wifibond status
 status=$?
@@ -319,7 +320,7 @@ def main(words):
         rider = Path(place) / "rider"
         if verify:
             rider.mkdir()
-            (rider / "job").write_text(VERIFY)
+            (rider / "job").write_text(VERIFY.format(colour="" if sys.stdout.isatty() else "export NO_COLOR=1"))
         else:
             shutil.copytree(words[2], rider, symlinks=True)
         status = boot(data, image, rider, Path(place), terminal)

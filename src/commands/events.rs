@@ -10,6 +10,8 @@ use lexopt::prelude::*;
 use std::fmt::{self, Display, Formatter, Write};
 use std::io::IsTerminal;
 
+/// The columns where an event is one line that says all, for grep and its like.
+const ONE_LINE: usize = usize::MAX;
 /// The longest row of events whose repetition is found.
 const LONGEST_ROW: usize = 4;
 
@@ -40,10 +42,9 @@ pub fn main(parser: &mut lexopt::Parser) -> Outcome {
     if json {
         return say(&body).map(|_| code);
     }
-    // One event is one line for grep and its like.
     let columns = match std::io::stdout().is_terminal() {
         true => usize::from(status::size().1).max(20),
-        false => usize::MAX,
+        false => ONE_LINE,
     };
     let text = shown(&body, columns, clock::wall_s(), &local_time::local);
     say(&printed(&text, false)).map(|_| code)
@@ -111,7 +112,8 @@ impl Display for Event<'_> {
     }
 }
 
-/// All of them, oldest first, under the day on which each was.
+/// All of them, oldest first, under the day on which each was; or with it, as RFC 3339 writes it
+/// with a blank for readability (section 5.6), where each is one line.
 fn shown(
     body: &str,
     columns: usize,
@@ -122,23 +124,27 @@ fn shown(
         columns,
         ..Layout::PLAIN
     };
+    // A line that is picked out has no day above it.
+    let is_alone = columns == ONE_LINE;
     let mut out = String::new();
     let mut day = None;
     for event in folded(body.lines().filter_map(event).collect()) {
         let ago = Age(event.age);
         let time = local(wall.saturating_sub(event.age / 1000));
+        let mut clock = String::new();
         if let Some(at) = time {
-            let its = (at.year, at.month, at.day, at.east_min);
-            if day.replace(its) != Some(its) {
-                let (sign, east) = (if at.east_min < 0 { '-' } else { '+' }, at.east_min.abs());
-                let (year, month, day) = (at.year, at.month, at.day);
-                let zone = format!("UTC{sign}{:02}:{:02}", east / 60, east % 60);
-                let _ = writeln!(out, "{year:04}-{month:02}-{day:02} ({zone})");
+            let (year, month, its) = (at.year, at.month, at.day);
+            let (sign, east) = (if at.east_min < 0 { '-' } else { '+' }, at.east_min.abs());
+            let zone = format!("{sign}{:02}:{:02}", east / 60, east % 60);
+            let _ = write!(clock, "{:02}:{:02}:{:02} ", at.hour, at.minute, at.second);
+            if is_alone {
+                clock = format!("{year:04}-{month:02}-{its:02} {}{zone} ", clock.trim_end());
+            } else if day.replace((year, month, its, at.east_min))
+                != Some((year, month, its, at.east_min))
+            {
+                let _ = writeln!(out, "{year:04}-{month:02}-{its:02} (UTC{zone})");
             }
         }
-        let clock = time.map_or(String::new(), |at| {
-            format!("{:02}:{:02}:{:02} ", at.hour, at.minute, at.second)
-        });
         let before = match layout.is_wide() {
             true => format!("{clock}{ago:>11} ago  "),
             false => format!("{clock}{ago} ago: "),
@@ -233,6 +239,11 @@ mod tests {
             );
             assert_eq!(text.matches("word").count(), 30);
         }
-        assert_eq!(page(&long, usize::MAX).lines().count(), 2);
+        let text = page(&format!("{long}\n1000 out\n"), ONE_LINE);
+        assert_eq!(text.lines().count(), 2);
+        assert!(
+            text.ends_with("\n2026-11-01 14:59:59-01:30         1 s ago  out\n"),
+            "{text}"
+        );
     }
 }

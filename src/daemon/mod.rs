@@ -368,7 +368,8 @@ impl Daemon {
 
     fn show_led(&mut self) {
         let config = self.source.config();
-        if config.led.is_none() && !self.led.is_in_use() {
+        // At the end it has been given back.
+        if self.leave || (config.led.is_none() && !self.led.is_in_use()) {
             return;
         }
         let sound = self.source.fault().is_none();

@@ -53,8 +53,8 @@ WORDS = {"raspi2b": ["rodata=off"]}
 # The machine has a time of its own, as in `boot`: what it measures does not depend on how busy this
 # computer is, and no deadline passes because this computer is slow. While there is nothing to do,
 # its clock goes on to the next timer at once, or at a prompt as fast as ours.
-OWN_TIME = ["-icount", "shift=1,sleep=off", "-rtc", "clock=vm"]
-PROMPT_TIME = ["-icount", "shift=1,sleep=on", "-rtc", "clock=vm"]
+OWN_TIME = ["-accel", "tcg", "-icount", "shift=1,sleep=off", "-rtc", "clock=vm"]
+PROMPT_TIME = ["-accel", "tcg", "-icount", "shift=1,sleep=on", "-rtc", "clock=vm"]
 EMULATED = {"aarch64": "emulated", "armv7h": "emulated-32"}
 # As on the board: a hub, and the network adapter on its first port.
 CABLE = "usb-net,netdev=home,id=cable,mac=b8:27:eb:12:34:56,port=1.1"

@@ -8,11 +8,15 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// A look that takes long, because it runs a program, is followed by a pause of so many times
 /// its length: else looking would be most of what the machine does.
 const PAUSE: u32 = 3;
+/// The same where the wait is long: up to so many times, and a part of the time that has gone by.
+const LONG_PAUSE: u32 = 15;
+const PART: u32 = 8;
 
 /// Looks until `probe` has a value. Panics with `what` after `limit`.
 #[track_caller]
 pub fn wait_for<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + limit;
+    let begun = Instant::now();
+    let end = begun + limit;
     loop {
         let start = Instant::now();
         if let Some(value) = probe() {
@@ -20,7 +24,9 @@ pub fn wait_for<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Optio
         }
         let now = Instant::now();
         assert!(now < end, "waited {limit:?} in vain for: {what}");
-        std::thread::sleep(LOOK_EVERY.max((now - start) * PAUSE));
+        let look = now - start;
+        let long = ((now - begun) / PART).min(look * LONG_PAUSE);
+        std::thread::sleep(LOOK_EVERY.max(look * PAUSE).max(long));
     }
 }
 

@@ -121,6 +121,11 @@ fn follow() -> Outcome {
                 screen = Screen::new(size.0, colour);
                 begin = HIDE_CURSOR;
             }
+            // With SIGCONT it is drawn anew.
+            Woken::Suspend => {
+                put(&[&screen.leave(), SHOW_CURSOR]);
+                terminal::suspend().map_err(failed)?;
+            }
             Woken::Stop => {
                 put(&[&screen.leave(), SHOW_CURSOR]);
                 return Ok(0);

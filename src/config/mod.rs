@@ -32,6 +32,7 @@ pub use difference::difference;
 pub use error::{ConfigError, ConfigErrors, MAX_ERRORS};
 pub use notice::each_eap;
 pub use report::{InForce, list, report};
+pub use suggest::distance;
 
 pub use checked::value::{dns_name, hex_octets, hex_ssid, mac};
 pub use types::*;

@@ -110,7 +110,8 @@ fn is_same(a: &str, b: &str) -> bool {
 /// Optimal string alignment distance: characters to change, add, remove or swap, by
 /// [`same_letter`].
 pub fn distance(a: &str, b: &str) -> usize {
-    const LONGEST: usize = 24;
+    /// That of a network's name (SSID).
+    const LONGEST: usize = 32;
     if a.len() > LONGEST || b.len() > LONGEST {
         return usize::MAX;
     }

@@ -11,7 +11,7 @@ use super::fingerprint::Fingerprint;
 use super::journal::RecordKind;
 use super::observed::Link;
 use super::roles::own_link;
-use super::supplicant::Supplicant;
+use super::supplicant::Neighbourhood;
 use super::supplicant_file::networks;
 use super::time::{Instant, Millis};
 use crate::config::Ssid;
@@ -68,6 +68,15 @@ impl Report {
     }
 }
 
+/// What of the causes is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// What they are: another report is written when this changes.
+    Causes,
+    /// Also what may change all the time: the networks in range.
+    All,
+}
+
 /// A name in quotes; what is no text is in hexadecimal.
 struct Name<'a>(&'a Ssid);
 
@@ -91,7 +100,7 @@ impl Engine {
             (false, Some(_)) => {}
         }
         let mut sink = Fingerprint::default();
-        let any = self.causes(now, &mut sink).unwrap_or(false);
+        let any = self.causes(now, Detail::Causes, &mut sink).unwrap_or(false);
         let causes = any.then_some(sink.0);
         if causes != self.report.causes {
             (self.report.causes, self.report.since) = (causes, now);
@@ -120,14 +129,14 @@ impl Engine {
 
     /// The whole text; nothing where all is well.
     pub fn write_report(&self, now: Instant, out: &mut dyn Write) -> fmt::Result {
-        if !self.causes(now, &mut Fingerprint::default())? {
+        if !self.causes(now, Detail::Causes, &mut Fingerprint::default())? {
             return Ok(());
         }
         out.write_str(match self.is_online() {
             false => "The box is not on the network.\r\n\r\n",
             true => "The box is on the network, and something is wrong all the same.\r\n\r\n",
         })?;
-        self.causes(now, out)?;
+        self.causes(now, Detail::All, out)?;
         out.write_str("\r\nThis report goes away when all has been well for five minutes.\r\n")
     }
 
@@ -143,11 +152,16 @@ impl Engine {
     }
 
     /// A line each; `false`: there is none.
-    fn causes(&self, now: Instant, out: &mut dyn Write) -> Result<bool, fmt::Error> {
+    fn causes(
+        &self,
+        now: Instant,
+        detail: Detail,
+        out: &mut dyn Write,
+    ) -> Result<bool, fmt::Error> {
         let online = self.is_online();
         let mut any = self.faults(out)?;
         if !online {
-            any |= self.not_joined(out)?;
+            any |= self.not_joined(detail, out)?;
         }
         any |= self.without_lease(now, out)?;
         if let Some(refusal) = self.networks_refusal() {
@@ -175,7 +189,7 @@ impl Engine {
     }
 
     /// Why no Wi-Fi adapter is in a network.
-    fn not_joined(&self, out: &mut dyn Write) -> Result<bool, fmt::Error> {
+    fn not_joined(&self, detail: Detail, out: &mut dyn Write) -> Result<bool, fmt::Error> {
         if self.config.wifi.is_empty() {
             return Ok(false);
         }
@@ -194,20 +208,45 @@ impl Engine {
         }
         for link in adapters {
             let supplicant = self.supplicant(link.index);
-            if supplicant.is_some_and(Supplicant::finds_none) {
-                any = true;
-                write!(out, "{}: none of these networks is in range:", link.name)?;
-                for network in networks(&self.config, link) {
-                    write!(out, " {}", Name(&network.ssid))?;
-                }
-                out.write_str(
-                    ". Is the access point on? Compare the name letter by letter: capitals count.",
+            let Some(supplicant) = supplicant.filter(|s| s.finds_none()) else {
+                continue;
+            };
+            any = true;
+            let heard = supplicant.heard.as_ref();
+            let heard = heard.filter(|_| detail == Detail::All);
+            let name = &link.name;
+            if let Some(there) = heard.and_then(Neighbourhood::of_the_file) {
+                let there = Name(there);
+                write!(
+                    out,
+                    "{name}: {there} is in range, and is not as the file has it. Compare its security \
+                     (WPA2, WPA3, none), and `bssid` where that is given.\r\n"
                 )?;
-                if supplicant.is_some_and(|s| s.scan.lacks_5_ghz()) {
-                    out.write_str(" This adapter cannot receive 5 GHz.")?;
-                }
-                out.write_str("\r\n")?;
+                continue;
             }
+            write!(out, "{name}: none of these networks is in range:")?;
+            for network in networks(&self.config, link) {
+                write!(out, " {}", Name(&network.ssid))?;
+            }
+            out.write_str(". ")?;
+            match heard {
+                Some(heard) if heard.is_empty() => out.write_str("No other one is, either. ")?,
+                Some(heard) => {
+                    out.write_str("In range, the nearest by name first:")?;
+                    heard
+                        .names()
+                        .try_for_each(|name| write!(out, " {}", Name(name)))?;
+                    out.write_str(". ")?;
+                }
+                None => {}
+            }
+            out.write_str(
+                "Is the access point on? Compare the name letter by letter: capitals count.",
+            )?;
+            if supplicant.scan.lacks_5_ghz() {
+                out.write_str(" This adapter cannot receive 5 GHz.")?;
+            }
+            out.write_str("\r\n")?;
         }
         Ok(any)
     }

@@ -7,7 +7,9 @@ use super::journal::RecordKind;
 use super::observed::{Index, Link};
 use super::roles;
 use super::roles::own_link;
-use super::supplicant::{Change, ControlledPort, MAX_SUPPLICANTS, Phase, Radio, Supplicant};
+use super::supplicant::{
+    Change, ControlledPort, MAX_SUPPLICANTS, Neighbourhood, Phase, Radio, Supplicant,
+};
 use super::supplicant_file::{fingerprint, networks};
 use super::time::Instant;
 use super::trial::Turn;
@@ -291,6 +293,14 @@ impl Engine {
             Change::FileRefused => {
                 self.with(link, |s| s.refuse_file(now));
                 self.leave_owe_out(now, link);
+            }
+            Change::Heard => {
+                let Some(adapter) = self.observed.link(link) else {
+                    return;
+                };
+                let wanted = networks(&self.config, adapter).map(|network| &network.ssid);
+                let heard = Neighbourhood::read(text, wanted);
+                self.with(link, |s| s.heard = Some(heard));
             }
             Change::Packets(packets) => self.packets_counted(now, link, packets),
             Change::TriesAgain(why) => {

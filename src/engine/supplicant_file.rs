@@ -28,7 +28,10 @@ pub struct Dialect {
 const SCAN_FREQ: &str = "\tscan_freq=";
 
 /// Networks of the file that this adapter may join.
-pub fn networks<'a>(config: &'a Config, link: &'a Link) -> impl Iterator<Item = &'a Network> {
+pub fn networks<'a>(
+    config: &'a Config,
+    link: &'a Link,
+) -> impl Iterator<Item = &'a Network> + Clone {
     config
         .wifi
         .iter()

@@ -3,7 +3,7 @@ use super::error::of;
 use super::poll::{Interest, Poll};
 use super::{Result, clock};
 use nix::libc;
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGWINCH};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use std::io::Read;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -31,12 +31,15 @@ pub enum Woken {
     Redraw,
     /// SIGINT, SIGTERM or SIGHUP.
     Stop,
+    /// SIGTSTP, of Ctrl-Z: the terminal is about to be given to others. See [`suspend`].
+    Suspend,
 }
 
 /// Waits that signals end.
 pub struct Waits {
     stop: UnixStream,
     redraw: UnixStream,
+    suspend: UnixStream,
     poll: Poll<Woken>,
 }
 
@@ -46,7 +49,8 @@ impl Waits {
         Ok(Waits {
             stop: caught(&[SIGINT, SIGTERM, SIGHUP])?,
             redraw: caught(&[SIGWINCH, SIGCONT])?,
-            poll: Poll::with_room(2)?,
+            suspend: caught(&[SIGTSTP])?,
+            poll: Poll::with_room(3)?,
         })
     }
 
@@ -57,11 +61,16 @@ impl Waits {
             let mut interests = self.poll.begin();
             interests.add(self.stop.as_fd(), Woken::Stop, Interest::Read);
             interests.add(self.redraw.as_fd(), Woken::Redraw, Interest::Read);
+            interests.add(self.suspend.as_fd(), Woken::Suspend, Interest::Read);
             interests.wait(Some(until))?;
             match self.poll.take_ready().map(|ready| ready.token) {
                 Some(Woken::Redraw) => {
                     let _ = self.redraw.read(&mut [0; 64]);
                     return Ok(Woken::Redraw);
+                }
+                Some(Woken::Suspend) => {
+                    let _ = self.suspend.read(&mut [0; 64]);
+                    return Ok(Woken::Suspend);
                 }
                 Some(woken) => return Ok(woken),
                 None if clock::boot_ms() >= until => return Ok(Woken::Time),
@@ -70,6 +79,11 @@ impl Waits {
             }
         }
     }
+}
+
+/// Stops this process, as SIGTSTP does where it is not caught; returns after SIGCONT.
+pub fn suspend() -> Result<()> {
+    signal_hook::low_level::emulate_default_handler(SIGTSTP).map_err(of("raise"))
 }
 
 fn caught(signals: &[i32]) -> Result<UnixStream> {
@@ -97,6 +111,8 @@ mod tests {
                 assert_eq!(waits.wait(60_000), Ok(Woken::Redraw));
             }
             assert_eq!(waits.wait(1), Ok(Woken::Time));
+            raise(Signal::SIGTSTP).unwrap();
+            assert_eq!(waits.wait(60_000), Ok(Woken::Suspend));
             raise(Signal::SIGINT).unwrap();
             assert_eq!(waits.wait(60_000), Ok(Woken::Stop));
         });

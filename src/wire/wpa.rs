@@ -3,9 +3,11 @@
 //!
 //! An unknown event is no error: new versions add some.
 mod channels;
+mod heard;
 mod ssid;
 
 pub use channels::{Capability, Channels, parse_capability};
+pub use heard::{Heard, heard};
 pub use ssid::unescape;
 
 use core::fmt::Write;
@@ -34,6 +36,8 @@ pub enum Request {
     ScanChannels(Channels),
     /// Which channels the adapter may use; the reply is read by [`parse_capability`].
     Channels,
+    /// Which networks its scans have found; the reply is read by [`heard`].
+    Heard,
     /// Read the configuration file again.
     Reconfigure,
     /// Join the network anew, without a scan where one has just ended.
@@ -68,6 +72,8 @@ impl Request {
             Request::SignalMonitor => "SIGNAL_MONITOR THRESHOLD=-70 HYSTERESIS=4",
             Request::Scan | Request::ScanChannels(_) => "SCAN",
             Request::Channels => "GET_CAPABILITY freq",
+            // `WPA_BSS_MASK_LEVEL` and `WPA_BSS_MASK_SSID`: more would fit into a reply for fewer networks.
+            Request::Heard => "BSS RANGE=ALL MASK=0x1080",
             Request::Reconfigure => "RECONFIGURE",
             Request::Reassociate => "REASSOCIATE",
         }

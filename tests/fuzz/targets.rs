@@ -344,6 +344,8 @@ fn parse_wpa(input: &[u8]) {
     }
     wpa::parse_status(text);
     wpa::parse_packets(text);
+    let lines = text.lines().count();
+    assert!(wpa::heard(text).count() <= lines);
     if let Some(known) = wpa::parse_capability(text) {
         assert!(!known.all.is_empty() && known.quiet.without(known.all).is_empty());
     }

@@ -216,6 +216,20 @@ fn the_report_says_what_keeps_the_box_from_its_network() {
     });
     let text = report(&s).unwrap_or_default();
     assert!(!text.contains("wrong passphrase"), "{text}");
+    // What is heard is said when it is asked for; the file is not written for that alone.
+    s.ap.start();
+    let heard = "In range, the nearest by name first: \"Hotspot\"";
+    wait_until("the name that is nearest", LONG, || {
+        s.pi.wifibond(&["report"]).1.contains(heard)
+    });
+    assert_eq!(report(&s), Some(text));
+    // It is there, and lets nobody in without a passphrase.
+    other["wifi"][0] = json!({ "ssid": "Hotspot", "security": "open" });
+    s.pi.write_config(&other.to_string());
+    s.pi.call(&["reload", "--force"]);
+    wait_until("another report", LONG, || {
+        report(&s).is_some_and(|text| text.contains("\"Hotspot\" is in range, and is not as"))
+    });
 }
 
 /// It is taken as soon as it is there, and the box is online with the last good one meanwhile.

@@ -6,6 +6,7 @@
 //! up before it can become a member again.
 mod controlled_port;
 mod file;
+mod heard;
 mod radio;
 mod receive;
 mod requests;
@@ -15,6 +16,7 @@ mod signal;
 mod stages;
 
 pub use controlled_port::ControlledPort;
+pub use heard::Neighbourhood;
 pub use radio::{Change, Fault, JoinTimes, Radio, SsidText};
 pub use scan::Scan;
 pub use signal::{Level, Signal};
@@ -113,6 +115,8 @@ pub struct Supplicant {
     pub scan: Scan,
     /// Its last scan found no network of the file, and it has tried none since.
     finds_none: bool,
+    /// What it heard when it last found none.
+    pub heard: Option<Neighbourhood>,
     /// A handshake failed where the passphrase had been right, and was tried again.
     tried_again: bool,
     /// The keys of this association were negotiated then.
@@ -184,6 +188,7 @@ impl Supplicant {
             signal: Signal::default(),
             scan: Scan::default(),
             finds_none: false,
+            heard: None,
             tried_again: false,
             negotiated: None,
             joined_anew: None,

@@ -121,4 +121,6 @@ pub enum Change {
     FileRefused,
     /// What became of the frames that it sent.
     Packets(Packets),
+    /// Nothing that is recorded; the message has the networks that were heard.
+    Heard,
 }

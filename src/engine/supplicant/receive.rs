@@ -180,6 +180,7 @@ impl Supplicant {
     /// No network of the file is on any channel. `true`: that is new.
     pub fn found_nothing(&mut self) -> bool {
         self.finds_none = true;
+        self.ask(Request::Heard);
         self.change(Radio::NotFound) != Change::Nothing
     }
 
@@ -266,6 +267,7 @@ impl Supplicant {
                 self.scan.told_channels(reply);
                 Change::Nothing
             }
+            Some(Request::Heard) => Change::Heard,
             Some(Request::ScanChannels(_)) => {
                 self.scan.replied(self.last_message, reply);
                 Change::Nothing

@@ -60,6 +60,7 @@ impl Supplicant {
             Request::Attach
             | Request::Status
             | Request::Channels
+            | Request::Heard
             | Request::ScanChannels(_)
             | Request::Reconfigure
             | Request::Reassociate => ANSWER_WITHIN,

@@ -217,11 +217,16 @@ impl Engine {
             let name = &link.name;
             if let Some(there) = heard.and_then(Neighbourhood::of_the_file) {
                 let there = Name(there);
-                write!(
-                    out,
-                    "{name}: {there} is in range, and is not as the file has it. Compare its security \
-                     (WPA2, WPA3, none), and `bssid` where that is given.\r\n"
-                )?;
+                match &supplicant.fault {
+                    // It is among the causes already.
+                    Some(fault) if fault.is_final() => {}
+                    Some(fault) => write!(out, "{name}: {there}: {fault}. {}\r\n", fault.cure())?,
+                    None => write!(
+                        out,
+                        "{name}: {there} is in range, and is not as the file has it. Compare its \
+                         security (WPA2, WPA3, none), and `bssid` where that is given.\r\n"
+                    )?,
+                }
                 continue;
             }
             write!(out, "{name}: none of these networks is in range:")?;

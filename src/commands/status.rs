@@ -116,15 +116,14 @@ fn follow() -> Outcome {
         }
         match waits.wait(WATCH_EVERY_MS).map_err(failed)? {
             Woken::Time => {}
-            Woken::Redraw => {
+            woken @ (Woken::Redraw | Woken::Suspend) => {
+                if woken == Woken::Suspend {
+                    put(&[&screen.leave(), SHOW_CURSOR]);
+                    terminal::suspend().map_err(failed)?;
+                }
                 size = self::size();
                 screen = Screen::new(size.0, colour);
                 begin = HIDE_CURSOR;
-            }
-            // With SIGCONT it is drawn anew.
-            Woken::Suspend => {
-                put(&[&screen.leave(), SHOW_CURSOR]);
-                terminal::suspend().map_err(failed)?;
             }
             Woken::Stop => {
                 put(&[&screen.leave(), SHOW_CURSOR]);

@@ -2,7 +2,7 @@
 //! card into another computer. Lines end with CR LF for old editors.
 //!
 //! It is made when a cause has lasted, written anew when the causes are others, and taken away when
-//! all has been well for some minutes. What changes all the time is not in it: cards wear.
+//! all has been well for some minutes. What changes all the time is no reason to write it anew: cards wear.
 use super::Engine;
 use super::actions::Remember;
 use super::contract::action::{Action, Store};
@@ -11,10 +11,11 @@ use super::fingerprint::Fingerprint;
 use super::journal::RecordKind;
 use super::observed::Link;
 use super::roles::own_link;
-use super::supplicant::Neighbourhood;
+use super::supplicant::{Neighbourhood, Supplicant};
 use super::supplicant_file::networks;
 use super::time::{Instant, Millis};
-use crate::config::Ssid;
+use crate::config::{Network, Ssid};
+use crate::wire::wpa;
 use core::fmt::{self, Display, Formatter, Write};
 
 /// A cause that has lasted so long is reported.
@@ -73,7 +74,7 @@ impl Report {
 enum Detail {
     /// What they are: another report is written when this changes.
     Causes,
-    /// Also what may change all the time: the networks in range.
+    /// Also which other networks are in range, which may change all the time.
     All,
 }
 
@@ -83,7 +84,15 @@ struct Name<'a>(&'a Ssid);
 impl Display for Name<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match core::str::from_utf8(self.0) {
-            Ok(text) => write!(f, "\"{}\"", text.escape_debug()),
+            Ok(text) => {
+                f.write_char('"')?;
+                // An apostrophe is shown as it is.
+                for (at, part) in text.split('\'').enumerate() {
+                    let apostrophe = if at == 0 { "" } else { "'" };
+                    write!(f, "{apostrophe}{}", part.escape_debug())?;
+                }
+                f.write_char('"')
+            }
             Err(_) => self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}")),
         }
     }
@@ -206,54 +215,68 @@ impl Engine {
             )?;
             return Ok(true);
         }
+        let mut heard = Neighbourhood::default();
+        // Adapters that seek share the channels: each knows a part.
+        let seeking = self.supplicants().filter(|s| s.finds_none());
+        for its in seeking.filter_map(|s| s.heard.as_ref()) {
+            heard.merge(its);
+        }
+        for ssid in heard.of_the_file() {
+            any = true;
+            self.not_joined_though_heard(ssid, out)?;
+        }
+        let mut missed = false;
         for link in adapters {
             let supplicant = self.supplicant(link.index);
             let Some(supplicant) = supplicant.filter(|s| s.finds_none()) else {
                 continue;
             };
-            any = true;
-            let heard = supplicant.heard.as_ref();
-            let heard = heard.filter(|_| detail == Detail::All);
-            let name = &link.name;
-            if let Some(there) = heard.and_then(Neighbourhood::of_the_file) {
-                let there = Name(there);
-                match &supplicant.fault {
-                    // It is among the causes already.
-                    Some(fault) if fault.is_final() => {}
-                    Some(fault) => write!(out, "{name}: {there}: {fault}. {}\r\n", fault.cure())?,
-                    None => write!(
-                        out,
-                        "{name}: {there} is in range, and is not as the file has it. Compare its \
-                         security (WPA2, WPA3, none), and `bssid` where that is given.\r\n"
-                    )?,
-                }
+            let absent = |network: &&Network| heard.of_the_file().all(|ssid| *ssid != network.ssid);
+            let mut absent = networks(&self.config, link).filter(absent).peekable();
+            if absent.peek().is_none() {
                 continue;
             }
-            write!(out, "{name}: none of these networks is in range:")?;
-            for network in networks(&self.config, link) {
-                write!(out, " {}", Name(&network.ssid))?;
-            }
-            out.write_str(". ")?;
-            match heard {
-                Some(heard) if heard.is_empty() => out.write_str("No other one is, either. ")?,
-                Some(heard) => {
-                    out.write_str("In range, the nearest by name first:")?;
-                    heard
-                        .names()
-                        .try_for_each(|name| write!(out, " {}", Name(name)))?;
-                    out.write_str(". ")?;
-                }
-                None => {}
-            }
+            missed = true;
+            write!(out, "{}: none of these networks is in range:", link.name)?;
+            absent.try_for_each(|network| write!(out, " {}", Name(&network.ssid)))?;
             out.write_str(
-                "Is the access point on? Compare the name letter by letter: capitals count.",
+                ". Is the access point on? Compare the name letter by letter: capitals count.",
             )?;
             if supplicant.scan.lacks_5_ghz() {
                 out.write_str(" This adapter cannot receive 5 GHz.")?;
             }
             out.write_str("\r\n")?;
         }
-        Ok(any)
+        if missed && detail == Detail::All && heard.names().next().is_some() {
+            out.write_str("In range, the most similar name first:")?;
+            heard
+                .names()
+                .try_for_each(|ssid| write!(out, " {}", Name(ssid)))?;
+            out.write_str("\r\n")?;
+        }
+        Ok(any | missed)
+    }
+
+    /// A network of the file is in range, and no adapter is in it.
+    fn not_joined_though_heard(&self, ssid: &Ssid, out: &mut dyn Write) -> fmt::Result {
+        let name = Name(ssid);
+        let tried = |s: &&Supplicant| wpa::unescape(s.tried()).as_ref() == Some(ssid);
+        let fault = |s: &&Supplicant| tried(s) && s.fault.is_some();
+        let Some(supplicant) = self.supplicants().find(fault) else {
+            return write!(
+                out,
+                "{name} is in range, and does not match the file. Compare its security (open, WPA2, WPA3, \
+                 a user's name), and `bssid` where that is given.\r\n"
+            );
+        };
+        match &supplicant.fault {
+            Some(fault) if !fault.is_final() => {
+                let cure = fault.cure();
+                write!(out, "{}: {name}: {fault}. {cure}\r\n", supplicant.name)
+            }
+            // It is among the causes already.
+            _ => Ok(()),
+        }
     }
 
     /// Links that ask for an address in vain.

@@ -298,7 +298,10 @@ impl Engine {
                 let Some(adapter) = self.observed.link(link) else {
                     return;
                 };
-                let wanted = networks(&self.config, adapter).map(|network| &network.ssid);
+                let owe = self.dialect.owe;
+                let wanted = networks(&self.config, adapter)
+                    .filter(|network| owe || network.security != Security::Owe)
+                    .map(|network| &network.ssid);
                 let heard = Neighbourhood::read(text, wanted);
                 self.with(link, |s| s.heard = Some(heard));
             }

@@ -2,7 +2,9 @@
 use super::error::of;
 use super::poll::{Interest, Poll};
 use super::{Result, clock};
+use nix::errno::Errno;
 use nix::libc;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, raise, sigaction};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use std::io::Read;
 use std::os::fd::AsFd;
@@ -81,9 +83,17 @@ impl Waits {
     }
 }
 
-/// Stops this process, as SIGTSTP does where it is not caught; returns after SIGCONT.
+/// What SIGTSTP does where it is not caught: this process stops until SIGCONT, unless nobody could send
+/// that (an orphaned process group, setpgid(2)).
 pub fn suspend() -> Result<()> {
-    signal_hook::low_level::emulate_default_handler(SIGTSTP).map_err(of("raise"))
+    let failed = |e: Errno| of("sigaction")(e.into());
+    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    // SAFETY: the default action runs no code of this process.
+    let ours = unsafe { sigaction(Signal::SIGTSTP, &default) }.map_err(failed)?;
+    let raised = raise(Signal::SIGTSTP);
+    // SAFETY: the handler that was there, which is to be there again.
+    unsafe { sigaction(Signal::SIGTSTP, &ours) }.map_err(failed)?;
+    raised.map_err(failed)
 }
 
 fn caught(signals: &[i32]) -> Result<UnixStream> {
@@ -99,7 +109,6 @@ fn caught(signals: &[i32]) -> Result<UnixStream> {
 mod tests {
     use super::super::testing::in_a_process;
     use super::*;
-    use nix::sys::signal::{Signal, raise};
 
     #[test]
     fn a_wait_ends_at_its_time_or_with_a_signal() {

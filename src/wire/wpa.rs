@@ -72,8 +72,8 @@ impl Request {
             Request::SignalMonitor => "SIGNAL_MONITOR THRESHOLD=-70 HYSTERESIS=4",
             Request::Scan | Request::ScanChannels(_) => "SCAN",
             Request::Channels => "GET_CAPABILITY freq",
-            // `WPA_BSS_MASK_LEVEL` and `WPA_BSS_MASK_SSID`: more would fit into a reply for fewer networks.
-            Request::Heard => "BSS RANGE=ALL MASK=0x1080",
+            // `WPA_BSS_MASK_LEVEL`, `_AGE` and `_SSID`: with more, fewer networks would fit into a reply.
+            Request::Heard => "BSS RANGE=ALL MASK=0x1280",
             Request::Reconfigure => "RECONFIGURE",
             Request::Reassociate => "REASSOCIATE",
         }

@@ -344,8 +344,10 @@ fn parse_wpa(input: &[u8]) {
     }
     wpa::parse_status(text);
     wpa::parse_packets(text);
-    let lines = text.lines().count();
-    assert!(wpa::heard(text).count() <= lines);
+    for heard in wpa::heard(text) {
+        assert!(heard.ssid.iter().any(|octet| *octet != 0));
+        assert!(heard.signal.is_none_or(|dbm| (-120..0).contains(&dbm)));
+    }
     if let Some(known) = wpa::parse_capability(text) {
         assert!(!known.all.is_empty() && known.quiet.without(known.all).is_empty());
     }

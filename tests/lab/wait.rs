@@ -26,7 +26,8 @@ pub fn wait_for<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Optio
         assert!(now < end, "waited {limit:?} in vain for: {what}");
         let look = now - start;
         let long = ((now - begun) / PART).min(look * LONG_PAUSE);
-        std::thread::sleep(LOOK_EVERY.max(look * PAUSE).max(long));
+        let pause = LOOK_EVERY.max(look * PAUSE).max(long);
+        std::thread::sleep(pause.min(end - now));
     }
 }
 

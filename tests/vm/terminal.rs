@@ -9,6 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -80,6 +81,8 @@ impl Seen {
             .args(args)
             .env("TERM", "vt100")
             .env_remove("NO_COLOR");
+        // A process group of its own, as a shell's job has: it can be stopped.
+        command.process_group(0);
         command.stdout(pty.slave);
         let running = command.spawn().expect("wifibond");
         drop(command);

@@ -218,7 +218,7 @@ fn the_report_says_what_keeps_the_box_from_its_network() {
     assert!(!text.contains("wrong passphrase"), "{text}");
     // What is heard is said when it is asked for; the file is not written for that alone.
     s.ap.start();
-    let heard = "In range, the nearest by name first: \"Hotspot\"";
+    let heard = "In range, the most similar name first: \"Hotspot\"";
     wait_until("the name that is nearest", LONG, || {
         s.pi.wifibond(&["report"]).1.contains(heard)
     });
@@ -228,7 +228,7 @@ fn the_report_says_what_keeps_the_box_from_its_network() {
     s.pi.write_config(&other.to_string());
     s.pi.call(&["reload", "--force"]);
     wait_until("another report", LONG, || {
-        report(&s).is_some_and(|text| text.contains("\"Hotspot\" is in range, and is not as"))
+        report(&s).is_some_and(|text| text.contains("\"Hotspot\" is in range, and does not match"))
     });
 }
 

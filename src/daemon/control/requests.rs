@@ -31,7 +31,9 @@ impl Daemon {
             }
             Some(Request::Reload(how)) => self.reload_for(place, how),
             Some(Request::Report) => {
-                let (code, body) = match self.source.report() {
+                let mut network = String::new();
+                let _ = self.engine.write_report(time::now(), &mut network);
+                let (code, body) = match self.source.report_with(&network) {
                     None => (0, "nothing to report\n".into()),
                     Some(text) => (1, text.replace('\r', "")),
                 };

@@ -288,8 +288,17 @@ impl Source {
     }
 
     /// Both in one; `None`: there is nothing to report.
-    pub fn report(&self) -> Option<String> {
-        match (&self.file_report, self.network_report.as_str()) {
+    fn report(&self) -> Option<String> {
+        self.report_with("")
+    }
+
+    /// The same, with the words of now for what keeps the box from its network; none: as they were written.
+    pub fn report_with(&self, now: &str) -> Option<String> {
+        let network = match self.network_report.as_str() {
+            written if written.is_empty() || now.is_empty() => written,
+            _ => now,
+        };
+        match (&self.file_report, network) {
             (None, "") => None,
             (None, network) => Some(network.into()),
             (Some(file), "") => Some(file.clone()),

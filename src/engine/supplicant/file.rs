@@ -50,6 +50,8 @@ impl Supplicant {
         self.file = self.wanted;
         self.settling = Some(now + SETTLE);
         self.fault = None;
+        // It was compared with the names of the file before.
+        self.heard = None;
     }
 
     /// `tick` ends it when its time is over.

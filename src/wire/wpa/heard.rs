@@ -9,27 +9,30 @@ pub struct Heard {
     pub ssid: Vec<u8, 32>,
     /// In dBm; `None`: unknown.
     pub signal: Option<i16>,
+    /// Seconds since it was last heard.
+    pub age: u32,
 }
 
 /// The access points of a reply to [`Request::Heard`](super::Request::Heard), in its order; one that hides
-/// its name is left out. wpa_supplicant ends a reply at 4096 octets, with a whole line.
+/// its name is left out, as is one without an age. wpa_supplicant leaves out what does not fit into 4096
+/// octets.
 pub fn heard(reply: &str) -> impl Iterator<Item = Heard> {
-    let mut level = None;
+    let (mut level, mut seconds) = (None, None);
     reply.lines().filter_map(move |line| {
         let (key, value) = line.split_once('=')?;
         match key {
-            "level" => {
-                level = signal(value);
-                None
-            }
+            "level" => level = signal(value),
+            "age" => seconds = value.parse().ok(),
             "ssid" => {
+                let (signal, age) = (level.take(), seconds.take());
                 let ssid = unescape(value)?;
                 let shown = ssid.iter().any(|octet| *octet != 0);
-                let signal = level.take();
-                shown.then_some(Heard { ssid, signal })
+                let age = age.filter(|_| shown)?;
+                return Some(Heard { ssid, signal, age });
             }
-            _ => None,
+            _ => {}
         }
+        None
     })
 }
 
@@ -39,15 +42,15 @@ mod tests {
 
     #[test]
     fn each_access_point_has_its_name_and_its_signal() {
-        let reply = "level=-40\nssid=Hotspot\nlevel=-9999\nssid=a=b\\\\c\nlevel=-50\nssid=\\x00\\x00\n\
-                     level=-51\nssid=\nssid=late\nid=3\nlevel";
+        let reply = "level=-40\nage=0\nssid=Hotspot\nlevel=-9999\nage=70\nssid=a=b\\\\c\nage=1\nlevel=-50\n\
+                     ssid=\\x00\\x00\nlevel=-51\nage=2\nssid=\nssid=ageless\nage=3\nssid=late\nid=3\nlevel";
         let found: std::vec::Vec<_> = heard(reply)
-            .map(|one| (one.ssid.to_vec(), one.signal))
+            .map(|one| (one.ssid.to_vec(), one.signal, one.age))
             .collect();
         let expected = [
-            (b"Hotspot".to_vec(), Some(-40)),
-            (b"a=b\\c".to_vec(), None),
-            (b"late".to_vec(), None),
+            (b"Hotspot".to_vec(), Some(-40), 0),
+            (b"a=b\\c".to_vec(), None, 70),
+            (b"late".to_vec(), None, 3),
         ];
         assert_eq!(found, expected);
         assert_eq!(heard("FAIL").count(), 0);

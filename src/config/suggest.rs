@@ -107,10 +107,10 @@ fn is_same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(x, y)| same_letter(x, y))
 }
 
-/// Optimal string alignment distance: characters to change, add, remove or swap, by
-/// [`same_letter`].
+/// Optimal string alignment distance: octets to change, add, remove or swap, by [`same_letter`].
+/// `usize::MAX` for texts longer than any that are compared.
 pub fn distance(a: &str, b: &str) -> usize {
-    /// That of a network's name (SSID).
+    // Octets of a network's name (SSID), which is longer than any key.
     const LONGEST: usize = 32;
     if a.len() > LONGEST || b.len() > LONGEST {
         return usize::MAX;
